@@ -1,0 +1,40 @@
+# Each target does its own set-up: it needs Python 3.11 or newer, a C++17 compiler and the package index.
+#   make PYTHON=python3.12 VENV=/somewhere/else test
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: setup test test-slow check format demo
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml $(wildcard CMakeLists.txt)
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"expected Python 3.11 or newer, got {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow" -n 2
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+check: $(STAMP)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python tools/integer_source.py src/earnest/integer
+	$(BIN)/python tools/sizes.py .
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo: $(STAMP)
+	$(BIN)/python demo.py

@@ -1,0 +1,1 @@
+"""Calibration: observers, and the choice of a range for every edge."""

@@ -1,0 +1,56 @@
+"""Histograms of what an edge carries: extremes in a first pass, counts between them in a second."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from earnest.errors import CalibrationError
+
+BINS = 4096
+
+
+@dataclass(slots=True)
+class Extremes:
+    """Lowest and highest value seen."""
+
+    low: float = float("inf")
+    high: float = float("-inf")
+
+    def observe_(self, name: str, values: Tensor) -> None:
+        """Widen to hold `values`; refuses what is not finite."""
+        low, high = (float(value) for value in torch.aminmax(values))
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise CalibrationError(f"{name}: the float model gives values that are not finite on the calibration data")
+        self.low, self.high = min(self.low, low), max(self.high, high)
+
+    @property
+    def seen(self) -> bool:
+        """True once a value was observed."""
+        return self.low <= self.high
+
+
+@dataclass(slots=True)
+class Histogram:
+    """Counts in equal bins over a range that holds all values."""
+
+    low: float
+    high: float
+    counts: np.ndarray
+
+    @classmethod
+    def over(cls, extremes: Extremes) -> "Histogram":
+        """An empty histogram over extremes."""
+        return cls(low=extremes.low, high=extremes.high, counts=np.zeros(BINS))
+
+    def observe_(self, values: Tensor) -> None:
+        """Count `values`."""
+        if self.high > self.low:
+            self.counts += torch.histc(values.float(), BINS, self.low, self.high).numpy()
+
+    @property
+    def centres(self) -> np.ndarray:
+        """The middle of each bin."""
+        width = (self.high - self.low) / BINS
+        return self.low + width * (np.arange(BINS) + 0.5)

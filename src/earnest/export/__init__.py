@@ -1,0 +1,1 @@
+"""A program in other people's formats; reads programs only."""

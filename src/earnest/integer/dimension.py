@@ -1,0 +1,91 @@
+"""Dimensions that depend on the length of the input: integers, or expressions in named symbols.
+
+An expression is an integer, a symbol's name, or a tuple ("+" | "*" | "//" | "%" | "max" | "min", a, b, ...), so that it
+is plain JSON in a file. `//` floors.
+"""
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any, TypeGuard
+
+from earnest.errors import ProgramError
+
+Dimension = int | str | tuple[Any, ...]
+Symbols = Mapping[str, int]
+
+_DEPTH, _LIMIT = 32, 1 << 40
+
+
+def _divide(a: int, b: int) -> int:
+    if b == 0:
+        raise ProgramError("a dimension divides by zero")
+    return a // b
+
+
+def _remainder(a: int, b: int) -> int:
+    if b == 0:
+        raise ProgramError("a dimension divides by zero")
+    return a % b
+
+
+OPERATIONS = {
+    "+": lambda a, b: a + b,
+    "*": lambda a, b: a * b,
+    "//": _divide,
+    "%": _remainder,
+    "max": max,
+    "min": min,
+}
+
+
+def _is_expression(dimension: Any) -> TypeGuard[tuple[Any, ...]]:
+    return (
+        isinstance(dimension, tuple)
+        and len(dimension) > 1
+        and isinstance(dimension[0], str)
+        and dimension[0] in OPERATIONS
+    )
+
+
+def evaluate(dimension: Dimension, symbols: Symbols, depth: int = 0) -> int:
+    """The value of a dimension for given symbols; refuses what is no dimension, or beyond 2^40."""
+    if depth > _DEPTH:
+        raise ProgramError(f"expected a dimension at most {_DEPTH} levels deep")
+    if isinstance(dimension, bool):
+        raise ProgramError("expected a dimension, got a truth value")
+    if isinstance(dimension, int):
+        value = dimension
+    elif isinstance(dimension, str):
+        if dimension not in symbols:
+            raise ProgramError(f"expected a dimension in the symbols {sorted(symbols)}, got {dimension!r}")
+        value = symbols[dimension]
+    elif _is_expression(dimension):
+        terms = (evaluate(term, symbols, depth + 1) for term in dimension[1:])
+        operation = OPERATIONS[dimension[0]]
+        value = reduce(lambda a, b: _within(operation(a, b)), terms)
+    else:
+        raise ProgramError(f"expected an integer, a symbol or (operation, terms), got {dimension!r}")
+    return _within(value)
+
+
+def _within(value: int) -> int:
+    if abs(value) > _LIMIT:
+        raise ProgramError("expected a dimension, and every part of it, within 2^40")
+    return value
+
+
+def freeze(dimension: Any, depth: int = 0) -> Dimension:
+    """A dimension read from JSON, whose lists become tuples."""
+    if depth > _DEPTH:
+        raise ProgramError(f"expected a dimension at most {_DEPTH} levels deep")
+    return tuple(freeze(term, depth + 1) for term in dimension) if isinstance(dimension, list) else dimension
+
+
+def substitute(dimension: Any, symbols: Symbols) -> Any:
+    """A dimension with some symbols known; what depends on no other becomes an integer."""
+    if isinstance(dimension, str):
+        return symbols.get(dimension, dimension)
+    if not isinstance(dimension, tuple):
+        return dimension
+    terms = tuple(substitute(term, symbols) if index else term for index, term in enumerate(dimension))
+    return evaluate(terms, {}) if all(isinstance(term, int) for term in terms[1:]) else terms

@@ -1,0 +1,66 @@
+"""Gated linear unit: y = requantize((a - z_a) * gate[b - lowest code]; m, s, z), a and b the halves of x (E17)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from earnest.integer.accumulation import Accumulation
+from earnest.integer.codes import Domain, code_range
+from earnest.integer.dimension import Symbols
+from earnest.integer.fixed_point import requantize, widen
+from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, check_zero_point, constant
+from earnest.integer.table import look_up
+
+Array = Any
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GatedLinearUnit(Operator):
+    """E17: the gate is a table of the sigmoid over every code of x, of `gate_bits` signed bits."""
+
+    kind: ClassVar[str] = "glu"
+
+    gate: Array = constant("gate_bits")
+    gate_bits: int
+    axis: int
+    input_bits: int
+    input_signed: bool
+    input_zero_point: int
+    multiplier: int
+    shift: int
+    zero_point: int
+    bits: int
+    signed: bool
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The axis of the halves shrinks to half."""
+        (x,) = inputs
+        proof.require(
+            (x.bits, x.signed) == (self.input_bits, self.input_signed) and 1 <= self.input_bits <= 8,
+            f"expected an input of {self.input_bits} bits, at most 8, got {x.bits}",
+        )
+        proof.require(
+            0 <= self.axis < len(x.shape) and x.shape[self.axis] % 2 == 0,
+            f"expected an even extent on axis {self.axis}, got {x.shape}",
+        )
+        proof.require(1 <= self.gate_bits <= 16, f"expected a gate of 1 to 16 bits, got {self.gate_bits}")
+        proof.require(self.gate.shape == (1 << x.bits,), f"expected {1 << x.bits} gate entries, got {self.gate.shape}")
+        check_zero_point(self.input_zero_point, x, proof)
+        check_multiplier(self.multiplier, self.shift, proof)
+        check_output(self.bits, self.signed, self.zero_point, proof)
+        largest = max(abs(int(self.gate.min())), abs(int(self.gate.max())))
+        proof.accumulator(x.centred(self.input_zero_point) * largest)
+        shape = tuple(extent // 2 if axis == self.axis else extent for axis, extent in enumerate(x.shape))
+        return Domain.full(self.bits, signed=self.signed, shape=shape)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E17."""
+        del symbols, accumulation
+        (x,) = inputs
+        half = x.shape[self.axis] // 2
+        before = (slice(None),) * self.axis
+        linear, gate = widen(x[(*before, slice(0, half))]), widen(x[(*before, slice(half, 2 * half))])
+        low, _ = code_range(self.input_bits, signed=self.input_signed)
+        product = (linear - self.input_zero_point) * widen(look_up(self.gate, gate - low))
+        low, high = code_range(self.bits, signed=self.signed)
+        return requantize(product, self.multiplier, self.shift, self.zero_point, low, high)

@@ -1,0 +1,192 @@
+"""Layout: operators that move codes and change none (E23), and the constant that enters as a value (E24)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from array_api_compat import array_namespace
+
+from earnest.integer.accumulation import Accumulation
+from earnest.integer.codes import Domain
+from earnest.integer.dimension import Dimension, Symbols, evaluate
+from earnest.integer.operator import Operator, Proof, check_zero_point, constant
+
+Array = Any
+
+
+def pad(x: Array, before_and_after: tuple[tuple[int, int], ...], value: int) -> Array:
+    """x with `value` around it."""
+    xp = array_namespace(x)
+    if all(amounts == (0, 0) for amounts in before_and_after):
+        return x
+    extents = tuple(size + sum(amounts) for size, amounts in zip(x.shape, before_and_after, strict=True))
+    padded = xp.full(extents, value, dtype=x.dtype, device=x.device)
+    inside = tuple(slice(first, first + size) for size, (first, _) in zip(x.shape, before_and_after, strict=True))
+    padded[inside] = x
+    return padded
+
+
+def _product(extents: Sequence[int]) -> int:
+    total = 1
+    for extent in extents:
+        total *= extent
+    return total
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reshape(Operator):
+    """The same codes in row-major order under another shape."""
+
+    kind: ClassVar[str] = "reshape"
+
+    shape: tuple[Dimension, ...]
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """As many elements as before."""
+        (x,) = inputs
+        shape = tuple(evaluate(dimension, proof.symbols) for dimension in self.shape)
+        fits = all(extent >= 1 for extent in shape) and _product(shape) == _product(x.shape)
+        proof.require(fits, f"expected a shape of {_product(x.shape)} elements, got {shape}")
+        return x.reshaped(shape)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E23."""
+        del accumulation
+        (x,) = inputs
+        return array_namespace(x).reshape(x, tuple(evaluate(dimension, symbols) for dimension in self.shape))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Transpose(Operator):
+    """Axes in another order."""
+
+    kind: ClassVar[str] = "transpose"
+
+    order: tuple[int, ...]
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """`order` is a permutation of the axes."""
+        (x,) = inputs
+        fits = sorted(self.order) == list(range(len(x.shape)))
+        proof.require(fits, f"expected an order of {len(x.shape)} axes, got {self.order}")
+        return x.reshaped(tuple(x.shape[axis] for axis in self.order))
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E23."""
+        del symbols, accumulation
+        return array_namespace(inputs[0]).permute_dims(inputs[0], self.order)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Slice(Operator):
+    """Elements start, start + step, ... below stop, of one axis."""
+
+    kind: ClassVar[str] = "slice"
+
+    axis: int
+    start: Dimension
+    stop: Dimension
+    step: int
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """0 <= start < stop <= extent."""
+        (x,) = inputs
+        proof.require(0 <= self.axis < len(x.shape), f"expected an axis below {len(x.shape)}, got {self.axis}")
+        start, stop = evaluate(self.start, proof.symbols), evaluate(self.stop, proof.symbols)
+        extent = x.shape[self.axis]
+        proof.require(
+            0 <= start < stop <= extent and self.step >= 1,
+            f"expected 0 <= start < stop <= {extent}, got {start}, {stop} by {self.step}",
+        )
+        count = (stop - start - 1) // self.step + 1
+        return x.reshaped((*x.shape[: self.axis], count, *x.shape[self.axis + 1 :]))
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E23."""
+        del accumulation
+        window = slice(evaluate(self.start, symbols), evaluate(self.stop, symbols), self.step)
+        return inputs[0][(*(slice(None),) * self.axis, window)]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pad(Operator):
+    """The zero point before and after each axis."""
+
+    kind: ClassVar[str] = "pad"
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    zero_point: int
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """One pair of amounts for each axis."""
+        (x,) = inputs
+        check_zero_point(self.zero_point, x, proof)
+        amounts = (*self.before, *self.after)
+        fits = len(self.before) == len(self.after) == len(x.shape) and all(0 <= a <= 1 << 16 for a in amounts)
+        proof.require(fits, f"expected two amounts of 0 or more for each of {len(x.shape)} axes")
+        shape = tuple(b + n + a for b, n, a in zip(self.before, x.shape, self.after, strict=True))
+        low, high = min(x.low, self.zero_point), max(x.high, self.zero_point)
+        return Domain(bits=x.bits, signed=x.signed, shape=shape, low=low, high=high)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E23."""
+        del symbols, accumulation
+        return pad(inputs[0], tuple(zip(self.before, self.after, strict=True)), self.zero_point)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Concat(Operator):
+    """Values of one grid behind each other along an axis."""
+
+    kind: ClassVar[str] = "concat"
+    arity: ClassVar[int | None] = None
+
+    axis: int
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """Equal widths, and equal extents on the other axes."""
+        first = inputs[0]
+        proof.require(0 <= self.axis < len(first.shape), f"expected an axis below {len(first.shape)}, got {self.axis}")
+        for other in inputs[1:]:
+            alike = (other.bits, other.signed, _without(other.shape, self.axis)) == (
+                first.bits,
+                first.signed,
+                _without(first.shape, self.axis),
+            )
+            proof.require(alike, f"expected values alike but for axis {self.axis}, got {first} and {other}")
+        total = sum(domain.shape[self.axis] for domain in inputs)
+        shape = (*first.shape[: self.axis], total, *first.shape[self.axis + 1 :])
+        low, high = min(d.low for d in inputs), max(d.high for d in inputs)
+        return Domain(bits=first.bits, signed=first.signed, shape=shape, low=low, high=high)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E23."""
+        del symbols, accumulation
+        return array_namespace(*inputs).concat(list(inputs), axis=self.axis)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Constant(Operator):
+    """Codes that depend on no data: a table of positions, a bias of attention."""
+
+    kind: ClassVar[str] = "constant"
+    arity: ClassVar[int | None] = 0
+
+    codes: Array = constant("bits", signed=True)
+    bits: int
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The interval is that of the codes themselves."""
+        proof.require(1 <= self.bits <= 16, f"expected codes of 1 to 16 bits, got {self.bits}")
+        low, high = int(self.codes.min()), int(self.codes.max())
+        return Domain(bits=self.bits, signed=True, shape=self.codes.shape, low=low, high=high)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E24."""
+        del inputs, symbols, accumulation
+        return self.codes
+
+
+def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return shape[:axis] + shape[axis + 1 :]

@@ -1,0 +1,85 @@
+"""Product of two activations: y = requantize(sum_k (a[..., i, k] - z_a)(b[..., k, j] - z_b); m, s, z) (E12).
+
+With m = 2^15, s = 15, z = 0 and a result of 24 bits the accumulator is handed on unrounded, for the add that sums it
+with another (the two terms of relative attention): the sum is then rounded once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from array_api_compat import array_namespace
+
+from earnest.integer.accumulation import Accumulation
+from earnest.integer.codes import Domain, code_range
+from earnest.integer.dimension import Symbols
+from earnest.integer.fixed_point import requantize
+from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, check_zero_point
+
+Array = Any
+
+
+def broadcast(left: tuple[int, ...], right: tuple[int, ...], proof: Proof) -> tuple[int, ...]:
+    """The shape of two operands together: extents are equal, or one of them is 1."""
+    rank = max(len(left), len(right))
+    pairs = zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True)
+    shape = []
+    for a, b in pairs:
+        proof.require(a == b or 1 in (a, b), f"expected shapes that broadcast, got {left} and {right}")
+        shape.append(b if a == 1 else a)
+    return tuple(shape)
+
+
+def product_shape(left: Domain, right: Domain, proof: Proof) -> tuple[int, ...]:
+    """The shape of a matrix product."""
+    fits = len(left.shape) >= 2 and len(right.shape) >= 2 and left.shape[-1] == right.shape[-2]
+    proof.require(fits, f"expected [..., i, k] times [..., k, j], got {left.shape} and {right.shape}")
+    return (*broadcast(left.shape[:-2], right.shape[:-2], proof), left.shape[-2], right.shape[-1])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MatMul(Operator):
+    """E12."""
+
+    kind: ClassVar[str] = "matmul"
+    arity: ClassVar[int | None] = 2
+
+    left_bits: int
+    right_bits: int
+    left_zero_point: int
+    right_zero_point: int
+    multiplier: int
+    shift: int
+    zero_point: int
+    bits: int
+    signed: bool
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The sum over k is proved from the operands' intervals; rows of probabilities by their sum."""
+        left, right = inputs
+        proof.require(
+            (left.bits, right.bits) == (self.left_bits, self.right_bits),
+            f"expected operands of {self.left_bits} and {self.right_bits} bits, got {left.bits} and {right.bits}",
+        )
+        check_zero_point(self.left_zero_point, left, proof)
+        check_zero_point(self.right_zero_point, right, proof)
+        check_multiplier(self.multiplier, self.shift, proof)
+        check_output(self.bits, self.signed, self.zero_point, proof)
+        shape = product_shape(left, right, proof)
+        row = left.shape[-1] * left.centred(self.left_zero_point)
+        if left.row_sum is not None and self.left_zero_point == 0:
+            row = min(row, left.row_sum)
+        proof.accumulator(row * right.centred(self.right_zero_point))
+        return Domain.full(self.bits, signed=self.signed, shape=shape)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E12."""
+        del symbols
+        left, right = inputs
+        xp = array_namespace(left)
+        left = xp.astype(left, xp.int32) - self.left_zero_point
+        right = xp.astype(right, xp.int32) - self.right_zero_point
+        bound = left.shape[-1] << (self.left_bits + self.right_bits)
+        sums = accumulation.matmul(left, right, bound)
+        low, high = code_range(self.bits, signed=self.signed)
+        return requantize(sums, self.multiplier, self.shift, self.zero_point, low, high)

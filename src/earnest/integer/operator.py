@@ -1,0 +1,131 @@
+"""What every operator of a program is: a frozen record of integers that infers, proves and runs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from earnest.errors import ProgramError
+from earnest.integer.accumulation import Accumulation
+from earnest.integer.codes import Domain, code_range
+from earnest.integer.dimension import Symbols
+from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
+
+Array = Any
+
+WIDE_BITS = 63
+"""Width of an int64 intermediate, the sign left out: rows of norms, products of accumulator and multiplier."""
+
+
+def constant(bits: int | str, *, signed: bool = True) -> Any:
+    """A field that holds an integer array: its width in bits, or the name of the field that says it."""
+    return field(metadata={"bits": bits, "signed": signed})
+
+
+@dataclass(slots=True, kw_only=True)
+class Proof:
+    """The running proof of one program at one length: where we are, what is allowed, how wide the sums get."""
+
+    symbols: Symbols
+    accumulator_bits: int
+    path: str = ""
+    widest: dict[str, int] = field(default_factory=dict)
+
+    def accumulator(self, bound: int) -> int:
+        """Prove that |sum| <= bound fits the accumulator, and its product with a multiplier int64; returns the bound."""
+        self._within(bound, self.accumulator_bits - 1, "accumulator")
+        self.wide((bound << MANTISSA_BITS) + (1 << (SHIFT_HIGH - 1)))
+        return bound
+
+    def wide(self, bound: int) -> int:
+        """Prove that |value| <= bound fits int64; returns the bound."""
+        return self._within(bound, WIDE_BITS, "intermediate")
+
+    def require(self, condition: bool, message: str) -> None:
+        """Refuse the program with the operator's path unless the condition holds."""
+        if not condition:
+            raise ProgramError(f"{self.path}: {message}")
+
+    def _within(self, bound: int, digits: int, name: str) -> int:
+        self.require(
+            bound < 1 << digits,
+            f"the {name} can reach {bound}, which needs {bound.bit_length() + 1} bits; expected at most {digits + 1}: "
+            "use fewer bits, or a target with wider accumulators",
+        )
+        key = f"{self.path}:{name}"
+        self.widest[key] = max(self.widest.get(key, 0), bound)
+        return bound
+
+
+class Operator(ABC):
+    """One integer operator. Fields are Python integers, dimensions, or arrays declared by `constant`."""
+
+    kind: ClassVar[str]
+    arity: ClassVar[int | None] = 1
+
+    @abstractmethod
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The domain of the result, or a ProgramError: shapes, constants and every intermediate width are checked."""
+
+    @abstractmethod
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """The law: codes in, int64 codes out."""
+
+    def constants(self) -> dict[str, Any]:
+        """The arrays of this operator by field name."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if "bits" in f.metadata}  # type: ignore[arg-type]
+
+    def constant_width(self, name: str) -> tuple[int, bool]:
+        """Declared width and sign of an array."""
+        metadata = next(f.metadata for f in fields(self) if f.name == name)  # type: ignore[arg-type]
+        bits = metadata["bits"]
+        return (getattr(self, bits) if isinstance(bits, str) else bits), metadata["signed"]
+
+
+def check_constants(operator: Operator, proof: Proof) -> None:
+    """Every array is an integer array whose values fit the declared width."""
+    for name, array in operator.constants().items():
+        bits, signed = operator.constant_width(name)
+        proof.require(isinstance(bits, int) and 1 <= bits <= 64, f"{name}: expected a width of 1 to 64 bits, got {bits}")
+        proof.require(
+            isinstance(array, np.ndarray) and array.dtype.kind in "iu" and array.size > 0,
+            f"{name}: expected a non-empty integer array, got {getattr(array, 'dtype', type(array).__name__)}",
+        )
+        if name == "weight":
+            continue
+        low, high = code_range(bits, signed=signed)
+        proof.require(
+            low <= int(array.min()) and int(array.max()) <= high,
+            f"{name}: expected values in {low} .. {high}, got {int(array.min())} .. {int(array.max())}",
+        )
+
+
+def check_multiplier(multiplier: Any, shift: Any, proof: Proof, *, channels: int | None = None) -> None:
+    """E9, the law of multipliers: m = 0 or 2^15 <= |m| < 2^16, and 1 <= s <= 47, one pair or one per channel."""
+    m, s = np.asarray(multiplier), np.asarray(shift)
+    shape = () if channels is None else (channels,)
+    proof.require(
+        m.shape == s.shape == shape, f"expected multipliers and shifts of shape {shape}, got {m.shape}, {s.shape}"
+    )
+    magnitude = np.abs(m.astype(np.int64))
+    legal = (magnitude == 0) | ((magnitude >= MANTISSA_LOW) & (magnitude <= MANTISSA_HIGH))
+    proof.require(bool(legal.all()), f"expected multipliers 0 or {MANTISSA_LOW} .. {MANTISSA_HIGH} in magnitude")
+    in_range = bool(((s >= SHIFT_LOW) & (s <= SHIFT_HIGH)).all())
+    proof.require(in_range, f"expected shifts in {SHIFT_LOW} .. {SHIFT_HIGH}, got {s.min()} .. {s.max()}")
+
+
+def check_output(bits: int, signed: bool, zero_point: int, proof: Proof) -> tuple[int, int]:
+    """The range of the result's codes; its zero point must be one of them."""
+    proof.require(isinstance(bits, int) and 1 <= bits <= 24, f"expected a result of 1 to 24 bits, got {bits}")
+    low, high = code_range(bits, signed=signed)
+    proof.require(low <= zero_point <= high, f"expected a zero point in {low} .. {high}, got {zero_point}")
+    return low, high
+
+
+def check_zero_point(zero_point: int, domain: Domain, proof: Proof) -> None:
+    """Real 0 is always a code: the zero point of an operand lies in the operand's range."""
+    low, high = code_range(domain.bits, signed=domain.signed)
+    proof.require(low <= zero_point <= high, f"expected an operand's zero point in {low} .. {high}, got {zero_point}")
+

@@ -1,0 +1,40 @@
+"""Every operator of the law, by kind. A file, a target and a test look here; nothing else is an operator."""
+
+from earnest.integer.add import Add
+from earnest.integer.convolution import Convolution1d, Convolution2d
+from earnest.integer.gated import GatedLinearUnit
+from earnest.integer.layer_norm import LayerNorm
+from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
+from earnest.integer.linear import Linear
+from earnest.integer.matmul import MatMul
+from earnest.integer.multiply import Multiply
+from earnest.integer.operator import Operator
+from earnest.integer.relative_shift import RelativeShift
+from earnest.integer.softmax import Exponential, Softmax, WeightedMean
+from earnest.integer.table import InterpolatedTable, Table
+
+OPERATORS: dict[str, type[Operator]] = {
+    operator.kind: operator
+    for operator in (
+        Linear,
+        Convolution1d,
+        Convolution2d,
+        MatMul,
+        Add,
+        Multiply,
+        Table,
+        InterpolatedTable,
+        GatedLinearUnit,
+        Softmax,
+        Exponential,
+        WeightedMean,
+        LayerNorm,
+        RelativeShift,
+        Reshape,
+        Transpose,
+        Slice,
+        Pad,
+        Concat,
+        Constant,
+    )
+}

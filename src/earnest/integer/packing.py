@@ -1,0 +1,41 @@
+"""Packing: integers of b bits in b bits, little-endian, without gaps.
+
+The lowest bit of the first code is bit 0 of the first byte. A signed code is stored in two's complement of its width; an
+odd weight code c of b bits as (c + 2^b - 1) / 2.
+"""
+
+import numpy as np
+
+from earnest.errors import ProgramError
+from earnest.integer.codes import code_range
+
+
+def packed_size(count: int, bits: int) -> int:
+    """Bytes that `count` codes of `bits` bits take."""
+    return (count * bits + 7) >> 3
+
+
+def pack(codes: np.ndarray, bits: int, *, signed: bool) -> np.ndarray:
+    """The bytes of the codes, in row-major order; refuses a code that the width cannot hold."""
+    low, high = code_range(bits, signed=signed)
+    flat = np.ascontiguousarray(codes).reshape(-1)
+    if flat.size and (int(flat.min()) < low or int(flat.max()) > high):
+        raise ProgramError(f"expected codes in {low} .. {high}, got {flat.min()} .. {flat.max()}")
+    container = next(size for size in (8, 16, 32, 64) if bits <= size)
+    words = flat.astype(f"<i{container >> 3}").view(np.uint8).reshape(flat.size, container >> 3)
+    return np.packbits(np.unpackbits(words, axis=1, bitorder="little")[:, :bits].reshape(-1), bitorder="little")
+
+
+def unpack(packed: np.ndarray, count: int, bits: int, *, signed: bool, dtype: np.dtype) -> np.ndarray:
+    """`count` codes from their bytes; refuses bytes of another size, and bits set beyond the last code."""
+    if packed.dtype != np.uint8 or packed.shape != (packed_size(count, bits),):
+        raise ProgramError(f"expected {packed_size(count, bits)} bytes for {count} codes of {bits} bits, got {packed.shape}")
+    digits = np.unpackbits(packed, bitorder="little")
+    if digits[count * bits :].any():
+        raise ProgramError("expected no bit beyond the last code")
+    digits = digits[: count * bits].reshape(count, bits)
+    container = next(size for size in (8, 16, 32, 64) if bits <= size)
+    filler = np.repeat(digits[:, -1:] if signed else np.zeros_like(digits[:, :1]), container - bits, axis=1)
+    words = np.packbits(np.concatenate([digits, filler], axis=1), axis=1, bitorder="little")
+    kind = "i" if signed else "u"
+    return np.ascontiguousarray(words).view(f"<{kind}{container >> 3}").reshape(count).astype(dtype)

@@ -1,0 +1,90 @@
+"""Functions of one code: a table of every code (E15), or for 16-bit codes a table with interpolation (E16)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from array_api_compat import array_namespace
+
+from earnest.integer.accumulation import Accumulation
+from earnest.integer.codes import Domain, code_range
+from earnest.integer.dimension import Symbols
+from earnest.integer.fixed_point import clamp, shift_round, widen
+from earnest.integer.operator import Operator, Proof, check_output, constant
+
+Array = Any
+
+KNOTS = 513
+SPACING_BITS = 7
+FRACTION_BITS = 8
+
+
+def look_up(table: Array, index: Array) -> Array:
+    """table[index], element by element."""
+    xp = array_namespace(index)
+    return xp.reshape(xp.take(table, xp.reshape(index, (-1,)), axis=0), index.shape)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table(Operator):
+    """E15: y = table[x - lowest code]; one entry for each of the 2^b codes, b at most 8."""
+
+    kind: ClassVar[str] = "table"
+
+    table: Array = constant("bits", signed=True)
+    input_bits: int
+    input_signed: bool
+    bits: int
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The interval of the result is that of the entries which can be reached."""
+        (x,) = inputs
+        proof.require(
+            (x.bits, x.signed) == (self.input_bits, self.input_signed) and 1 <= self.input_bits <= 8,
+            f"expected an input of {self.input_bits} bits, at most 8, got {x.bits}",
+        )
+        proof.require(1 <= self.bits <= 16, f"expected entries of 1 to 16 bits, got {self.bits}")
+        proof.require(self.table.shape == (1 << x.bits,), f"expected {1 << x.bits} entries, got {self.table.shape}")
+        return Domain.full(self.bits, signed=True, shape=x.shape)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E15."""
+        del symbols, accumulation
+        (x,) = inputs
+        low, _ = code_range(self.input_bits, signed=self.input_signed)
+        return widen(look_up(self.table, widen(x) - low))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class InterpolatedTable(Operator):
+    """E16: u = x + 2^15, i = u >> 7, f = u & 127; y = clamp(shift_round(128 t[i] + (t[i + 1] - t[i]) f, 15)).
+
+    The 513 entries hold the result with 8 more bits of fraction, so that the only rounding is the last.
+    """
+
+    kind: ClassVar[str] = "interpolated_table"
+
+    table: Array = constant(32)
+    bits: int
+
+    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The input has 16 signed bits."""
+        (x,) = inputs
+        proof.require((x.bits, x.signed) == (16, True), f"expected an input of 16 signed bits, got {x.bits}, {x.signed}")
+        proof.require(self.table.shape == (KNOTS,), f"expected {KNOTS} entries, got {self.table.shape}")
+        check_output(self.bits, True, 0, proof)
+        largest = max(abs(int(self.table.min())), abs(int(self.table.max())))
+        proof.wide((largest << SPACING_BITS) * 3 + (1 << (SPACING_BITS + FRACTION_BITS)))
+        return Domain.full(self.bits, signed=True, shape=x.shape)
+
+    def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
+        """E16."""
+        del symbols, accumulation
+        (x,) = inputs
+        position = widen(x) + (1 << 15)
+        index, fraction = position >> SPACING_BITS, position & ((1 << SPACING_BITS) - 1)
+        left = widen(look_up(self.table, index))
+        right = widen(look_up(self.table, index + 1))
+        value = (left << SPACING_BITS) + (right - left) * fraction
+        low, high = code_range(self.bits, signed=True)
+        return clamp(shift_round(value, SPACING_BITS + FRACTION_BITS), low, high)

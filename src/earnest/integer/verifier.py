@@ -1,0 +1,82 @@
+"""The verifier: every operator legal for the target, every shape and width consistent, every sum proved not to overflow.
+
+The proof is interval arithmetic over the real constants, at the shortest and the longest input and at lengths between: sums
+grow with the length, so the longest decides the widths; the others decide that shapes fit at every remainder of a stride.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from earnest.errors import ProgramError
+from earnest.integer.codes import CODE_BITS, Domain
+from earnest.integer.operator import Proof, check_constants
+from earnest.integer.program import INPUT, TIME, Program
+from earnest.integer.target import Target
+
+_LONGEST_INPUT = 1 << 20
+_LENGTHS_AT_EACH_END = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What was proved: the domain of every value at the longest input, and the largest magnitude of every sum."""
+
+    domains: Mapping[str, Domain]
+    widest: Mapping[str, int]
+
+    @property
+    def accumulator_bits(self) -> int:
+        """Bits that the widest accumulator of the program needs, its sign included."""
+        sums = [bound for name, bound in self.widest.items() if name.endswith(":accumulator")]
+        return max(sums, default=0).bit_length() + 1
+
+
+def verify(program: Program, target: Target) -> Certificate:
+    """Prove the program for the target, or raise ProgramError or TargetError with the operator's path."""
+    if program.target != target.name:
+        raise ProgramError(f"the program is made for target {program.target!r}; it was to be verified for {target.name!r}")
+    _check_structure(program)
+    for step in program.steps:
+        check_constants(step.operator, Proof(symbols={}, accumulator_bits=0, path=step.name))
+    shortest, longest = program.input.shortest, program.input.longest
+    few = min(_LENGTHS_AT_EACH_END, longest - shortest + 1)
+    lengths = {*range(shortest, shortest + few), *range(longest - few + 1, longest + 1)}
+    for time in sorted(lengths - {longest}):
+        _prove(program, target, time)
+    return _prove(program, target, longest)
+
+
+def _check_structure(program: Program) -> None:
+    spec = program.input
+    if spec.bits not in CODE_BITS:
+        raise ProgramError(f"expected an input of {CODE_BITS} bits, got {spec.bits}")
+    if spec.shape.count(TIME) != 1:
+        raise ProgramError(f"expected an input with one axis {TIME!r}, got {spec.shape}")
+    if not 1 <= spec.shortest <= spec.longest <= _LONGEST_INPUT:
+        raise ProgramError(f"expected 1 <= shortest <= longest <= 2^20, got {spec.shortest}, {spec.longest}")
+    known = {INPUT}
+    for step in program.steps:
+        missing = [name for name in step.inputs if name not in known]
+        if missing:
+            raise ProgramError(f"{step.name}: reads {missing}, which no earlier operator makes")
+        if step.name in known:
+            raise ProgramError(f"{step.name}: made twice")
+        arity = step.operator.arity
+        if (arity is None and not step.inputs) or (arity is not None and len(step.inputs) != arity):
+            raise ProgramError(f"{step.name}: {step.operator.kind} takes {arity or 'at least 1'} values, got {step.inputs}")
+        known.add(step.name)
+    if program.output not in known - {INPUT}:
+        raise ProgramError(f"expected an output that an operator makes, got {program.output!r}")
+
+
+def _prove(program: Program, target: Target, time: int) -> Certificate:
+    proof = Proof(symbols={TIME: time}, accumulator_bits=target.accumulator_bits)
+    domains = {INPUT: program.input.domain(time)}
+    if min(domains[INPUT].shape) < 1:
+        raise ProgramError(f"expected an input of 1 or more on each axis, got {domains[INPUT].shape}")
+    for step in program.steps:
+        proof.path = step.name
+        inputs = [domains[name] for name in step.inputs]
+        domains[step.name] = step.operator.infer(inputs, proof)
+        target.check(step.operator, inputs, domains[step.name], step.name)
+    return Certificate(domains=domains, widest=proof.widest)

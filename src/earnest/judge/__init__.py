@@ -1,0 +1,1 @@
+"""The judge of integers: census, cheats, overflow proof, bytes, verdict."""

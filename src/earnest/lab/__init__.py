@@ -1,0 +1,1 @@
+"""Experiments: specification, run, ledger, tables, report."""

@@ -1,0 +1,139 @@
+"""The ledger of results: one JSON object a line, only ever appended to; every number in the documents comes from it."""
+
+import fcntl
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from earnest.errors import LedgerError
+
+_PACKAGES = ("earnest", "numpy", "scipy", "soundfile", "torch")
+_GIT_SECONDS = 20
+
+
+def append(path: str | os.PathLike[str], row: Mapping[str, object]) -> None:
+    """Append one row as canonical JSON (sorted keys, one line) in a single write, and wait until it is on the disk.
+
+    The file and its folder are made if they are not there. LedgerError: a row that is no JSON object or holds a value
+    that is not finite, a last line that is broken off, a file that cannot be written.
+    """
+    line = _canonical(row)
+    file = Path(path)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # else the end may be that of a half line
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                raise LedgerError(f"{file}: the last line is broken off; mend or remove it before anything is appended")
+            written = os.write(descriptor, line)
+            if written != len(line):
+                raise LedgerError(f"{file}: {written} of {len(line)} bytes could be written; the disk may be full")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise LedgerError(f"{file}: cannot be written: {error.strerror}") from error
+
+
+def read(path: str | os.PathLike[str]) -> list[dict[str, object]]:
+    """All rows, oldest first. LedgerError names the line that is no JSON object, and the file that cannot be read."""
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise LedgerError(f"{file}: the ledger cannot be read: {error.strerror}") from error
+    lines = content.split(b"\n")
+    if lines.pop():
+        raise LedgerError(f"{file}, line {len(lines) + 1}: the last line is broken off")
+    return [_parse(line, f"{file}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+def environment() -> dict[str, object]:
+    """What a result was made with: `git` (see `git_state`), `versions`, `machine`, `system`, `cpus`.
+
+    Versions are read from the packages' metadata, None where a package is not installed; nothing is imported for it.
+    There is no path and no host name in it.
+    """
+    versions: dict[str, str | None] = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = None
+    return {
+        "git": git_state(Path(__file__).resolve().parent.parent),
+        "versions": versions,
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cpus": os.cpu_count(),
+    }
+
+
+def git_state(package: Path) -> dict[str, object] | None:
+    """The commit of the repository that tracks this package, and `dirty`: whether a file of it differs.
+
+    None where there is no git, no commit, or the package is not tracked (an installed copy inside somebody's
+    repository). Files outside the package, the ledger itself among them, do not make it dirty.
+    """
+    tracked = _git(package, "ls-files", "--", ".")
+    commit = _git(package, "rev-parse", "--verify", "HEAD")
+    status = _git(package, "status", "--porcelain", "--", ".")
+    if not tracked or not commit or status is None:
+        return None
+    return {"commit": commit.strip(), "dirty": bool(status)}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints, or None where it fails; a hook's GIT_DIR must not lead it to another repository."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_GIT_SECONDS,
+            env=kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _canonical(row: Mapping[str, object]) -> bytes:
+    for key in row:
+        if not isinstance(key, str):
+            raise LedgerError(f"a row of the ledger: expected strings as keys, got {key!r}")
+    try:
+        text = json.dumps(dict(row), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8") + b"\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise LedgerError(f"a row of the ledger: expected finite JSON values: {error}") from error
+
+
+def _parse(line: bytes, where: str) -> dict[str, object]:
+    try:
+        row = json.loads(line.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise LedgerError(f"{where}: expected a JSON object: {error}") from error
+    if not isinstance(row, dict):
+        raise LedgerError(f"{where}: expected a JSON object, got {type(row).__name__}")
+    return row
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = dict(pairs)
+    if len(keys) != len(pairs):
+        raise ValueError(f"a key is there twice among {sorted(key for key, _ in pairs)}")
+    return keys

@@ -1,0 +1,277 @@
+"""A Conformer-CTC in plain torch, whose parameter names are those of NVIDIA NeMo's checkpoints.
+
+Subsampling by strided convolutions, then blocks of two half-step feed-forwards around attention and convolution
+[Gulati 2020, arXiv:2005.08100, eq. 1 and fig. 1-4]:
+
+    x' = x + FFN(x) / 2,   x'' = x' + MHSA(x'),   x''' = x'' + Conv(x''),   y = LayerNorm(x''' + FFN(x''') / 2)
+
+Attention has relative positions [Dai 2019, arXiv:1901.02860, sec. 3.3], with query q, key k, value v, head width d, the
+projected sinusoid p of a distance and two trained biases u and w (in the checkpoint `pos_bias_u` and `pos_bias_v`):
+
+    score[i, j] = ((q_i + u) . k_j + (q_i + w) . p_(i-j)) / sqrt(d),   out_i = sum_j softmax_j(score[i, j]) v_j
+
+The head is linear; its logits come without softmax, which belongs to the loss or the decoding.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from earnest.errors import AudioError, CheckpointError
+
+Features = Float[Tensor, "batch time features"]
+Frames = Float[Tensor, "batch frames width"]
+Positions = Float[Tensor, "positions width"]
+PositionScores = Float[Tensor, "batch heads frames positions"]
+KeyScores = Float[Tensor, "batch heads frames frames"]
+Logits = Float[Tensor, "batch frames classes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConformerConfig:
+    """Shape of a Conformer-CTC; the defaults are NeMo's `stt_en_conformer_ctc_small`.
+
+    `feed_forward` is the inner width, `kernel` the taps of the depthwise convolution, `subsampling` the product of the
+    strides in time, `classes` counts the blank, `max_frames` is in feature frames (10 ms each): longer input is
+    refused. Raises CheckpointError for a shape that no Conformer has.
+    """
+
+    features: int = 80
+    width: int = 176
+    layers: int = 16
+    heads: int = 4
+    feed_forward: int = 704
+    kernel: int = 31
+    channels: int = 176
+    subsampling: int = 4
+    classes: int = 1025
+    xscaling: bool = True
+    max_frames: int = 6000
+    eps: float = 1e-5
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        sizes = ("features", "width", "layers", "heads", "feed_forward", "kernel", "channels", "classes", "max_frames")
+        for name in sizes:
+            if getattr(self, name) < 1:
+                raise CheckpointError(f"Conformer {name}: expected at least 1, got {getattr(self, name)}")
+        if self.width % self.heads or self.width % 2:
+            message = f"Conformer width: expected an even multiple of heads={self.heads}, got {self.width}"
+            raise CheckpointError(message)
+        if self.kernel % 2 == 0:
+            raise CheckpointError(f"Conformer kernel: expected an odd number of taps, got {self.kernel}")
+        if self.subsampling < 2 or self.subsampling & (self.subsampling - 1):
+            raise CheckpointError(f"Conformer subsampling: expected a power of 2 from 2, got {self.subsampling}")
+        if not 0 <= self.dropout < 1:
+            raise CheckpointError(f"Conformer dropout: expected a probability below 1, got {self.dropout}")
+
+    @property
+    def strides(self) -> int:
+        """Number of convolutions of stride 2 in the subsampling."""
+        return self.subsampling.bit_length() - 1
+
+    def subsampled(self, length: int) -> int:
+        """Length of an axis (time or frequency) of `length` >= 1 after the subsampling: halved and rounded up."""
+        return -(-length // self.subsampling)
+
+
+def sinusoids(max_frames: int, width: int) -> Positions:
+    """Rows for the distances max_frames-1 down to -(max_frames-1), sine and cosine interleaved [Dai 2019, sec. 3.3]."""
+    distances = torch.arange(max_frames - 1, -max_frames, -1, dtype=torch.float32)
+    frequencies = torch.exp(torch.arange(0, width, 2, dtype=torch.float32) * (-math.log(10000.0) / width))
+    angles = distances[:, None] * frequencies
+    return torch.stack((angles.sin(), angles.cos()), dim=2).reshape(2 * max_frames - 1, width)
+
+
+class Subsampling(nn.Module):
+    """Convolutions 3x3 of stride 2 with ReLU over time and frequency, then one linear over channels x frequencies."""
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for index in range(config.strides):
+            inputs = config.channels if index else 1
+            layers += [nn.Conv2d(inputs, config.channels, kernel_size=3, stride=2, padding=1), nn.ReLU()]
+        self.conv = nn.Sequential(*layers)
+        self.out = nn.Linear(config.channels * config.subsampled(config.features), config.width)
+
+    def forward(self, features: Features) -> Frames:
+        """Embeddings of a frame for every `subsampling` feature frames."""
+        planes = self.conv(features.unsqueeze(1))
+        return self.out(planes.transpose(1, 2).flatten(2))
+
+
+class RelativePositions(nn.Module):
+    """Scales its input by sqrt(width) where the config says so, and slices the table of sinusoids to its length.
+
+    The table depends on no data, so it is a buffer that no checkpoint holds. Raises AudioError beyond `max_frames`.
+    """
+
+    pe: Tensor
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        self.max_frames = config.subsampled(config.max_frames)
+        self.scale = math.sqrt(config.width) if config.xscaling else None
+        self.dropout = nn.Dropout(config.dropout)
+        self.register_buffer("pe", sinusoids(self.max_frames, config.width), persistent=False)
+
+    def forward(self, x: Frames) -> tuple[Frames, Positions]:
+        """The scaled embeddings, and the sinusoids of their distances in descending order."""
+        frames = x.shape[1]
+        if frames > self.max_frames:
+            message = f"at most {self.max_frames} encoder frames, got {frames}: cut the recording into shorter ones"
+            raise AudioError(message)
+        positions = self.pe[self.max_frames - frames : self.max_frames + frames - 1]
+        return self.dropout(x if self.scale is None else x * self.scale), positions
+
+
+class FeedForward(nn.Module):
+    """Linear, SiLU, dropout, linear [Gulati 2020, fig. 4]; its layer norm stands in the block."""
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        self.linear1 = nn.Linear(config.width, config.feed_forward)
+        self.activation = nn.SiLU()
+        self.dropout = nn.Dropout(config.dropout)
+        self.linear2 = nn.Linear(config.feed_forward, config.width)
+
+    def forward(self, x: Frames) -> Frames:
+        """Each frame on its own."""
+        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+
+
+class RelativeAttention(nn.Module):
+    """Multi-head self-attention over relative positions, with the equation of this file's docstring."""
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.head_width = config.width // config.heads
+        self.linear_q = nn.Linear(config.width, config.width)
+        self.linear_k = nn.Linear(config.width, config.width)
+        self.linear_v = nn.Linear(config.width, config.width)
+        self.linear_out = nn.Linear(config.width, config.width)
+        self.linear_pos = nn.Linear(config.width, config.width, bias=False)
+        self.pos_bias_u = nn.Parameter(torch.zeros(self.heads, self.head_width))
+        self.pos_bias_v = nn.Parameter(torch.zeros(self.heads, self.head_width))
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Frames, positions: Positions) -> Frames:
+        """Every frame attends to every frame."""
+        batch, frames, width = x.shape
+        split = (batch, frames, self.heads, self.head_width)
+        query = self.linear_q(x).view(split)
+        key = self.linear_k(x).view(split).permute(0, 2, 3, 1)
+        value = self.linear_v(x).view(split).transpose(1, 2)
+        distance = self.linear_pos(positions).view(-1, self.heads, self.head_width).permute(1, 2, 0)
+        content = torch.matmul((query + self.pos_bias_u).transpose(1, 2), key)
+        position = relative_shift(torch.matmul((query + self.pos_bias_v).transpose(1, 2), distance))
+        scores = (content + position) * (1 / math.sqrt(self.head_width))
+        weights = self.dropout(torch.softmax(scores, dim=-1))
+        heads = torch.matmul(weights, value)
+        return self.linear_out(heads.transpose(1, 2).reshape(batch, frames, width))
+
+
+def relative_shift(scores: PositionScores) -> KeyScores:
+    """Of the scores by query and descending distance, the ones by query and key: out[i, j] = scores[i, T-1-(i-j)].
+
+    One column in front and one row off the reshaped block turn row i by T-1-i places [Dai 2019, app. B].
+    """
+    batch, heads, frames, positions = scores.shape
+    padded = nn.functional.pad(scores, (1, 0))
+    turned = padded.view(batch, heads, positions + 1, frames)[..., 1:, :]
+    return turned.view(batch, heads, frames, positions)[..., :frames]
+
+
+class ConvolutionModule(nn.Module):
+    """Pointwise with gated linear unit, depthwise, batch norm, SiLU, pointwise [Gulati 2020, fig. 2]."""
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.pointwise_conv1 = nn.Conv1d(width, 2 * width, kernel_size=1)
+        self.depthwise_conv = nn.Conv1d(width, width, config.kernel, padding=config.kernel // 2, groups=width)
+        self.batch_norm = nn.BatchNorm1d(width, eps=config.eps)
+        self.activation = nn.SiLU()
+        self.pointwise_conv2 = nn.Conv1d(width, width, kernel_size=1)
+
+    def forward(self, x: Frames) -> Frames:
+        """Each channel over time, zeros outside the utterance."""
+        gated = nn.functional.glu(self.pointwise_conv1(x.transpose(1, 2)), dim=1)
+        mixed = self.activation(self.batch_norm(self.depthwise_conv(gated)))
+        return self.pointwise_conv2(mixed).transpose(1, 2)
+
+
+class ConformerBlock(nn.Module):
+    """Half-step feed-forward, attention, convolution, half-step feed-forward, layer norm [Gulati 2020, eq. 1]."""
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        self.norm_feed_forward1 = nn.LayerNorm(config.width, eps=config.eps)
+        self.feed_forward1 = FeedForward(config)
+        self.norm_self_att = nn.LayerNorm(config.width, eps=config.eps)
+        self.self_attn = RelativeAttention(config)
+        self.norm_conv = nn.LayerNorm(config.width, eps=config.eps)
+        self.conv = ConvolutionModule(config)
+        self.norm_feed_forward2 = nn.LayerNorm(config.width, eps=config.eps)
+        self.feed_forward2 = FeedForward(config)
+        self.dropout = nn.Dropout(config.dropout)
+        self.norm_out = nn.LayerNorm(config.width, eps=config.eps)
+
+    def forward(self, x: Frames, positions: Positions) -> Frames:
+        """The four steps of eq. 1."""
+        x = x + 0.5 * self.dropout(self.feed_forward1(self.norm_feed_forward1(x)))
+        x = x + self.dropout(self.self_attn(self.norm_self_att(x), positions))
+        x = x + self.dropout(self.conv(self.norm_conv(x)))
+        x = x + 0.5 * self.dropout(self.feed_forward2(self.norm_feed_forward2(x)))
+        return self.norm_out(x)
+
+
+class Encoder(nn.Module):
+    """Subsampling, positions, blocks."""
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        self.pre_encode = Subsampling(config)
+        self.pos_enc = RelativePositions(config)
+        self.layers = nn.ModuleList(ConformerBlock(config) for _ in range(config.layers))
+
+    def forward(self, features: Features) -> Frames:
+        """Features to encoded frames."""
+        x, positions = self.pos_enc(self.pre_encode(features))
+        for layer in self.layers:
+            x = layer(x, positions)
+        return x
+
+
+class Decoder(nn.Module):
+    """The linear head of CTC: a pointwise convolution, as the checkpoints hold it."""
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        self.decoder_layers = nn.Sequential(nn.Conv1d(config.width, config.classes, kernel_size=1))
+
+    def forward(self, x: Frames) -> Logits:
+        """Encoded frames to logits."""
+        return self.decoder_layers(x.transpose(1, 2)).transpose(1, 2)
+
+
+class Conformer(nn.Module):
+    """Conformer-CTC: normalised log-mel features of equal length to logits, one frame for `subsampling` of them.
+
+    There are no masks: a call takes one utterance, or several of one length. Raises AudioError beyond `max_frames`.
+    """
+
+    def __init__(self, config: ConformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+
+    def forward(self, features: Features) -> Logits:
+        """Features to logits."""
+        return self.decoder(self.encoder(features))

@@ -1,0 +1,129 @@
+"""Edges: the grid of the codes that travel from one twin to the next.
+
+A carrier is a float32 tensor that holds codes, exact because no width exceeds 24 bits. Its gradient is with respect to the
+real value. Which kind an edge is never changes; a calibrated one has no grid until calibration gives it one.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from earnest.errors import CalibrationError
+from earnest.integer.codes import CODE_BITS, code_range
+from earnest.numerics.grid import Grid
+
+
+class Edge(nn.Module, ABC):
+    """Width, sign and grid of the codes on one edge."""
+
+    def __init__(self, *, bits: int, signed: bool = True) -> None:
+        super().__init__()
+        if bits not in CODE_BITS:
+            raise CalibrationError(f"expected a width of {CODE_BITS}, got {bits}")
+        self.bits, self.signed = bits, signed
+
+    @property
+    @abstractmethod
+    def grid(self) -> Grid:
+        """The grid; a CalibrationError if there is none yet."""
+
+    @property
+    def codes(self) -> tuple[int, int]:
+        """Lowest and highest code."""
+        return code_range(self.bits, signed=self.signed)
+
+    def version(self) -> tuple[object, ...]:
+        """Changes whenever the grid may have changed."""
+        return ()
+
+    def real(self, carrier: Tensor) -> Tensor:
+        """Real values of a carrier."""
+        grid = self.grid
+        return (carrier - grid.zero_point) * grid.scale
+
+    def extra_repr(self) -> str:
+        """Width, for `print(model)`."""
+        return f"{'' if self.signed else 'u'}{self.bits} bits"
+
+
+class CalibratedEdge(Edge):
+    """A grid chosen from data. `role` names what it is for; `symmetric` pins the zero point to 0; `method` and `margin` say
+    how calibration chooses the range, and by how much it is then widened."""
+
+    scale: Tensor
+    zero_point: Tensor
+
+    def __init__(self, name: str, *, bits: int, symmetric: bool, role: str, method: str, margin: float) -> None:
+        super().__init__(bits=bits)
+        self.name, self.symmetric, self.role, self.method, self.margin = name, symmetric, role, method, margin
+        self.register_buffer("scale", torch.tensor(float("nan"), dtype=torch.float64))
+        self.register_buffer("zero_point", torch.tensor(0, dtype=torch.int64))
+
+    @property
+    def grid(self) -> Grid:
+        """The calibrated grid."""
+        scale = float(self.scale)
+        if scale != scale:
+            raise CalibrationError(f"{self.name}: no range yet; run earnest.calibrate with data that reaches it")
+        return Grid(bits=self.bits, signed=True, scale=scale, zero_point=int(self.zero_point))
+
+    def set_(self, grid: Grid) -> None:
+        """Take a grid of this edge's width."""
+        if (grid.bits, grid.signed) != (self.bits, self.signed) or (self.symmetric and grid.zero_point != 0):
+            raise CalibrationError(f"{self.name}: expected a grid of {self.bits} bits, symmetric {self.symmetric}, got {grid}")
+        self.scale.fill_(grid.scale)
+        self.zero_point.fill_(grid.zero_point)
+
+    def version(self) -> tuple[object, ...]:
+        """The versions of the buffers."""
+        return (self.scale._version, self.zero_point._version)
+
+
+class FixedEdge(Edge):
+    """A grid that depends on no data: probabilities, position tables."""
+
+    def __init__(self, *, bits: int, signed: bool, scale: float) -> None:
+        super().__init__(bits=bits, signed=signed)
+        self._grid = Grid(bits=bits, signed=signed, scale=scale, zero_point=0)
+
+    @property
+    def grid(self) -> Grid:
+        """The fixed grid."""
+        return self._grid
+
+
+class ScaledEdge(Edge):
+    """The same codes, meaning `factor` times as much: a multiplication by a constant costs nothing."""
+
+    def __init__(self, source: Edge, factor: float) -> None:
+        super().__init__(bits=source.bits, signed=source.signed)
+        self._source, self.factor = (source,), factor
+
+    @property
+    def grid(self) -> Grid:
+        """The source's grid, scaled."""
+        grid = self._source[0].grid
+        return Grid(bits=grid.bits, signed=grid.signed, scale=grid.scale * self.factor, zero_point=grid.zero_point)
+
+    def version(self) -> tuple[object, ...]:
+        """That of the source."""
+        return self._source[0].version()
+
+
+class ProductEdge(Edge):
+    """An accumulator that is handed on unrounded: its scale is the product of the operands' scales."""
+
+    def __init__(self, left: Edge, right: Edge, *, bits: int) -> None:
+        super().__init__(bits=bits)
+        self._sources = (left, right)
+
+    @property
+    def grid(self) -> Grid:
+        """Scale s_a s_b, zero point 0."""
+        left, right = self._sources
+        return Grid(bits=self.bits, signed=True, scale=left.grid.scale * right.grid.scale, zero_point=0)
+
+    def version(self) -> tuple[object, ...]:
+        """Those of both operands."""
+        return tuple(part for source in self._sources for part in source.version())

@@ -1,0 +1,48 @@
+"""Gated linear unit (E17)."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from torch import Tensor
+from torch.nn import functional
+
+from earnest.integer.dimension import Symbols
+from earnest.integer.gated import GatedLinearUnit as GatedLinearUnitLaw
+from earnest.nn.edge import Edge
+from earnest.nn.twin import Twin
+from earnest.numerics.multiplier import multiplier
+from earnest.numerics.table import gate_table
+
+
+class GatedLinearUnit(Twin):
+    """E17: the first half times the sigmoid of the second, along `axis`."""
+
+    kind: ClassVar[str] = "glu"
+
+    def __init__(self, operands: Sequence[Edge], output: Edge, *, axis: int, gate_bits: int) -> None:
+        super().__init__(operands, output)
+        self.axis, self.gate_bits = axis, gate_bits
+
+    def build(self) -> GatedLinearUnitLaw:
+        """The law's gated linear unit."""
+        grid, output = self.operands[0].grid, self.output.grid
+        gate, gate_scale = gate_table(grid, self.gate_bits)
+        mantissa, shift = multiplier(grid.scale * gate_scale / output.scale)
+        return GatedLinearUnitLaw(
+            gate=gate,
+            gate_bits=self.gate_bits,
+            axis=self.axis,
+            input_bits=grid.bits,
+            input_signed=grid.signed,
+            input_zero_point=grid.zero_point,
+            multiplier=mantissa,
+            shift=shift,
+            zero_point=output.zero_point,
+            bits=output.bits,
+            signed=output.signed,
+        )
+
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """torch's glu."""
+        del parameters, symbols
+        return functional.glu(inputs[0], self.axis)

@@ -1,0 +1,36 @@
+"""Product of two activations, element by element (E14)."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from torch import Tensor
+
+from earnest.integer.dimension import Symbols
+from earnest.integer.multiply import Multiply as MultiplyLaw
+from earnest.nn.twin import Twin
+from earnest.numerics.multiplier import multiplier
+
+
+class Multiply(Twin):
+    """E14."""
+
+    kind: ClassVar[str] = "mul"
+
+    def build(self) -> MultiplyLaw:
+        """The law's product."""
+        left, right, output = (edge.grid for edge in (*self.operands, self.output))
+        mantissa, shift = multiplier(left.scale * right.scale / output.scale)
+        return MultiplyLaw(
+            left_zero_point=left.zero_point,
+            right_zero_point=right.zero_point,
+            multiplier=mantissa,
+            shift=shift,
+            zero_point=output.zero_point,
+            bits=output.bits,
+            signed=output.signed,
+        )
+
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """torch's product."""
+        del parameters, symbols
+        return inputs[0] * inputs[1]

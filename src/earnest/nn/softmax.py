@@ -1,0 +1,101 @@
+"""Softmax with 16-bit probabilities (E18), or as 8-bit numerators (E19) and a weighted mean (E20)."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from earnest.integer.dimension import Symbols
+from earnest.integer.softmax import ONE, causal
+from earnest.integer.softmax import Exponential as ExponentialLaw
+from earnest.integer.softmax import Softmax as SoftmaxLaw
+from earnest.integer.softmax import WeightedMean as WeightedMeanLaw
+from earnest.nn.edge import Edge, FixedEdge
+from earnest.nn.twin import Twin
+from earnest.numerics.multiplier import multiplier
+from earnest.numerics.table import exponential_table, softmax_tables
+
+FINE_BITS = 8
+
+
+def probabilities() -> FixedEdge:
+    """The edge of 16-bit probabilities: 32767 is 1."""
+    return FixedEdge(bits=16, signed=True, scale=1.0 / ONE)
+
+
+class NumeratorEdge(FixedEdge):
+    """The edge of 8-bit numerators: 255 is the row's maximum; their real values are the probabilities of the row."""
+
+    def __init__(self) -> None:
+        super().__init__(bits=8, signed=False, scale=1.0 / 255)
+
+    def real(self, carrier: Tensor) -> Tensor:
+        """Numerators divided by the sum of their row."""
+        return carrier / carrier.sum(dim=-1, keepdim=True)
+
+
+class Rows(Twin):
+    """What both forms of softmax share: the last axis, and the causal mask or none."""
+
+    def __init__(self, operands: Sequence[Edge], output: Edge, *, masked: bool) -> None:
+        super().__init__(operands, output)
+        self.masked = masked
+
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """torch's softmax."""
+        del parameters, symbols
+        scores = inputs[0]
+        if self.masked:
+            scores = scores.masked_fill(~causal(tuple(scores.shape), torch, scores.device), float("-inf"))
+        return torch.softmax(scores, dim=-1)
+
+
+class Softmax(Rows):
+    """E18."""
+
+    kind: ClassVar[str] = "softmax"
+
+    def build(self) -> SoftmaxLaw:
+        """The law's softmax; scores of up to 8 bits need no fine table."""
+        grid = self.operands[0].grid
+        fine_bits = FINE_BITS if grid.bits > FINE_BITS else 0
+        coarse, fine = softmax_tables(grid.scale, grid.bits, fine_bits)
+        return SoftmaxLaw(coarse=coarse, fine=fine, input_bits=grid.bits, fine_bits=fine_bits, masked=self.masked)
+
+
+class Exponential(Rows):
+    """E19. Its real value is the softmax: what the numerators become when `weighted_mean` divides by their sum."""
+
+    kind: ClassVar[str] = "exponential"
+
+    def build(self) -> ExponentialLaw:
+        """The law's numerators."""
+        grid = self.operands[0].grid
+        table = exponential_table(grid.scale, grid.bits)
+        return ExponentialLaw(table=table, input_bits=grid.bits, masked=self.masked)
+
+
+class WeightedMean(Twin):
+    """E20."""
+
+    kind: ClassVar[str] = "weighted_mean"
+
+    def build(self) -> WeightedMeanLaw:
+        """The law's weighted mean; the scale of the weights cancels in the division."""
+        values, output = self.operands[1].grid, self.output.grid
+        mantissa, shift = multiplier(values.scale / output.scale)
+        return WeightedMeanLaw(
+            right_bits=values.bits,
+            right_zero_point=values.zero_point,
+            multiplier=mantissa,
+            shift=shift,
+            zero_point=output.zero_point,
+            bits=output.bits,
+            signed=output.signed,
+        )
+
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """Probabilities times values."""
+        del parameters, symbols
+        return inputs[0] @ inputs[1]

@@ -1,0 +1,145 @@
+"""Twins: trainable modules whose forward is the law and whose backward is the straight-through gradient.
+
+Forward: codes = law(codes). Backward: the gradient of the float operator at the real values of the codes and of the quantized
+weights, 0 where the result saturates [Bengio 2013, arXiv:1308.3432; Jacob 2018, arXiv:1712.05877].
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from earnest.integer.dimension import Symbols
+from earnest.integer.operator import Operator
+from earnest.integer.codes import storage
+from earnest.nn.accumulation import TorchAccumulation
+from earnest.nn.edge import Edge
+
+ACCUMULATION = TorchAccumulation()
+
+
+def stored(operator: Operator) -> Operator:
+    """The same operator with every constant in the smallest NumPy type of its declared width."""
+    arrays = {}
+    for name, array in operator.constants().items():
+        bits, signed = operator.constant_width(name)
+        if name == "weight":
+            bits, signed = 8, True
+        arrays[name] = np.ascontiguousarray(np.asarray(array), dtype=storage(bits, signed=signed))
+    return replace(operator, **arrays)  # type: ignore[type-var]
+
+
+def in_torch(operator: Operator, device: torch.device) -> Operator:
+    """The same operator with its constants as int64 torch tensors, weights as int8."""
+    arrays = {
+        name: torch.from_numpy(np.ascontiguousarray(array, dtype=np.int8 if name == "weight" else np.int64)).to(device)
+        for name, array in operator.constants().items()
+    }
+    copied = replace(operator, **arrays)  # type: ignore[type-var]
+    if hasattr(operator, "bound"):
+        copied.__dict__["bound"] = operator.bound  # type: ignore[attr-defined]
+    return copied
+
+
+class Twin(nn.Module, ABC):
+    """One operator of the captured graph. `operands` are the edges that it reads, `output` the edge that it makes."""
+
+    kind: ClassVar[str]
+    output: Edge
+
+    def __init__(self, operands: Sequence[Edge], output: Edge) -> None:
+        super().__init__()
+        self.operands = tuple(operands)
+        if any(output is operand for operand in operands):
+            self.__dict__["output"] = output
+        else:
+            self.output = output
+        self._law: tuple[object, Operator, Operator] | None = None
+
+    @abstractmethod
+    def build(self) -> Operator:
+        """The integer operator, from weights and grids, by `numerics`."""
+
+    @abstractmethod
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """The float operator that this twin stands for."""
+
+    def trainable(self) -> tuple[Tensor, ...]:
+        """The parameters of `real`, in its order."""
+        return ()
+
+    def quantized(self) -> tuple[Tensor, ...]:
+        """The same parameters at the real values of their codes, with a straight-through gradient."""
+        return self.trainable()
+
+    def law(self) -> Operator:
+        """The integer operator with NumPy constants; rebuilt when a weight or a grid has changed."""
+        return self._current()[1]
+
+    def _current(self) -> tuple[object, Operator, Operator]:
+        tensors = (*self.parameters(recurse=False), *self.buffers(recurse=False))
+        edges = (*self.operands, self.output)
+        key = (
+            tuple((tensor.data_ptr(), tensor._version, tensor.device) for tensor in tensors),
+            tuple(edge.version() for edge in edges),
+        )
+        if self._law is None or self._law[0] != key:
+            operator = stored(self.build())
+            device = tensors[0].device if tensors else _device_of(edges)
+            self._law = (key, operator, in_torch(operator, device))
+        return self._law
+
+    def forward(self, *carriers: Tensor, symbols: Symbols) -> Tensor:
+        """Carriers of the operands' codes to the carrier of the result's."""
+        return StraightThrough.apply(self, symbols, len(carriers), *carriers, *self.trainable())  # type: ignore[return-value]
+
+    def run(self, carriers: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """The law on carriers, without a gradient."""
+        operator = self._current()[2]
+        codes = operator.run([carrier.to(torch.int32) for carrier in carriers], symbols, ACCUMULATION)
+        return codes.to(torch.float32)
+
+    def extra_repr(self) -> str:
+        """Widths, for `print(model)`."""
+        return ", ".join([*(f"in a{edge.bits}" for edge in self.operands), f"out a{self.output.bits}"])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.extra_repr()})"
+
+
+def _device_of(edges: Sequence[Edge]) -> torch.device:
+    buffers = [buffer for edge in edges for buffer in edge.buffers()]
+    return buffers[0].device if buffers else torch.device("cpu")
+
+
+class StraightThrough(torch.autograd.Function):
+    """The law forward, the float operator's gradient backward."""
+
+    @staticmethod
+    def forward(ctx: Any, twin: Twin, symbols: Symbols, count: int, *tensors: Tensor) -> Tensor:
+        """Codes of the result; the operands and parameters are kept for the gradient."""
+        ctx.twin, ctx.symbols, ctx.count = twin, symbols, count
+        ctx.save_for_backward(*tensors)
+        return twin.run(tensors[:count], symbols)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
+        """Gradients with respect to the real operands and the float parameters."""
+        twin: Twin = ctx.twin
+        carriers, needed = ctx.saved_tensors[: ctx.count], ctx.needs_input_grad[3:]
+        with torch.enable_grad():
+            reals = [
+                edge.real(carrier).detach().requires_grad_()
+                for edge, carrier in zip(twin.operands, carriers, strict=True)
+            ]
+            result = twin.real(reals, twin.quantized(), ctx.symbols)
+            sources = [*reals, *twin.trainable()]
+            wanted = [source for source, need in zip(sources, needed, strict=True) if need]
+            low, high = twin.output.grid.range
+            inside = (result.detach() >= low) & (result.detach() <= high)
+            found = iter(torch.autograd.grad(result, wanted, gradients[0] * inside, allow_unused=True))
+        return (None, None, None, *(next(found) if need else None for need in needed))

@@ -1,0 +1,38 @@
+"""Every twin, by the kind of the law's operator that it computes."""
+
+from earnest.nn.add import Add
+from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.layer_norm import LayerNorm
+from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
+from earnest.nn.matmul import MatMul
+from earnest.nn.multiply import Multiply
+from earnest.nn.softmax import Exponential, Softmax, WeightedMean
+from earnest.nn.table import InterpolatedTable, Table
+from earnest.nn.twin import Twin
+from earnest.nn.weighted import Convolution1d, Convolution2d, Linear
+
+TWINS: dict[str, type[Twin]] = {
+    twin.kind: twin
+    for twin in (
+        Linear,
+        Convolution1d,
+        Convolution2d,
+        MatMul,
+        Add,
+        Multiply,
+        Table,
+        InterpolatedTable,
+        GatedLinearUnit,
+        Softmax,
+        Exponential,
+        WeightedMean,
+        LayerNorm,
+        RelativeShift,
+        Reshape,
+        Transpose,
+        Slice,
+        Pad,
+        Concat,
+        Constant,
+    )
+}

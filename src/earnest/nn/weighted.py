@@ -1,0 +1,174 @@
+"""Linear and convolution: weights of 2 to 8 bits per output channel, a folded int32 bias (E10, E11)."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from earnest.integer.codes import weight_limit
+from earnest.integer.convolution import Convolution1d as Convolution1dLaw
+from earnest.integer.convolution import Convolution2d as Convolution2dLaw
+from earnest.integer.dimension import Symbols
+from earnest.integer.linear import Linear as LinearLaw
+from earnest.integer.operator import Operator
+from earnest.nn.edge import Edge
+from earnest.nn.twin import Twin
+from earnest.numerics.multiplier import multipliers
+from earnest.numerics.weight import folded_bias, live_scales, weight_codes, weight_scales
+
+
+class Weighted(Twin):
+    """What linear and convolution share. `weight_range` names how the scales are chosen, once, from the float weight."""
+
+    weight_scale: Tensor
+
+    def __init__(
+        self,
+        operands: Sequence[Edge],
+        output: Edge,
+        *,
+        weight: nn.Parameter,
+        bias: nn.Parameter | None,
+        weight_bits: int,
+        weight_map: str,
+        weight_range: str,
+    ) -> None:
+        super().__init__(operands, output)
+        self.weight = weight
+        self.bias = bias
+        self.weight_bits, self.weight_map = weight_bits, weight_map
+        scales = weight_scales(_numpy(weight), bits=weight_bits, weight_map=weight_map, method=weight_range)
+        self.register_buffer("weight_scale", torch.from_numpy(scales))
+
+    def trainable(self) -> tuple[Tensor, ...]:
+        """Weight, and bias where there is one."""
+        return (self.weight,) if self.bias is None else (self.weight, self.bias)
+
+    def quantized(self) -> tuple[Tensor, ...]:
+        """The weight at its codes; the gradient is 0 where a weight lies beyond the largest code."""
+        scale = self.effective_scale().reshape(-1, *(1,) * (self.weight.ndim - 1))
+        codes = torch.from_numpy(self.law().weight).to(self.weight.device)  # type: ignore[attr-defined]
+        limit = scale * (weight_limit(self.weight_bits, self.weight_map) + 0.5)
+        clipped = torch.minimum(torch.maximum(self.weight, (-limit).to(self.weight.dtype)), limit.to(self.weight.dtype))
+        value = clipped + (codes * scale).to(self.weight.dtype).sub(clipped).detach()
+        return (value,) if self.bias is None else (value, self.bias)
+
+    def effective_scale(self) -> Tensor:
+        """Scale of each output channel, float64, raised where a channel is nearly dead."""
+        bias = np.zeros(len(self.weight)) if self.bias is None else _numpy(self.bias)
+        grid = self.operands[0].grid
+        scale = live_scales(self.weight_scale.cpu().numpy(), bias, grid, self.output.grid.scale)
+        return torch.from_numpy(scale).to(self.weight.device)
+
+    def common(self) -> dict[str, Any]:
+        """The fields of the law that linear and convolution share."""
+        grid, output = self.operands[0].grid, self.output.grid
+        scale = self.effective_scale().cpu().numpy()
+        codes = weight_codes(_numpy(self.weight), scale, bits=self.weight_bits, weight_map=self.weight_map)
+        bias = np.zeros(len(codes)) if self.bias is None else _numpy(self.bias)
+        multiplier, shift = multipliers(grid.scale * scale / output.scale)
+        return {
+            "weight": codes,
+            "bias": folded_bias(codes, bias, scale, grid),
+            "multiplier": multiplier,
+            "shift": shift,
+            "weight_bits": self.weight_bits,
+            "weight_map": self.weight_map,
+            "input_bits": grid.bits,
+            "input_signed": grid.signed,
+            "zero_point": output.zero_point,
+            "bits": output.bits,
+            "signed": output.signed,
+        }
+
+    def extra_repr(self) -> str:
+        """Sizes and widths."""
+        size = f"{self.weight.shape[1]} -> {self.weight.shape[0]}"
+        return f"{size}, w{self.weight_bits} per channel, {super().extra_repr()}"
+
+
+class Linear(Weighted):
+    """E10; `weight` is [out, in]."""
+
+    kind: ClassVar[str] = "linear"
+
+    def build(self) -> Operator:
+        """The law's linear."""
+        return LinearLaw(**self.common())
+
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """torch's linear."""
+        del symbols
+        return functional.linear(inputs[0], *parameters)
+
+
+class Convolution(Weighted):
+    """E11; `weight` is [out, in / groups, *taps]."""
+
+    law_class: ClassVar[type[Convolution1dLaw] | type[Convolution2dLaw]]
+
+    def __init__(
+        self,
+        operands: Sequence[Edge],
+        output: Edge,
+        *,
+        strides: tuple[int, ...],
+        padding: tuple[int, ...],
+        dilations: tuple[int, ...],
+        groups: int,
+        **weighted: Any,
+    ) -> None:
+        super().__init__(operands, output, **weighted)
+        self.strides, self.padding, self.dilations, self.groups = strides, padding, dilations, groups
+
+    def build(self) -> Operator:
+        """The law's convolution."""
+        return self.law_class(
+            strides=self.strides,
+            padding=self.padding,
+            dilations=self.dilations,
+            groups=self.groups,
+            input_zero_point=self.operands[0].grid.zero_point,
+            **self.common(),
+        )
+
+    def extra_repr(self) -> str:
+        """Sizes, taps and widths."""
+        out, depth, *taps = self.weight.shape
+        size = f"{depth * self.groups} -> {out}, taps {tuple(taps)}, strides {self.strides}, groups {self.groups}"
+        return f"{size}, w{self.weight_bits} per channel, {Twin.extra_repr(self)}"
+
+
+class Convolution1d(Convolution):
+    """E11 over time."""
+
+    kind: ClassVar[str] = "conv1d"
+    law_class = Convolution1dLaw
+
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """torch's conv1d."""
+        del symbols
+        weight, bias = (*parameters, None)[:2]
+        settings = (self.strides, self.padding, self.dilations, self.groups)
+        return functional.conv1d(inputs[0], weight, bias, *settings)  # type: ignore[arg-type]
+
+
+class Convolution2d(Convolution):
+    """E11 over time and frequency."""
+
+    kind: ClassVar[str] = "conv2d"
+    law_class = Convolution2dLaw
+
+    def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
+        """torch's conv2d."""
+        del symbols
+        weight, bias = (*parameters, None)[:2]
+        settings = (self.strides, self.padding, self.dilations, self.groups)
+        return functional.conv2d(inputs[0], weight, bias, *settings)  # type: ignore[arg-type]
+
+
+def _numpy(parameter: Tensor) -> np.ndarray:
+    return parameter.detach().cpu().numpy()

@@ -1,0 +1,66 @@
+"""Multipliers: a positive or negative real as m 2^-s with m = 0 or 2^15 <= |m| < 2^16 and 1 <= s <= 47.
+
+The relative error is at most 2^-16. Anything outside fails here, offline.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from earnest.errors import NumericsError
+from earnest.integer.add import SUM_BITS
+from earnest.integer.fixed_point import MANTISSA_BITS, SHIFT_HIGH, SHIFT_LOW
+
+LARGEST = float((1 << MANTISSA_BITS) - 1) / (1 << SHIFT_LOW)
+SMALLEST = 2.0 ** (MANTISSA_BITS - 1 - SHIFT_HIGH)
+
+
+def multipliers(reals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mantissas and shifts, int64, of an array of reals; an exact 0 gets (0, 1)."""
+    reals = np.asarray(reals, dtype=np.float64)
+    if not np.isfinite(reals).all():
+        raise NumericsError("expected finite multipliers")
+    fraction, exponent = np.frexp(reals)
+    mantissa = np.floor(np.abs(fraction) * (1 << MANTISSA_BITS) + 0.5).astype(np.int64)
+    shift = MANTISSA_BITS - exponent.astype(np.int64)
+    rounded_up = mantissa == 1 << MANTISSA_BITS
+    mantissa, shift = np.where(rounded_up, mantissa >> 1, mantissa), np.where(rounded_up, shift - 1, shift)
+    mantissa, shift = np.where(reals == 0, 0, mantissa), np.where(reals == 0, SHIFT_LOW, shift)
+    outside = (shift < SHIFT_LOW) | (shift > SHIFT_HIGH)
+    if outside.any():
+        raise NumericsError(
+            f"expected multipliers of magnitude {SMALLEST:.3g} .. {LARGEST:.3g}, got {np.abs(reals[outside]).max():.3g}: "
+            "a range is far too wide or too narrow; look at the calibration data"
+        )
+    return np.sign(fraction).astype(np.int64) * mantissa, shift
+
+
+def multiplier(real: float) -> tuple[int, int]:
+    """Mantissa and shift of one real."""
+    mantissa, shift = multipliers(np.asarray(real))
+    return int(mantissa), int(shift)
+
+
+def sum_multipliers(reals: Sequence[float], magnitudes: Sequence[int]) -> tuple[tuple[int, ...], int]:
+    """One common shift for the terms of a sum: the smallest non-zero mantissa has 16 bits, larger ones what the ratio needs.
+
+    `magnitudes` are the largest |code - zero_point| of the terms. A term so much smaller than the others that the sum would
+    pass 2^52 gets the mantissa that still fits, or 0 where it cannot change a code.
+    """
+    nonzero = [abs(real) for real in reals if real != 0]
+    if not nonzero:
+        return (0,) * len(reals), SHIFT_LOW
+    _, shift = multiplier(min(nonzero))
+    while True:
+        mantissas = tuple(int(np.floor(real * 2.0**shift + 0.5)) for real in reals)
+        total = sum(abs(m) * size for m, size in zip(mantissas, magnitudes, strict=True)) + (1 << (shift - 1))
+        if total < 1 << SUM_BITS:
+            break
+        shift -= 1
+        if shift < SHIFT_LOW:
+            raise NumericsError(f"no common shift for multipliers {list(reals)}")
+    negligible = tuple(0 if abs(m) < 1 << (MANTISSA_BITS - 1) else m for m in mantissas)
+    for kept, real, size in zip(negligible, reals, magnitudes, strict=True):
+        if kept == 0 and abs(real) * size >= 0.5:
+            raise NumericsError(f"multipliers {list(reals)} differ too much for one sum below 2^{SUM_BITS}")
+    return negligible, shift

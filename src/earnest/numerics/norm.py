@@ -1,0 +1,26 @@
+"""Layer norm: gain and bias as multipliers of the normalised value in Q15, eps in units of the codes."""
+
+import numpy as np
+
+from earnest.integer.fixed_point import SHIFT_LOW
+from earnest.integer.layer_norm import FRACTION_BITS
+from earnest.numerics.grid import Grid
+from earnest.numerics.multiplier import multipliers
+
+LARGEST_SHIFT = 40
+"""A gain whose shift would be greater cannot move a code, and is 0; the bias then stays within int64."""
+
+
+def norm_epsilon(epsilon: float, count: int, scale: float) -> int:
+    """eps N^2 / s^2 rounded, at least 1."""
+    return max(1, int(np.floor(epsilon * (count / scale) ** 2 + 0.5)))
+
+
+def norm_constants(gain: np.ndarray, bias: np.ndarray, output: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Multiplier, shift and bias of each channel, int64; the bias is in units of 2^-shift of the output's code."""
+    factor = gain.astype(np.float64) / (output.scale * (1 << FRACTION_BITS))
+    dead = np.abs(factor) < 2.0 ** (15 - LARGEST_SHIFT)
+    multiplier, shift = multipliers(np.where(dead, 0.0, factor))
+    shift = np.where(dead, SHIFT_LOW + 15, shift)
+    units = np.floor(bias.astype(np.float64) / output.scale * 2.0**shift + 0.5)
+    return multiplier, shift, units.astype(np.int64)

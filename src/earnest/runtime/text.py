@@ -1,0 +1,118 @@
+"""From token ids to text: the list of pieces, greedy CTC collapse, and the joining of pieces into words.
+
+Greedy CTC [Graves et al. 2006, section 3.2]: the best label of each frame, runs of one label collapsed, blanks dropped.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from earnest.errors import CheckpointError, FileError
+
+WORD_START = "\u2581"
+"""SentencePiece's mark: the piece opens a word."""
+
+UNKNOWN = "<unk>"
+UNKNOWN_TEXT = " \u2047 "
+"""What an unknown piece reads as: a word of its own that no transcript holds, as SentencePiece writes it."""
+
+_MOST_PIECES = 1 << 20
+_LONGEST_PIECE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """The pieces of a model by id; the last one is the CTC blank.
+
+    FileError: fewer than two pieces, a piece that is empty, twice there, too long or not printable.
+    """
+
+    pieces: tuple[str, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.pieces) <= _MOST_PIECES:
+            raise FileError(f"tokens: expected 2 to {_MOST_PIECES} pieces, got {len(self.pieces)}")
+        seen: dict[str, int] = {}
+        for index, piece in enumerate(self.pieces):
+            if type(piece) is not str or not 1 <= len(piece) <= _LONGEST_PIECE or not piece.isprintable():
+                raise FileError(
+                    f"tokens: expected piece {index} to be 1 to {_LONGEST_PIECE} printable characters, "
+                    f"got {str(piece)[:40]!a}"
+                )
+            if piece in seen:
+                raise FileError(f"tokens: piece {piece!r} stands at {seen[piece]} and again at {index}")
+            seen[piece] = index
+
+    @property
+    def blank(self) -> int:
+        """The id of the CTC blank: the last one."""
+        return len(self.pieces) - 1
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> "Tokens":
+        """Read `tokens.txt`: a line "piece index" for each piece, in any order, every index from 0 once.
+
+        CheckpointError names the file and the line: no such file, not UTF-8, a line of another form, an index missing
+        or twice.
+        """
+        file = Path(path)
+        try:
+            lines = file.read_text(encoding="utf-8").rstrip("\n").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CheckpointError(f"{file}: expected a list of tokens, UTF-8 text: {_reason(error)}") from error
+        by_index: dict[int, str] = {}
+        for number, line in enumerate(lines, start=1):
+            piece, _, index_text = line.rpartition(" ")
+            if not piece or not (index_text.isascii() and index_text.isdecimal()) or len(index_text) > 7:
+                raise CheckpointError(f'{file}, line {number}: expected "piece index", got {line[:60]!a}')
+            index = int(index_text)
+            if index in by_index:
+                raise CheckpointError(f"{file}, line {number}: index {index} is there twice")
+            by_index[index] = piece
+        missing = next(index for index in range(len(by_index) + 1) if index not in by_index)
+        if missing != len(by_index):
+            raise CheckpointError(f"{file}: index {missing} is missing; expected 0 to {len(by_index) - 1}, each once")
+        try:
+            return cls(pieces=tuple(by_index[index] for index in range(len(by_index))))
+        except FileError as error:
+            raise CheckpointError(f"{file}: {error}") from error
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of token ids: pieces joined, a word's mark read as a space, single spaces, none at the ends.
+
+        FileError: an id that is no piece, or the blank, which has no text.
+        """
+        parts: list[str] = []
+        for token in ids:
+            if not 0 <= token < self.blank:
+                raise FileError(f"tokens: expected ids 0 to {self.blank - 1} without the blank, got {token}")
+            piece = self.pieces[token]
+            parts.append(UNKNOWN_TEXT if piece == UNKNOWN else piece)
+        return " ".join("".join(parts).replace(WORD_START, " ").split())
+
+
+def argmax(logits: npt.NDArray[np.number]) -> npt.NDArray[np.int64]:
+    """The best class along the last axis; on ties the lowest index (NumPy promises the first occurrence)."""
+    return np.argmax(logits, axis=-1).astype(np.int64)
+
+
+def ctc_greedy(token_ids: npt.NDArray[np.integer] | Sequence[int], *, blank: int) -> list[int]:
+    """Collapse runs of one id, then drop blanks; a blank between two equal ids keeps both."""
+    ids = np.asarray(token_ids)
+    if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
+        raise ValueError(f"expected integer ids along one axis (frames), got {ids.dtype} of shape {ids.shape}")
+    if not ids.size:
+        return []
+    first = np.ones(len(ids), dtype=bool)
+    first[1:] = ids[1:] != ids[:-1]
+    return [int(token) for token in ids[first & (ids != blank)]]
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (
+        (error.strerror or type(error).__name__) if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
+    )

@@ -1,0 +1,1 @@
+"""The judge of words: corpora, normalisation, word error rate, significance."""

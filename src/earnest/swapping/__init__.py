@@ -1,0 +1,1 @@
+"""Capture, operator table, rules, replacement: a float model becomes a model of twins, leaving nothing out."""

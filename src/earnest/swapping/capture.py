@@ -1,0 +1,118 @@
+"""Capture: `torch.export`, batch and time dynamic, and every ATen operator accounted for.
+
+A symbol that got specialised is refused, and the exported graph is run at other sizes and compared with the eager model. An
+operator that is no twin, no layout, no folding and no table stops the capture with its name, module path and source line.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim, ExportedProgram
+
+from earnest.errors import CaptureError
+from earnest.swapping.conversion import Converter
+from earnest.swapping.flat import Flat, flatten
+from earnest.swapping.graph import Graph, link, name_nodes
+from earnest.swapping.patterns import find_relative_shifts
+from earnest.swapping.tables import BATCH, TIME
+
+EXAMPLE_BATCH, EXAMPLE_TIME = 2, 141
+_OTHER_SIZES = ((1, 97), (3, 160))
+_TOLERANCE = 1e-3
+
+
+def capture(model: nn.Module, *, features: int | None, longest: int) -> Graph:
+    """The graph of a float model in evaluation mode, for inputs [batch, time, features] (or [batch, time] without features).
+
+    `longest` is the greatest length in frames of the input; tables of positions are computed up to it. CaptureError where
+    the model cannot be captured whole.
+    """
+    if model.training:
+        raise CaptureError("expected a model in evaluation mode; call model.eval() first")
+    exported = _export(model, _example(EXAMPLE_BATCH, EXAMPLE_TIME, features))
+    nodes, result = flatten(exported)
+    (source,) = (node for node in nodes if node.target == "features")
+    names = _symbols(source)
+    _compare(model, exported, features)
+    shortest, longest = _lengths(exported, source, longest)
+    converter = Converter(nodes, source, names, shortest, longest)
+    graph = converter.convert(result)
+    find_relative_shifts(graph)
+    prune(graph)
+    name_nodes(graph, model)
+    return graph
+
+
+def _example(batch: int, time: int, features: int | None) -> Tensor:
+    generator = torch.Generator().manual_seed(time)
+    shape = (batch, time) if features is None else (batch, time, features)
+    return torch.randn(shape, generator=generator)
+
+
+def _export(model: nn.Module, example: Tensor) -> ExportedProgram:
+    try:
+        with torch.no_grad():
+            return torch.export.export(
+                model, (example,), dynamic_shapes=({0: Dim.DYNAMIC, 1: Dim.DYNAMIC},), strict=False
+            )
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CaptureError(
+            f"torch.export cannot trace {type(model).__name__} with batch and time dynamic: {first}. "
+            "Remove control flow that depends on data or on sizes, or wrap the model"
+        ) from error
+
+
+def _symbols(source: Flat) -> Mapping[str, str]:
+    """torch's symbols for batch and time; a specialised size is refused."""
+    names = {}
+    for axis, name in ((0, BATCH), (1, TIME)):
+        size = source.value.shape[axis]
+        if not isinstance(size, torch.SymInt):
+            raise CaptureError(f"the model's {name} was specialised to {size}: expected a graph for every {name}")
+        names[str(size.node.expr)] = name
+    return names
+
+
+def _lengths(exported: ExportedProgram, source: Flat, longest: int) -> tuple[int, int]:
+    """Shortest and greatest time that both the graph and the caller allow."""
+    symbol = source.value.shape[1].node.expr
+    bounds = exported.range_constraints.get(symbol)
+    low = int(bounds.lower) if bounds is not None else 1
+    high = int(bounds.upper) if bounds is not None and str(bounds.upper) != "int_oo" else longest
+    if low > min(high, longest):
+        raise CaptureError(f"expected a greatest length of at least {low} frames, got {longest}")
+    return max(low, 1), min(high, longest)
+
+
+def _compare(model: nn.Module, exported: ExportedProgram, features: int | None) -> None:
+    """The exported graph against the eager model at sizes that it was not traced with."""
+    module = exported.module()
+    for batch, time in _OTHER_SIZES:
+        example = _example(batch, time, features)
+        with torch.no_grad():
+            expected, got = _tensor(model(example)), _tensor(module(example))
+        if expected.shape != got.shape or not torch.allclose(expected, got, rtol=_TOLERANCE, atol=_TOLERANCE):
+            raise CaptureError(f"the captured graph differs from the model at batch {batch}, {time} frames")
+
+
+def _tensor(output: object) -> Tensor:
+    """The one tensor of a model's output."""
+    if isinstance(output, Tensor):
+        return output
+    values = list(output.values()) if isinstance(output, Mapping) else output
+    tensors = [value for value in values if isinstance(value, Tensor)] if isinstance(values, Sequence) else []
+    if len(tensors) != 1:
+        raise CaptureError(f"expected a model that returns one tensor, got {type(output).__name__}: wrap it so that it does")
+    return tensors[0]
+
+
+def prune(graph: Graph) -> None:
+    """Drop nodes that nothing reads, the last first."""
+    link(graph)
+    for node in reversed(list(graph.nodes)):
+        if not node.users and node is not graph.result and node is not graph.input:
+            graph.nodes.remove(node)
+            for source in node.inputs:
+                source.users.remove(node)

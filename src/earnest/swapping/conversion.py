@@ -1,0 +1,175 @@
+"""From the exported graph to the captured one: each ATen operator by its rule, values that depend on no data computed offline."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from earnest.errors import CaptureError
+from earnest.integer.dimension import Dimension, evaluate, substitute
+from earnest.swapping import rules
+from earnest.swapping.dimensions import dimension_of
+from earnest.swapping.flat import Flat
+from earnest.swapping.graph import Account, Graph, Node
+from earnest.swapping.tables import BATCH, TIME, evaluate_free, table_of
+
+INPUT_NAME = "input"
+_SILENT = ("aten._assert_tensor_metadata.default", "aten._assert_scalar.default", "aten.sym_constrain_range_for_size.default")
+
+
+class Converter:
+    """Walks the flat nodes once; `rules` holds what becomes of each operator."""
+
+    def __init__(
+        self, nodes: Sequence[Flat], source: Flat, names: Mapping[str, str], shortest: int, longest: int
+    ) -> None:
+        self.flat, self.source, self.names = nodes, source, names
+        self.shortest, self.longest = shortest, longest
+        self.nodes: list[Node] = []
+        self.made: dict[Flat, Node] = {}
+        self.became: dict[Flat, str] = {}
+        self.parameters: dict[str, nn.Parameter] = {}
+        self.current = source
+        self.from_data: set[Flat] = {source}
+        self.runtime: set[Flat] = {source}
+
+    def convert(self, result: Flat) -> Graph:
+        """The captured graph, every operator of it accounted for."""
+        shape = tuple(self.dimension(size) for size in self.source.value.shape)
+        entry = Node(
+            kind=INPUT_NAME, inputs=[], settings={}, parameters={}, path="", aten="", source="", name=INPUT_NAME
+        )
+        self.nodes.append(entry)
+        self.made[self.source] = entry
+        for node in self.flat:
+            if node.tensor is None and node is not self.source:
+                self._visit(node)
+        return Graph(
+            nodes=self.nodes,
+            result=self.operand(result),
+            input=entry,
+            input_shape=shape,
+            shortest=self.shortest,
+            longest=self.longest,
+            accounts=[self._account(node) for node in self.flat if node.tensor is None and node is not self.source],
+        )
+
+    def _visit(self, node: Flat) -> None:
+        inputs = node.inputs()
+        if any(source in self.from_data for source in inputs) and not node.is_size:
+            self.from_data.add(node)
+        if node.is_size:
+            self.became[node] = "size"
+        elif node.operator in _SILENT:
+            self.became[node] = "assertion, checked at capture"
+        elif any(source in self.runtime for source in inputs) or node.operator in rules.WEIGHTED:
+            self.runtime.add(node)
+            rule = rules.RULES.get(node.operator)
+            if rule is None:
+                raise self.unsupported(node, "has no twin")
+            self.current = node
+            self.made[node] = rule(self, node)
+        else:
+            self.became[node] = "computed offline: depends on no data"
+
+    def _account(self, node: Flat) -> Account:
+        made = self.made.get(node)
+        became = self.became.get(node) or (made.kind if made is not None else "unused")
+        return Account(aten=node.operator, path=node.path, became=became, node=made)
+
+    def unsupported(self, node: Flat, why: str) -> CaptureError:
+        """The error for an operator that cannot be taken over."""
+        return CaptureError(
+            f"{node.path or 'the model'}: operator {node.operator} {why} ({node.source}). "
+            "Write the module with operators of docs/semantics.md, or add a law, a twin and a rule for this one"
+        )
+
+    def make(
+        self, kind: str, inputs: list[Node], *, parameters: Mapping[str, Tensor] | None = None, **settings: Any
+    ) -> Node:
+        """Append a node that stands for the operator at hand."""
+        at = self.current
+        node = Node(
+            kind=kind,
+            inputs=inputs,
+            settings=settings,
+            parameters=dict(parameters or {}),
+            path=at.path,
+            aten=at.operator,
+            source=at.source,
+        )
+        self.nodes.append(node)
+        return node
+
+    def dimension(self, size: int | torch.SymInt) -> Dimension:
+        """A size as a dimension of the input's batch and time."""
+        return dimension_of(size, self.names)
+
+    def shape(self, node: Flat) -> tuple[Dimension, ...]:
+        """The shape of a value; where no data flow in, the batch is 1 and broadcasts."""
+        shape = tuple(self.dimension(size) for size in node.value.shape)
+        return shape if node in self.from_data else tuple(substitute(size, {BATCH: 1}) for size in shape)
+
+    def size(self, argument: int | Flat | None, default: Dimension) -> Dimension:
+        """An integer argument as a dimension."""
+        if argument is None:
+            return default
+        return self.dimension(argument.value) if isinstance(argument, Flat) else int(argument)
+
+    def same_at_all_lengths(self, left: Dimension, right: Dimension) -> bool:
+        """Two dimensions that agree at the ends and at lengths between."""
+        probes = {self.shortest, self.shortest + 1, self.longest, (self.shortest + self.longest) // 2, 1 + self.longest // 3}
+        return all(
+            evaluate(left, {BATCH: 3, TIME: time}) == evaluate(right, {BATCH: 3, TIME: time})
+            for time in probes
+            if time >= self.shortest
+        )
+
+    def operand(self, argument: Flat) -> Node:
+        """The node of a value; one that depends on no data becomes a constant, or a slice of a table."""
+        if argument not in self.made:
+            self.made[argument] = self._constant(argument)
+        return self.made[argument]
+
+    def parameter(self, argument: Flat) -> nn.Parameter:
+        """A weight, trainable, one object for one path; folded offline where it is computed from others."""
+        if argument in self.runtime:
+            raise self.unsupported(self.current, "has a weight that depends on data")
+        key = argument.path if argument.tensor is not None else argument.name
+        if key not in self.parameters:
+            if argument.tensor is None:
+                self.became[argument] = "folded into a weight"
+            value = evaluate_free(argument, {}, self.names)
+            self.parameters[key] = nn.Parameter(value.detach().clone().to(torch.float32))
+        return self.parameters[key]
+
+    def scalar(self, argument: Any) -> float | None:
+        """A constant number, if the argument is one."""
+        if isinstance(argument, (int, float)):
+            return float(argument)
+        if isinstance(argument, Flat) and argument not in self.runtime and not argument.is_size:
+            if all(isinstance(size, int) for size in argument.value.shape) and argument.value.numel() == 1:
+                return float(evaluate_free(argument, {}, self.names))
+        return None
+
+    def _constant(self, argument: Flat) -> Node:
+        if argument.is_size:
+            raise self.unsupported(self.current, "computes with a size as if it were a value")
+        if argument.tensor is not None and argument.target == "parameter":
+            path, _, _ = argument.path.rpartition(".")
+            node = self.make("constant", [], parameters={"value": self.parameter(argument)}, parameter_path=argument.path)
+            node.path = path
+            return node
+        table = table_of(argument, self.names, self.shortest, self.longest)
+        path = argument.path.rpartition(".")[0] if argument.tensor is not None else argument.path
+        self.became[argument] = "table, computed offline"
+        whole = table if isinstance(table, Tensor) else table[0]
+        node = self.make("constant", [], parameters={"value": whole.to(torch.float32)})
+        node.path = path
+        if isinstance(table, Tensor):
+            return node
+        _, axis, start, stop = table
+        part = self.make("slice", [node], axis=axis, start=start, stop=stop, step=1)
+        part.path = path
+        return part

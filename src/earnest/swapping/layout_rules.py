@@ -1,0 +1,113 @@
+"""Rules of layout: what only moves elements. One that moves nothing is removed."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from earnest.integer.dimension import Dimension
+from earnest.swapping.flat import Flat
+from earnest.swapping.graph import Node
+
+if TYPE_CHECKING:
+    from earnest.swapping.conversion import Converter
+
+Rule = Callable[["Converter", Flat], Node]
+
+
+def reshape(converter: "Converter", node: Flat) -> Node:
+    """Any change of shape in row-major order; the shape is that of the traced result."""
+    source = converter.operand(node.args[0])
+    shape = converter.shape(node)
+    before = converter.shape(node.args[0])
+    if len(shape) == len(before) and all(map(converter.same_at_all_lengths, shape, before)):
+        converter.became[node] = "removed: keeps the shape"
+        return source
+    return converter.make("reshape", [source], shape=shape)
+
+
+def _transpose(converter: "Converter", node: Flat) -> Node:
+    rank = len(node.value.shape)
+    first, second = (int(axis) % rank for axis in node.args[1:3])
+    order = list(range(rank))
+    order[first], order[second] = order[second], order[first]
+    return _permuted(converter, node, tuple(order))
+
+
+def _permute(converter: "Converter", node: Flat) -> Node:
+    rank = len(node.value.shape)
+    return _permuted(converter, node, tuple(int(axis) % rank for axis in node.args[1]))
+
+
+def _permuted(converter: "Converter", node: Flat, order: tuple[int, ...]) -> Node:
+    source = converter.operand(node.args[0])
+    if order == tuple(range(len(order))):
+        converter.became[node] = "removed: keeps the order"
+        return source
+    return converter.make("transpose", [source], order=order)
+
+
+def _slice(converter: "Converter", node: Flat) -> Node:
+    source = converter.operand(node.args[0])
+    rank = len(node.value.shape)
+    axis = int(node.args[1] if len(node.args) > 1 else 0) % rank
+    start, stop, step = (*node.args[2:], None, None, None)[:3]
+    extent, count = converter.shape(node.args[0])[axis], converter.shape(node)[axis]
+    first, by = converter.size(start, 0), int(step or 1)
+    if isinstance(first, int) and first < 0:
+        first = ("+", extent, first)
+    if first == 0 and by == 1 and converter.same_at_all_lengths(extent, count):
+        converter.became[node] = "removed: keeps everything"
+        return source
+    last: Dimension = ("+", first, count) if by == 1 else converter.size(stop, extent)
+    if by != 1 and isinstance(last, int) and last > 1 << 40:
+        last = extent
+    return converter.make("slice", [source], axis=axis, start=first, stop=last, step=by)
+
+
+def _pad(converter: "Converter", node: Flat) -> Node:
+    amounts = [int(amount) for amount in node.args[1]]
+    mode = node.args[2] if len(node.args) > 2 and isinstance(node.args[2], str) else "constant"
+    value = next((a for a in node.args[2:] if isinstance(a, (int, float))), 0) or 0
+    if mode != "constant" or value != 0 or min(amounts) < 0:
+        raise converter.unsupported(node, f"pads by {amounts} in mode {mode} with {value}; expected zeros")
+    rank = len(node.value.shape)
+    before, after = [0] * rank, [0] * rank
+    for index in range(len(amounts) // 2):
+        before[rank - 1 - index], after[rank - 1 - index] = amounts[2 * index], amounts[2 * index + 1]
+    return converter.make("pad", [converter.operand(node.args[0])], before=tuple(before), after=tuple(after))
+
+
+def _cat(converter: "Converter", node: Flat) -> Node:
+    axis = int(node.args[1]) if len(node.args) > 1 else 0
+    inputs = [converter.operand(argument) for argument in node.args[0]]
+    return converter.make("concat", inputs, axis=axis % len(node.value.shape))
+
+
+def _select(converter: "Converter", node: Flat) -> Node:
+    """One index of an axis: a slice of one, and the axis dropped."""
+    before = converter.shape(node.args[0])
+    axis, index = int(node.args[1]) % len(before), int(node.args[2])
+    first: Dimension = index if index >= 0 else ("+", before[axis], index)
+    part = converter.make(
+        "slice", [converter.operand(node.args[0])], axis=axis, start=first, stop=("+", first, 1), step=1
+    )
+    return converter.make("reshape", [part], shape=converter.shape(node))
+
+
+LAYOUT_RULES: dict[str, Rule] = {
+    "aten.view.default": reshape,
+    "aten.reshape.default": reshape,
+    "aten._unsafe_view.default": reshape,
+    "aten.flatten.using_ints": reshape,
+    "aten.unsqueeze.default": reshape,
+    "aten.squeeze.default": reshape,
+    "aten.squeeze.dim": reshape,
+    "aten.squeeze.dims": reshape,
+    "aten.transpose.int": _transpose,
+    "aten.t.default": lambda converter, node: _permuted(converter, node, (1, 0)),
+    "aten.permute.default": _permute,
+    "aten.slice.Tensor": _slice,
+    "aten.select.int": _select,
+    "aten.pad.default": _pad,
+    "aten.constant_pad_nd.default": _pad,
+    "aten.cat.default": _cat,
+}

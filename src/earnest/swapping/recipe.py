@@ -1,0 +1,124 @@
+"""A recipe: ordered rules that say which width and which range method each operator gets. TOML, shipped by name or a file.
+
+For every setting the first rule that matches the operator and has that setting wins; what no rule sets is the target's width
+for the role, and the defaults of `Settings`. A rule that matches nothing is an error.
+"""
+
+import tomllib
+from fnmatch import fnmatchcase
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from earnest.errors import RecipeError
+from earnest.integer.target import Target
+
+Role = Literal["activation", "residual", "scores", "logits", "accumulator", "position", "probabilities"]
+"""What a value is for: read by products and functions; by sums and norms; by a softmax; by the decoder; handed on unrounded;
+a table or a bias that depends on no data; the result of a softmax."""
+
+RangeMethod = Literal["extremes", "percentile", "squared-error"]
+
+
+class Rule(BaseModel):
+    """Settings for the operators whose path, kind and role all match."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    path: str = "*"
+    operator: list[str] = Field(default_factory=lambda: ["*"])
+    role: list[Role] | None = None
+    weight_bits: int | None = Field(default=None, ge=1, le=8)
+    weight_map: Literal["symmetric", "odd"] | None = None
+    weight_range: Literal["extremes", "squared-error"] | None = None
+    bits: int | None = Field(default=None, ge=2, le=24)
+    range: RangeMethod | None = None
+    margin: float | None = Field(default=None, ge=0.1, le=16.0)
+
+    def matches(self, path: str, kind: str, role: str) -> bool:
+        """Shell patterns on path and kind; roles by name."""
+        return (
+            fnmatchcase(path, self.path)
+            and any(fnmatchcase(kind, pattern) for pattern in self.operator)
+            and (self.role is None or role in self.role)
+        )
+
+    def describe(self) -> str:
+        """The rule as its author wrote it."""
+        return ", ".join(f"{key} = {value!r}" for key, value in self.model_dump(exclude_unset=True).items())
+
+
+class Settings(BaseModel):
+    """What one operator gets. `rule` is the index of the first rule that matched, counted from 1, or 0."""
+
+    model_config = ConfigDict(frozen=True)
+
+    weight_bits: int
+    weight_map: str
+    weight_range: str
+    bits: int
+    range: str
+    margin: float
+    rule: int
+
+
+class Recipe(BaseModel):
+    """Ordered rules under a name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str
+    description: str
+    rule: list[Rule]
+
+    def settings(self, path: str, kind: str, role: str, target: Target) -> Settings:
+        """The settings of one operator on a target."""
+        matching = [(index, rule) for index, rule in enumerate(self.rule, start=1) if rule.matches(path, kind, role)]
+        chosen: dict[str, object] = {
+            "weight_bits": target.widths["weight"],
+            "weight_map": "symmetric",
+            "weight_range": "squared-error",
+            "bits": target.widths[role],
+            "range": "extremes",
+            "margin": 1.0,
+        }
+        for key in chosen:
+            found = [getattr(rule, key) for _, rule in matching if getattr(rule, key) is not None]
+            if found:
+                chosen[key] = found[0]
+        return Settings.model_validate({**chosen, "rule": matching[0][0] if matching else 0})
+
+    def check_used(self, operators: list[tuple[str, str, str]]) -> None:
+        """Every rule matches at least one (path, kind, role)."""
+        for index, rule in enumerate(self.rule, start=1):
+            if not any(rule.matches(*operator) for operator in operators):
+                raise RecipeError(
+                    f"recipe {self.name}: rule {index} ({rule.describe()}) matches no operator of this model; "
+                    "correct its path, operator or role, or remove it"
+                )
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes that come with the package."""
+    folder = resources.files("earnest").joinpath("recipes")
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_recipe(name: str) -> Recipe:
+    """A recipe by its shipped name, or by the path of a TOML file."""
+    shipped = resources.files("earnest").joinpath("recipes", f"{name}.toml")
+    if "/" not in name and shipped.is_file():
+        text = shipped.read_text(encoding="utf-8")
+    elif Path(name).suffix == ".toml" and Path(name).is_file():
+        text = Path(name).read_text(encoding="utf-8")
+    else:
+        raise RecipeError(f"expected a recipe of {shipped_recipes()} or a TOML file, got {name!r}")
+    try:
+        return Recipe.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{name}: not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RecipeError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}, got {first['input']!r}") from error

@@ -1,0 +1,50 @@
+"""Roles: what each value is for, decided by who reads it, through layout and scaling."""
+
+from earnest.integer.codes import code_range
+from earnest.integer.target import Target
+from earnest.swapping.graph import LAYOUT, Graph, Node
+
+READ_ROLES = {"softmax": "scores", "add": "residual", "layer_norm": "residual"}
+SYMMETRIC_READERS = ("matmul", "mul")
+RESULT = "result"
+
+
+def readers(graph: Graph, node: Node) -> list[Node | str]:
+    """Operators that read a value, looking through layout; `result` where the model returns it."""
+    found: list[Node | str] = [RESULT] if node is graph.result else []
+    for user in node.users:
+        found.extend(readers(graph, user) if user.kind in LAYOUT and user.kind != "concat" else [user])
+    return found
+
+
+def source_of(node: Node) -> Node:
+    """The operator whose value a chain of layout moves."""
+    return source_of(node.inputs[0]) if node.kind in LAYOUT and node.kind != "concat" else node
+
+
+def role_of(graph: Graph, node: Node, target: Target) -> str:
+    """The role of a value that is no layout."""
+    kinds = [reader if isinstance(reader, str) else reader.kind for reader in readers(graph, node)]
+    if node.kind == "softmax":
+        return "probabilities"
+    if RESULT in kinds:
+        return "logits"
+    if node.kind == "matmul" and set(kinds) == {"add"} and _accumulates(node, target):
+        return "accumulator"
+    for kind, role in READ_ROLES.items():
+        if kind in kinds:
+            return role
+    return "position" if node.kind == "constant" else "activation"
+
+
+def symmetric(graph: Graph, node: Node) -> bool:
+    """True where a reader multiplies the value with another activation: a zero point would cost it row sums."""
+    return any(not isinstance(r, str) and r.kind in SYMMETRIC_READERS for r in readers(graph, node))
+
+
+def _accumulates(node: Node, target: Target) -> bool:
+    """True if the depth is fixed and the sum of products of two activations fits the handed-on accumulator."""
+    depth = node.settings.get("depth")
+    width = target.widths["activation"]
+    _, limit = code_range(target.widths["accumulator"], signed=True)
+    return isinstance(depth, int) and depth << (2 * (width - 1)) <= limit

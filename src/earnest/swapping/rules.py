@@ -1,0 +1,283 @@
+"""The operator table: what becomes of each ATen operator that `torch.export` yields."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from earnest.swapping.flat import Flat
+from earnest.swapping.graph import Node
+from earnest.swapping.layout_rules import LAYOUT_RULES, reshape
+
+if TYPE_CHECKING:
+    from earnest.swapping.conversion import Converter
+
+Rule = Callable[["Converter", Flat], Node]
+
+WEIGHTED = frozenset(
+    ("aten.linear.default", "aten.conv1d.default", "aten.conv2d.default", "aten.conv1d.padding", "aten.conv2d.padding")
+)
+"""Operators that run in integers even where their input depends on no data: a projection of a table of positions."""
+
+
+def _weights(converter: "Converter", node: Flat) -> dict[str, Any]:
+    bias = node.args[2] if len(node.args) > 2 else node.kwargs.get("bias")
+    parameters = {"weight": converter.parameter(node.args[1])}
+    return parameters if bias is None else {**parameters, "bias": converter.parameter(bias)}
+
+
+def _linear(converter: "Converter", node: Flat) -> Node:
+    return converter.make("linear", [converter.operand(node.args[0])], parameters=_weights(converter, node))
+
+
+def _convolution(rank: int) -> Rule:
+    def rule(converter: "Converter", node: Flat) -> Node:
+        parameters = _weights(converter, node)
+        defaults = ([1], [0], [1], 1)
+        given = node.args[3:] + tuple(node.kwargs.get(k) for k in ("stride", "padding", "dilation", "groups")[len(node.args[3:]) :])
+        stride, padding, dilation, groups = (d if g is None else g for g, d in zip(given, defaults, strict=True))
+        dilations = _spread(dilation, rank)
+        if isinstance(padding, str):
+            padding = _named_padding(converter, node, padding, parameters["weight"], dilations)
+        return converter.make(
+            f"conv{rank}d",
+            [converter.operand(node.args[0])],
+            parameters=parameters,
+            strides=_spread(stride, rank),
+            padding=_spread(padding, rank),
+            dilations=dilations,
+            groups=int(groups),
+        )
+
+    return rule
+
+
+def _named_padding(
+    converter: "Converter", node: Flat, padding: str, weight: nn.Parameter, dilations: tuple[int, ...]
+) -> list[int]:
+    reach = [dilation * (taps - 1) for dilation, taps in zip(dilations, weight.shape[2:], strict=True)]
+    if padding == "valid":
+        return [0] * len(reach)
+    if any(extent % 2 for extent in reach):
+        raise converter.unsupported(node, "pads by 'same' with an even number of taps, which is not symmetric")
+    return [extent // 2 for extent in reach]
+
+
+def _spread(value: Any, rank: int) -> tuple[int, ...]:
+    values = tuple(int(v) for v in value) if isinstance(value, (list, tuple)) else (int(value),)
+    return values * rank if len(values) == 1 else values
+
+
+def _batch_norm(converter: "Converter", node: Flat) -> Node:
+    """Folded into the convolution or linear before it; alone it is a depthwise convolution of one tap."""
+    source = converter.operand(node.args[0])
+    gain, bias, mean, variance = (
+        None if argument is None else converter.parameter(argument).detach().double() for argument in node.args[1:5]
+    )
+    if mean is None or variance is None or node.args[5]:
+        raise converter.unsupported(node, "uses statistics of the batch; call model.eval() first")
+    factor = (1.0 if gain is None else gain) / torch.sqrt(variance + float(node.args[7]))
+    offset = (0.0 if bias is None else bias) - mean * factor
+    only = len(node.args[0].users) == 1
+    if only and source.kind in ("conv1d", "conv2d", "linear") and source is converter.made.get(node.args[0]):
+        _fold(source, factor, offset)
+        converter.became[node] = f"folded into {source.path}"
+        return source
+    rank = len(node.value.shape) - 2
+    if rank not in (1, 2):
+        raise converter.unsupported(node, f"over {rank} axes has no twin")
+    channels = len(factor)
+    weight = nn.Parameter(factor.float().reshape(channels, 1, *(1,) * rank))
+    settings = {"strides": (1,) * rank, "padding": (0,) * rank, "dilations": (1,) * rank, "groups": channels}
+    parameters = {"weight": weight, "bias": nn.Parameter(offset.float())}
+    return converter.make(f"conv{rank}d", [source], parameters=parameters, **settings)
+
+
+def _fold(source: Node, factor: torch.Tensor, offset: torch.Tensor) -> None:
+    """W' = W g / sqrt(v + eps), b' = b g / sqrt(v + eps) + offset, in float64."""
+    weight = source.parameters["weight"].detach().double()
+    bias = source.parameters.get("bias")
+    before = torch.zeros_like(offset) if bias is None else bias.detach().double()
+    scale = factor.reshape(-1, *(1,) * (weight.ndim - 1))
+    source.parameters["weight"] = nn.Parameter((weight * scale).float())
+    source.parameters["bias"] = nn.Parameter((before * factor + offset).float())
+
+
+def _layer_norm(converter: "Converter", node: Flat) -> Node:
+    shape = node.args[1]
+    if len(shape) != 1:
+        raise converter.unsupported(node, f"over {len(shape)} axes has no twin; expected the last axis")
+    weight, bias = (*node.args[2:4], None, None)[:2]
+    gain = nn.Parameter(torch.ones(shape)) if weight is None else converter.parameter(weight)
+    shift = nn.Parameter(torch.zeros(shape)) if bias is None else converter.parameter(bias)
+    epsilon = float(node.args[4]) if len(node.args) > 4 else 1e-5
+    inputs = [converter.operand(node.args[0])]
+    return converter.make("layer_norm", inputs, parameters={"weight": gain, "bias": shift}, epsilon=epsilon)
+
+
+def _matmul(converter: "Converter", node: Flat) -> Node:
+    left, right = node.args[:2]
+    if min(len(left.value.shape), len(right.value.shape)) < 2:
+        raise converter.unsupported(node, "multiplies a vector; expected operands of two axes or more")
+    return converter.make("matmul", [converter.operand(left), converter.operand(right)], depth=left.value.shape[-1])
+
+
+def _sum(sign: float) -> Rule:
+    def rule(converter: "Converter", node: Flat) -> Node:
+        left, right = node.args[:2]
+        factor = sign * float(node.kwargs.get("alpha", 1))
+        if converter.scalar(right) == 0:
+            converter.became[node] = "removed: adds 0"
+            return converter.operand(left)
+        if not (isinstance(left, Flat) and isinstance(right, Flat)):
+            raise converter.unsupported(node, "adds a number to a tensor, which has no twin")
+        return converter.make("add", [converter.operand(left), converter.operand(right)], factors=(1.0, factor))
+
+    return rule
+
+
+def _product(converter: "Converter", node: Flat) -> Node:
+    left, right = node.args[:2]
+    for value, factor in ((left, converter.scalar(right)), (right, converter.scalar(left))):
+        if factor is not None:
+            return _scale(converter, node, value, factor)
+    return converter.make("mul", [converter.operand(left), converter.operand(right)])
+
+
+def _quotient(converter: "Converter", node: Flat) -> Node:
+    divisor = converter.scalar(node.args[1])
+    if divisor is None or divisor == 0:
+        raise converter.unsupported(node, "divides by a tensor, which has no twin")
+    return _scale(converter, node, node.args[0], 1.0 / divisor)
+
+
+def _scale(converter: "Converter", node: Flat, value: Flat, factor: float) -> Node:
+    source = converter.operand(value)
+    if not math.isfinite(factor) or factor == 0:
+        raise converter.unsupported(node, f"multiplies by {factor}")
+    if factor == 1:
+        converter.became[node] = "removed: multiplies by 1"
+        return source
+    if factor < 0:
+        return converter.make("add", [source], factors=(factor,))
+    return converter.make("scaled", [source], factor=factor)
+
+
+def _negative(converter: "Converter", node: Flat) -> Node:
+    return _scale(converter, node, node.args[0], -1.0)
+
+
+def _function(name: str) -> Rule:
+    def rule(converter: "Converter", node: Flat) -> Node:
+        function = "gelu_tanh" if name == "gelu" and node.kwargs.get("approximate") == "tanh" else name
+        return converter.make("function", [converter.operand(node.args[0])], function=function)
+
+    return rule
+
+
+def _glu(converter: "Converter", node: Flat) -> Node:
+    axis = int(node.args[1]) if len(node.args) > 1 else -1
+    return converter.make("glu", [converter.operand(node.args[0])], axis=axis % len(node.value.shape))
+
+
+def _softmax(converter: "Converter", node: Flat) -> Node:
+    if int(node.args[1]) % len(node.value.shape) != len(node.value.shape) - 1:
+        raise converter.unsupported(node, f"over axis {node.args[1]} has no twin; expected the last axis")
+    return converter.make("softmax", [converter.operand(node.args[0])], masked=False)
+
+
+def _attention(converter: "Converter", node: Flat) -> Node:
+    """softmax(q k^T scale + bias) v, operator by operator."""
+    query, key, value = (converter.operand(argument) for argument in node.args[:3])
+    bias = node.args[3] if len(node.args) > 3 else node.kwargs.get("attn_mask")
+    masked = bool(node.args[5] if len(node.args) > 5 else node.kwargs.get("is_causal", False))
+    width = int(node.args[0].value.shape[-1])
+    factor = node.kwargs.get("scale") or width**-0.5
+    rank = len(node.value.shape)
+    order = (*range(rank - 2), rank - 1, rank - 2)
+    transposed = converter.make("transpose", [key], order=order)
+    scores = converter.make("matmul", [query, transposed], depth=width)
+    scores = converter.make("scaled", [scores], factor=float(factor))
+    if bias is not None:
+        if bias.value.dtype is torch.bool:
+            raise converter.unsupported(node, "has a boolean mask; expected utterances without padding")
+        scores = converter.make("add", [scores, converter.operand(bias)], factors=(1.0, 1.0))
+    weights = converter.make("softmax", [scores], masked=masked)
+    return converter.make("matmul", [weights, value], depth=node.args[1].value.shape[-2])
+
+
+def _identity(why: str) -> Rule:
+    def rule(converter: "Converter", node: Flat) -> Node:
+        converter.became[node] = why
+        return converter.operand(node.args[0])
+
+    return rule
+
+
+def _dropout(converter: "Converter", node: Flat) -> Node:
+    if node.args[2]:
+        raise converter.unsupported(node, "is active; call model.eval() first")
+    converter.became[node] = "removed: dropout in evaluation"
+    return converter.operand(node.args[0])
+
+
+def _cast(converter: "Converter", node: Flat) -> Node:
+    if not node.value.dtype.is_floating_point:
+        raise converter.unsupported(node, f"converts to {node.value.dtype}")
+    converter.became[node] = "removed: conversion between float types"
+    return converter.operand(node.args[0])
+
+
+def _expand(converter: "Converter", node: Flat) -> Node:
+    source = node.args[0]
+    before, after = converter.shape(source), converter.shape(node)
+    if len(before) != len(after) or not all(map(converter.same_at_all_lengths, before, after)):
+        raise converter.unsupported(node, "repeats data, which has no twin")
+    converter.became[node] = "removed: expands nothing"
+    return converter.operand(source)
+
+
+RULES: dict[str, Rule] = {
+    "aten.linear.default": _linear,
+    "aten.conv1d.default": _convolution(1),
+    "aten.conv1d.padding": _convolution(1),
+    "aten.conv2d.default": _convolution(2),
+    "aten.conv2d.padding": _convolution(2),
+    "aten.batch_norm.default": _batch_norm,
+    "aten.layer_norm.default": _layer_norm,
+    "aten.matmul.default": _matmul,
+    "aten.bmm.default": _matmul,
+    "aten.add.Tensor": _sum(1.0),
+    "aten.add_.Tensor": _sum(1.0),
+    "aten.sub.Tensor": _sum(-1.0),
+    "aten.mul.Tensor": _product,
+    "aten.mul_.Tensor": _product,
+    "aten.mul.Scalar": _product,
+    "aten.div.Tensor": _quotient,
+    "aten.div.Scalar": _quotient,
+    "aten.neg.default": _negative,
+    "aten.relu.default": _function("relu"),
+    "aten.relu_.default": _function("relu"),
+    "aten.silu.default": _function("silu"),
+    "aten.silu_.default": _function("silu"),
+    "aten.sigmoid.default": _function("sigmoid"),
+    "aten.gelu.default": _function("gelu"),
+    "aten.tanh.default": _function("tanh"),
+    "aten.glu.default": _glu,
+    "aten.softmax.int": _softmax,
+    "aten.scaled_dot_product_attention.default": _attention,
+    "aten.dropout.default": _dropout,
+    "aten.contiguous.default": _identity("removed: memory layout only"),
+    "aten.clone.default": _identity("removed: copy"),
+    "aten.detach.default": _identity("removed: detach"),
+    "aten.alias.default": _identity("removed: alias"),
+    "aten.to.dtype": _cast,
+    "aten.to.device": _cast,
+    "aten.to.dtype_layout": _cast,
+    "aten._to_copy.default": _cast,
+    "aten.expand.default": _expand,
+    **LAYOUT_RULES,
+    "aten.unflatten.int": reshape,
+}

@@ -1,0 +1,216 @@
+"""Swap: a twin in the place of every operator of the captured graph, on the edges that recipe and target give it."""
+
+from collections.abc import Sequence
+from torch import nn
+
+from earnest.errors import SwapError, TargetError
+from earnest.integer.target import Target, load_target
+from earnest.nn.add import Add
+from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge, ScaledEdge
+from earnest.nn.layout import Concat, Scaled
+from earnest.nn.model import TwinModel
+from earnest.nn.softmax import NumeratorEdge, probabilities
+from earnest.nn.twin import Twin
+from earnest.swapping.assembly import assemble
+from earnest.swapping.capture import capture
+from earnest.swapping.graph import LAYOUT, Account, Graph, Node
+from earnest.swapping.recipe import Recipe, load_recipe
+from earnest.swapping.report import Row, SwapReport
+from earnest.swapping.roles import RESULT, readers, role_of, source_of, symmetric
+
+LONGEST_FRAMES = 6000
+"""Greatest length unless told otherwise: 60 s of features, 10 ms each."""
+
+WEIGHTED = ("linear", "conv1d", "conv2d")
+
+
+def swap(
+    model: nn.Module,
+    recipe: str | Recipe,
+    target: str | Target,
+    *,
+    features: int | None = 80,
+    longest: int = LONGEST_FRAMES,
+) -> TwinModel:
+    """Twins for all of a float model in evaluation mode, which itself stays as it is; total, or an error.
+
+    The model reads [batch, time, features]; `longest` is the greatest time. The report is at `.report` of the result.
+    """
+    chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    device = load_target(target) if isinstance(target, str) else target
+    graph = capture(model, features=features, longest=longest)
+    return Swapper(graph, chosen, device).swap()
+
+
+class Swapper:
+    """Chooses edges, inserts changes of grid where a reader needs fewer bits, and places twins."""
+
+    def __init__(self, graph: Graph, recipe: Recipe, target: Target) -> None:
+        self.graph, self.recipe, self.target = graph, recipe, target
+        self.roles = {node: role_of(graph, node, target) for node in graph.nodes if node.kind not in LAYOUT}
+        self.settings = {
+            node: recipe.settings(node.name, self._law_kind(node), role, target) for node, role in self.roles.items()
+        }
+        self.names: dict[Node, str] = {}
+        self.edges: dict[str, Edge] = {}
+        self.inserted: list[Row] = []
+
+    def swap(self) -> TwinModel:
+        """The model of twins, with its report."""
+        self.recipe.check_used([(node.name, self._law_kind(node), role) for node, role in self.roles.items()])
+        graph = self.graph
+        self.model = TwinModel(
+            input_edge=self._calibrated(graph.input, symmetric=False),
+            input_shape=graph.input_shape,
+            shortest=graph.shortest,
+            longest=graph.longest,
+            target=self.target.name,
+        )
+        self.names[graph.input], self.edges[graph.input.name] = graph.input.name, self.model.input
+        for node in graph.nodes:
+            if node is not graph.input:
+                self._place(node)
+        self.model.report = SwapReport(
+            recipe=self.recipe.name,
+            target=self.target.name,
+            rows=tuple(self._row(account) for account in graph.accounts),
+            inserted=tuple(self.inserted),
+        )
+        return self.model
+
+    def _law_kind(self, node: Node) -> str:
+        return "table" if node.kind == "function" else node.kind
+
+    def _calibrated(self, node: Node, *, symmetric: bool) -> CalibratedEdge:
+        settings = self.settings[node]
+        return CalibratedEdge(
+            node.name,
+            bits=settings.bits,
+            symmetric=symmetric or settings.bits > 8,
+            role=self.roles[node],
+            method=settings.range,
+            margin=settings.margin,
+        )
+
+    def _place(self, node: Node) -> None:
+        inputs = [self._operand(node, index) for index in range(len(node.inputs))]
+        operands = [self.edges[name] for name in inputs]
+        output = self._output(node, operands)
+        twin = self._twin(node, operands, output)
+        self._check(node, twin)
+        self.model.place_(node.name, twin, inputs)
+        self.names[node], self.edges[node.name] = node.name, output
+
+    def _twin(self, node: Node, operands: Sequence[Edge], output: Edge) -> Twin:
+        if node.kind == "concat":
+            return Concat(operands, output, axis=node.settings["axis"])
+        try:
+            return assemble(node, operands, output, self.settings.get(node), self.target)
+        except KeyError as error:
+            raise SwapError(f"{node.name}: no twin for {node.kind} ({node.aten}, {node.source})") from error
+
+    def _operand(self, node: Node, index: int) -> str:
+        """The name of the value that an operand reads, requantized first where the target wants fewer bits."""
+        name = self.names[node.inputs[index]]
+        if node.kind == "concat":
+            return self._requantized(node, index, name, self._shared_edge(node))
+        rule = self.target.operators.get(self._law_kind(node))
+        edge = self.edges[name]
+        if node.kind in (*LAYOUT, "function", "softmax") or rule is None or edge.bits in rule.operand(index):
+            return name
+        bits = max((width for width in rule.operand(index) if width < edge.bits), default=0)
+        if not bits:
+            raise TargetError(f"{node.name}: {node.kind}: target {self.target.name} has no width below {edge.bits} bits")
+        narrow = CalibratedEdge(
+            f"{node.name}.requantize[{index}]",
+            bits=self.target.widths["activation"],
+            symmetric=node.kind in ("matmul", "mul"),
+            role="activation",
+            method="squared-error",
+            margin=1.0,
+        )
+        return self._requantized(node, index, name, narrow)
+
+    def _requantized(self, node: Node, index: int, name: str, edge: Edge) -> str:
+        inserted = f"{node.name}.requantize[{index}]"
+        twin = Add([self.edges[name]], edge, factors=(1.0,))
+        self.model.place_(inserted, twin, [name])
+        self.edges[inserted] = edge
+        row = Row(
+            aten="", path=inserted, became="add", rule="inserted", weight="", inputs=f"{self.edges[name].bits}", output=f"{edge.bits}"
+        )
+        self.inserted.append(row)
+        return inserted
+
+    def _shared_edge(self, node: Node) -> Edge:
+        """One grid for all operands of a concat."""
+        key = f"{node.name}.shared"
+        if key not in self.edges:
+            bits = max(self.edges[self.names[source]].bits for source in node.inputs)
+            self.edges[key] = CalibratedEdge(
+                node.name, bits=bits, symmetric=bits > 8, role="activation", method="squared-error", margin=1.0
+            )
+        return self.edges[key]
+
+    def _output(self, node: Node, operands: Sequence[Edge]) -> Edge:
+        if node.kind == "scaled":
+            return ScaledEdge(operands[0], node.settings["factor"])
+        if node.kind in LAYOUT:
+            return operands[0]
+        role = self.roles[node]
+        if role == "accumulator":
+            return ProductEdge(operands[0], operands[1], bits=self.settings[node].bits)
+        if node.kind == "softmax":
+            return probabilities() if self.settings[node].bits == 16 else self._numerators(node)
+        return self._calibrated(node, symmetric=symmetric(self.graph, node))
+
+    def _numerators(self, node: Node) -> Edge:
+        """8-bit numerators need a product with values that divides by their sum."""
+        for reader in readers(self.graph, node):
+            if reader == RESULT or isinstance(reader, str) or reader.kind != "matmul":
+                raise SwapError(
+                    f"{node.name}: an 8-bit softmax has to be the left operand of a matmul, read by {reader}; "
+                    "choose a target with 16-bit probabilities"
+                )
+            if source_of(reader.inputs[0]) is not node:
+                raise SwapError(f"{reader.name}: expected the 8-bit softmax as the left operand; swap the operands")
+            reader.settings["weighted_mean"] = True
+        return NumeratorEdge()
+
+    def _check(self, node: Node, twin: Twin) -> None:
+        """Widths against the target, before any constant is built."""
+        rule = self.target.operators.get(twin.kind)
+        if isinstance(twin, Scaled):
+            return
+        if rule is None:
+            raise TargetError(
+                f"{node.name}: target {self.target.name} has no operator {twin.kind} ({node.aten}, {node.source}); "
+                f"it has {sorted(self.target.operators)}"
+            )
+        settings = self.settings.get(node)
+        widths: list[tuple[str, int, Sequence[int]]] = [("the result", twin.output.bits, rule.output)]
+        widths += [(f"operand {i}", edge.bits, rule.operand(i)) for i, edge in enumerate(twin.operands)]
+        if node.kind in WEIGHTED and settings is not None:
+            widths.append(("the weight", settings.weight_bits, rule.weight))
+        for what, bits, allowed in widths:
+            if bits not in allowed:
+                raise TargetError(
+                    f"{node.name}: {twin.kind}: {what} has {bits} bits; target {self.target.name} allows {sorted(allowed)}: "
+                    "change the recipe's rule for this path, or choose another target"
+                )
+
+    def _row(self, account: Account) -> Row:
+        node = account.node
+        if node is None or node not in self.names or account.became != node.kind:
+            return Row(aten=account.aten, path=account.path, became=account.became, rule="", inputs="", weight="", output="")
+        twin, settings = self.model.twin(node.name), self.settings.get(node)
+        weighted = node.kind in WEIGHTED and settings is not None
+        return Row(
+            aten=account.aten,
+            path=node.name,
+            became=twin.kind,
+            rule="" if settings is None or not settings.rule else f"{self.recipe.name}:{settings.rule}",
+            inputs=" ".join(str(edge.bits) for edge in twin.operands),
+            weight=str(settings.weight_bits) if weighted else "",  # type: ignore[union-attr]
+            output=str(twin.output.bits),
+        )

@@ -1,0 +1,83 @@
+"""Values that depend on no data: folded weights, and tables of positions, computed offline up to the greatest length.
+
+A table is evaluated at the greatest length; at every other length it must be a slice of that, from the front, the middle or the
+end, which is checked at many lengths and refused where it fails.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from earnest.errors import CaptureError
+from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute
+from earnest.swapping.dimensions import dimension_of
+from earnest.swapping.flat import Flat
+
+BATCH, TIME = "batch", "time"
+
+
+def evaluate_free(node: Flat, symbols: Symbols, names: Mapping[str, str]) -> Any:
+    """The value of a node that depends on no features, for a given length."""
+    memo: dict[Flat, Any] = {}
+
+    def resolve(argument: Any) -> Any:
+        if isinstance(argument, Flat):
+            return compute(argument)
+        if isinstance(argument, (list, tuple)):
+            return [resolve(item) for item in argument]
+        return argument
+
+    def compute(current: Flat) -> Any:
+        if current not in memo:
+            if current.is_size:
+                memo[current] = evaluate(dimension_of(current.value, names), symbols)
+            elif current.tensor is not None:
+                memo[current] = current.tensor.detach()
+            else:
+                arguments = [resolve(a) for a in current.args]
+                memo[current] = current.target(*arguments, **{k: resolve(v) for k, v in current.kwargs.items()})
+        return memo[current]
+
+    with torch.no_grad():
+        return compute(node)
+
+
+def table_of(
+    node: Flat, names: Mapping[str, str], shortest: int, longest: int
+) -> tuple[Tensor, int, Dimension, Dimension] | Tensor:
+    """A tensor that is the same at every length, or (the longest table, axis, start, stop)."""
+    at = lambda time: evaluate_free(node, {BATCH: 1, TIME: time}, names)  # noqa: E731
+    table: Tensor = at(longest)
+    shape = [dimension_of(size, names) for size in node.value.shape]
+    axes = [axis for axis, dimension in enumerate(shape) if TIME in str(dimension)]
+    if not axes:
+        return table
+    if len(axes) > 1:
+        raise CaptureError(
+            f"{node.path}: {node.operator} makes a table with {len(axes)} axes that depend on the length ({node.source}); "
+            "expected at most one"
+        )
+    (axis,) = axes
+    count, total = substitute(shape[axis], {BATCH: 1}), table.shape[axis]
+    starts: dict[str, Dimension] = {
+        "front": 0,
+        "middle": ("//", ("+", total, ("*", -1, count)), 2),
+        "end": ("+", total, ("*", -1, count)),
+    }
+    probes = sorted({*range(shortest, min(shortest + 9, longest)), *range(shortest, longest + 1, max(1, longest // 7))})
+    for start in starts.values():
+        if all(_is_slice(table, at(time), axis, evaluate(start, {TIME: time})) for time in probes):
+            return table, axis, start, ("+", start, count)
+    raise CaptureError(
+        f"{node.path}: {node.operator} makes a table of positions ({node.source}) which at a shorter length is no slice of "
+        "the longest one; expected positions that start at the front, the middle or the end"
+    )
+
+
+def _is_slice(table: Tensor, part: Tensor, axis: int, start: int) -> bool:
+    count = part.shape[axis]
+    if start < 0 or start + count > table.shape[axis]:
+        return False
+    return torch.allclose(table.narrow(axis, start, count), part, rtol=0, atol=1e-5)

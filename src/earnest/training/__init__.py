@@ -1,0 +1,1 @@
+"""The loops: float training and quantization-aware training."""

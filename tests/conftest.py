@@ -1,0 +1,33 @@
+"""What every test may ask for, and what holds for all of them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Workers share the cores among themselves; numerical libraries read this when they are first imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
+
+settings.register_profile("earnest", deadline=None, derandomize=True)
+settings.load_profile("earnest")
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the real model and the real speech; a test that needs it is skipped where it is not."""
+    named = os.environ.get("EARNEST_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the shared data: set EARNEST_DATA to the folder that holds models/ and librispeech/")
+    return folder
