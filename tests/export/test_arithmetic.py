@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from tests.export.session import run_model
 
 from earnest.errors import EarnestError, ProgramError
 from earnest.export import arithmetic, dimension
 from earnest.export.graph import Graph
 from earnest.integer import fixed_point
 from earnest.integer.dimension import Dimension, evaluate
-from tests.export.session import run_model
 
 POWERS = [sign * (1 << i) + d for i in range(62) for sign in (-1, 1) for d in range(-2, 3)]
 
@@ -81,7 +81,9 @@ def test_what_is_no_dimension_is_refused(expression: object) -> None:
         dimension.emit(graph, expression)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("values", "dtype"), [([0.5], "int64"), ([300], "int8"), ([1], "float32"), ([1 << 32], "int32")])
+@pytest.mark.parametrize(
+    ("values", "dtype"), [([0.5], "int64"), ([300], "int8"), ([1], "float32"), ([1 << 32], "int32")]
+)
 def test_a_constant_that_its_type_does_not_hold_is_refused(values: list, dtype: str) -> None:
     with pytest.raises(ProgramError):
         Graph(path="test").constant(values, dtype)

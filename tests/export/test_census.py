@@ -1,10 +1,10 @@
 """The census of a model names every type, and does not believe what the file says of itself."""
 
 import pytest
+from tests.integer.cases import CASES
 
 from earnest.export.census import UNKNOWN, not_whole, operator_census
 from earnest.export.onnx import operator_to_onnx
-from tests.integer.cases import CASES
 
 onnx = pytest.importorskip("onnx", reason="needs the extra `onnx`")
 helper, INT, FLOAT = onnx.helper, onnx.TensorProto.INT32, onnx.TensorProto.FLOAT

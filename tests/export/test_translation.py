@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from tests.export.session import run_model, skip_unless_trusted
+from tests.integer.case import Case, make, random, value
+from tests.integer.cases import CASES
 
 from earnest.errors import ProgramError
 from earnest.export.census import not_whole, operator_census
@@ -14,9 +17,6 @@ from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.operators import OPERATORS
 from earnest.integer.table import Table
-from tests.export.session import run_model, skip_unless_trusted
-from tests.integer.case import Case, make, random, value
-from tests.integer.cases import CASES
 
 
 def assert_law(case: Case, products: str) -> None:
@@ -71,7 +71,9 @@ def rows_of(channels: int) -> np.ndarray:
     )
 
 
-@pytest.mark.parametrize(("channels", "epsilon"), [(1, 1), (2, 1), (176, 5), (1024, 1 << 40), (65535, 1), (65535, 1 << 45)])
+@pytest.mark.parametrize(
+    ("channels", "epsilon"), [(1, 1), (2, 1), (176, 5), (1024, 1 << 40), (65535, 1), (65535, 1 << 45)]
+)
 def test_layer_norm_of_16_bits_up_to_the_widest_variance(channels: int, epsilon: int) -> None:
     assert_law(make("extremes", layer_norm(channels, epsilon), value(rows_of(channels), 16)), "int8")
 

@@ -10,6 +10,7 @@ from tests.integer.cases import CASES
 from tests.integer.golden_vectors import load
 from tests.integer.oracle_rows import ORACLES
 
+from earnest.integer.operator import Operator
 from earnest.integer.operators import OPERATORS
 
 PAGE = Path(__file__).parents[2] / "docs" / "semantics.md"
@@ -26,9 +27,7 @@ def equations(kind: str, operators: Mapping[str, Any]) -> set[str]:
     operator = operators.get(kind)
     if operator is None:
         return set()
-    documented = [
-        c for c in operator.__mro__ if c.__module__.startswith("earnest.integer.") and c.__name__ != "Operator"
-    ]
+    documented = [c for c in operator.__mro__ if issubclass(c, Operator) and c is not Operator]
     own = {number for c in documented for number in EQUATION.findall(c.__doc__ or "")}
     return own | set(EQUATION.findall(operator.run.__doc__ or ""))
 

@@ -1,7 +1,7 @@
 """Golden vectors: constants, operands and results of some cases of each kind, frozen as integers in golden/<kind>.json.
 
-`python -m tests.integer.golden_vectors` compares them with the law, `... --write` writes them anew from the oracle: only when the law
-itself is meant to change.
+`python -m tests.integer.golden_vectors` compares them with the law; with `--write` it writes them anew from the oracle,
+which is right only when the law itself is meant to change.
 """
 
 import dataclasses
@@ -85,9 +85,8 @@ def main(arguments: list[str]) -> int:
         FOLDER.mkdir(exist_ok=True)
         for kind in OPERATORS:
             write(kind)
-    wrong = [
-        f"{kind}: {e['name']}" for kind in OPERATORS for e in load(kind) or [{"name": "none"}] if not _agrees(kind, e)
-    ]
+    entries = [(kind, entry) for kind in OPERATORS for entry in load(kind) or [{"name": "nothing frozen"}]]
+    wrong = [f"{kind}: {entry['name']}" for kind, entry in entries if not _agrees(kind, entry)]
     sys.stdout.writelines(f"differs: {line}\n" for line in wrong)
     return 1 if wrong else 0
 

@@ -1,4 +1,4 @@
-"""No operator without law, page, oracle, cases, golden vectors, ONNX translation and twin; and none of these without an operator."""
+"""Every operator has law, page, oracle, case, golden vector, ONNX translation and twin; none of these stands alone."""
 
 import pytest
 from tests.integer.cases import CASES

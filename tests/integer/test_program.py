@@ -119,9 +119,10 @@ def test_codes_in_another_integer_type_are_the_same_codes():
     assert np.array_equal(narrow, wide)
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [("softmax", "int16"), ("exponential", "uint8"), ("relative_shift", "int16")]
-)
+NAMES = {"softmax": "int16", "exponential": "uint8", "relative_shift": "int16"}
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMES.items())
 def test_width_of_what_has_no_declared_width(kind, name):
     case = CASES[kind][0]
     assert isinstance(case.operator, Softmax | Exponential) or kind == "relative_shift"

@@ -18,8 +18,8 @@ Progress = Callable[[int, int], None]
 def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | None = None) -> TwinModel:
     """Static ranges for all edges of `model`, which is returned, from float inputs [batch, time, features].
 
-    Two passes: extremes, then histograms. CalibrationError if there are no data, if an edge saw none, or if a value is not
-    finite. `progress` is called with the inputs done and the number of inputs, both passes counted.
+    Two passes: extremes, then histograms. CalibrationError if there are no data, if an edge saw none, or if a value
+    is not finite. `progress` is called with the inputs done and the number of inputs, both passes counted.
     """
     inputs = list(batches)
     if not inputs:
@@ -35,7 +35,11 @@ def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | 
         raise CalibrationError(f"{unseen[0]}: saw no calibration data ({len(unseen)} such edges)")
     histograms = {name: Histogram.over(seen) for name, seen in extremes.items()}
     _observe(
-        model, inputs, lambda name, x: histograms[name].observe_(x) if name in histograms else None, progress, len(inputs)
+        model,
+        inputs,
+        lambda name, x: histograms[name].observe_(x) if name in histograms else None,
+        progress,
+        len(inputs),
     )
     for name, edge in wanted.items():
         low, high = choose(histograms[name], edge.method, bits=edge.bits, symmetric=edge.symmetric)

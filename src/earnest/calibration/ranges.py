@@ -1,7 +1,8 @@
 """Range choice: from a histogram to the lowest and highest real value that a grid shall reach.
 
-`extremes` reaches everything seen. `percentile` leaves 1 value in 10^4 out at each end [Wu 2020, arXiv:2004.09602, sec. 5.2].
-`squared-error` minimises the expected squared error of rounding and clipping together [Choukroun 2019, arXiv:1902.06822].
+`extremes` reaches everything seen. `percentile` leaves 1 value in 10^4 out at each end [Wu 2020, arXiv:2004.09602,
+sec. 5.2]. `squared-error` minimises the expected squared error of rounding and clipping together [Choukroun 2019,
+arXiv:1902.06822].
 """
 
 from collections.abc import Callable

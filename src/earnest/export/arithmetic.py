@@ -1,7 +1,7 @@
 """Fixed point in ONNX integer operators (E1 to E6): what `integer/fixed_point.py` says, as nodes.
 
-ONNX divides toward zero and has no arithmetic shift: floor(a / d) is (a - Mod(a, d)) / d, whose Mod floors. Powers of two
-that depend on data, roots and digits are found by value in tables of thresholds.
+ONNX divides toward zero and has no arithmetic shift: floor(a / d) is (a - Mod(a, d)) / d, whose Mod floors. Powers of
+two that depend on data are looked up; roots and digits are found by value, by counting the thresholds reached.
 """
 
 import numpy as np
@@ -61,7 +61,12 @@ def clamp(graph: Graph, value: str, result: Domain) -> str:
 
 
 def requantize(
-    graph: Graph, accumulator: str, multiplier: int | np.ndarray, shift: int | np.ndarray, zero_point: int, result: Domain
+    graph: Graph,
+    accumulator: str,
+    multiplier: int | np.ndarray,
+    shift: int | np.ndarray,
+    zero_point: int,
+    result: Domain,
 ) -> str:
     """E3: clamp(zero_point + shift_round(accumulator * multiplier, shift))."""
     product = graph.node("Mul", widen(graph, accumulator), graph.constant(np.asarray(multiplier).astype(np.int64)))
@@ -94,7 +99,7 @@ def bit_length(graph: Graph, value: str, bits: int) -> str:
 
 
 def square_root(graph: Graph, value: str) -> str:
-    """E5: the largest r with r^2 <= value, for 0 <= value <= 2^32, digit by digit to the base 64; the last extent is 1."""
+    """E5: the largest r with r^2 <= value, for 0 <= value <= 2^32, by digits to the base 64; the last extent is 1."""
     root = graph.constant(0)
     for position in reversed(range(_ROOT_DIGITS)):
         unit = 1 << (_ROOT_DIGIT_BITS * position)

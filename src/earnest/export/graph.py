@@ -1,4 +1,4 @@
-"""A graph of standard ONNX integer operators while it is being built: nodes, constants, symbols; plain records until the end.
+"""A graph of standard ONNX integer operators while it is being built: plain records until `model` needs onnx.
 
 A tensor is its name. Every tensor's type is known here, and none but those of `TYPES` can be made.
 """
@@ -157,7 +157,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One operator at its place: what it reads, what is proved of its result and of its accumulator, and the products."""
+    """One operator at its place: what it reads, what is proved of its result and its accumulator, and the products."""
 
     inputs: tuple[Value, ...]
     result: Domain
@@ -171,7 +171,7 @@ class Call:
 
 
 def carrier(domain: Domain) -> str:
-    """The type in which codes travel: 8 bits as they are, wider ones as int32, which has the operators that int16 lacks."""
+    """The type in which codes travel: 8 bits as they are, wider ones as int32, with operators that int16 lacks."""
     held = storage(domain.bits, signed=domain.signed)
     return held.name if held.itemsize == 1 else "int32"
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from earnest.export.dimension import emit, emit_vector, extent, join
 from earnest.export.arithmetic import add, multiply
+from earnest.export.dimension import emit, emit_vector, extent, join
 from earnest.export.graph import Call, Graph, carrier
 from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
 from earnest.integer.relative_shift import RelativeShift

@@ -19,8 +19,8 @@ RESULT = "output"
 
 
 def to_onnx(program: Program, *, products: str, observe: Sequence[str] = ()) -> Any:
-    """An `onnx.ModelProto` from the codes of `input` to those of the program's output, both in the smallest type of their
-    width, the axis of time free. Lengths that the program is not proved for are the caller's to refuse.
+    """An `onnx.ModelProto` from the codes of `input` to those of the program's output, both in the smallest type of
+    their width, the axis of time free. Lengths that the program is not proved for are the caller's to refuse.
 
     `products` says how 8-bit codes are multiplied: "int8" (MatMulInteger, ConvInteger), or "int32" where the self-test
     shows that the runtime's 8-bit products saturate. `observe` names values that become outputs as well.

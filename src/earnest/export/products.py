@@ -1,17 +1,16 @@
-"""Sums of products (E10, E11, E12, E20) as ONNX: 8-bit products where both operands have 8 bits, int32 or int64 ones elsewhere.
+"""Sums of products (E10, E11, E12, E20) as ONNX: of 8-bit operands by MatMulInteger and ConvInteger, of wider ones in
+int32, or in int64 where the accumulator is not proved to fit int32.
 
-An accumulator that is proved to fit int32 is right in int32 whatever happens in between, since int32 wraps. On processors
-without VNNI onnxruntime's 8-bit products can saturate inside; then `products` must be "int32".
+A sum that fits int32 is right in int32 whatever its partial sums do, since int32 wraps. On processors without VNNI the
+8-bit products of onnxruntime can saturate inside; then `products` must be "int32".
 """
 
 import numpy as np
 
-from earnest.errors import ProgramError
 from earnest.export.arithmetic import (
     add,
     bit_length,
     clamp,
-    floor_divide,
     last_axis_sum,
     multiply,
     power_of_two,
@@ -65,7 +64,8 @@ def convolution(graph: Graph, operator: Convolution, call: Call) -> str:
 
 def matmul(graph: Graph, operator: MatMul, call: Call) -> str:
     """E12."""
-    sums = _matmul(graph, *call.tensors, call, (operator.left_zero_point, operator.right_zero_point))
+    left, right = call.tensors
+    sums = _matmul(graph, left, right, call, (operator.left_zero_point, operator.right_zero_point))
     return requantize(graph, sums, operator.multiplier, operator.shift, operator.zero_point, call.result)
 
 
@@ -86,8 +86,6 @@ def weighted_mean(graph: Graph, operator: WeightedMean, call: Call) -> str:
 
 def _narrow(graph: Graph, call: Call, *tensors: str) -> bool:
     """Whether 8-bit products are asked for and can hold these operands and their sums."""
-    if call.products not in PRODUCTS:
-        raise ProgramError(f"expected products of {PRODUCTS}, got {call.products!r}")
     held = all(graph.type_of(tensor) in _EIGHT_BITS for tensor in tensors)
     return call.products == "int8" and held and _sum_type(call) == "int32"
 

@@ -1,7 +1,7 @@
 """Accumulation: sums of products, the only part of the law that a library may compute in a way of its own.
 
-E7: matmul(a, b)[..., i, j] = sum_k a[..., i, k] * b[..., k, j], exact. The caller states a `bound` that no partial sum, in
-any order, exceeds in magnitude; another accumulation may use it to prove that its own arithmetic is exact.
+E7: matmul(a, b)[..., i, j] = sum_k a[..., i, k] * b[..., k, j], exact. The caller states a `bound` that no partial
+sum, in any order, exceeds in magnitude; another accumulation may use it to prove that its own arithmetic is exact.
 """
 
 from typing import Any, Protocol
@@ -21,7 +21,13 @@ class Accumulation(Protocol):
         ...
 
     def convolve(
-        self, padded: Array, weight: Array, strides: tuple[int, ...], dilations: tuple[int, ...], groups: int, bound: int
+        self,
+        padded: Array,
+        weight: Array,
+        strides: tuple[int, ...],
+        dilations: tuple[int, ...],
+        groups: int,
+        bound: int,
     ) -> Array:
         """E8, over an input that is already padded."""
         ...
@@ -36,7 +42,13 @@ class IntegerAccumulation:
         return array_namespace(left, right).matmul(widen(left), widen(right))
 
     def convolve(
-        self, padded: Array, weight: Array, strides: tuple[int, ...], dilations: tuple[int, ...], groups: int, bound: int
+        self,
+        padded: Array,
+        weight: Array,
+        strides: tuple[int, ...],
+        dilations: tuple[int, ...],
+        groups: int,
+        bound: int,
     ) -> Array:
         """E8 in int64."""
         return convolve_by_matmul(self, padded, weight, strides, dilations, groups, bound)

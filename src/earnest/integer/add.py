@@ -1,7 +1,7 @@
 """Sum of several grids: y = clamp(z + shift_round(sum_i (x_i - z_i) m_i, s)) (E13).
 
-One common shift; the smallest |m_i| that is not 0 is at least 2^15 and the larger ones are as wide as the ratio needs, with
-the sum proved below 2^52: one rounding, never one per term. With a single operand it is a change of grid.
+One common shift; the smallest |m_i| that is not 0 is at least 2^15 and the larger ones are as wide as the ratio
+needs, with the sum proved below 2^52: one rounding, never one per term. With a single operand it is a change of grid.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain
 from earnest.integer.dimension import Symbols

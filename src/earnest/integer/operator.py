@@ -34,7 +34,7 @@ class Proof:
     widest: dict[str, int] = field(default_factory=dict)
 
     def accumulator(self, bound: int) -> int:
-        """Prove that |sum| <= bound fits the accumulator, and its product with a multiplier int64; returns the bound."""
+        """Prove that |sum| <= bound fits the accumulator, and times a multiplier int64; returns the bound."""
         self._within(bound, self.accumulator_bits - 1, "accumulator")
         self.wide((bound << MANTISSA_BITS) + (1 << (SHIFT_HIGH - 1)))
         return bound
@@ -88,7 +88,9 @@ def check_constants(operator: Operator, proof: Proof) -> None:
     """Every array is an integer array whose values fit the declared width."""
     for name, array in operator.constants().items():
         bits, signed = operator.constant_width(name)
-        proof.require(isinstance(bits, int) and 1 <= bits <= 64, f"{name}: expected a width of 1 to 64 bits, got {bits}")
+        proof.require(
+            isinstance(bits, int) and 1 <= bits <= 64, f"{name}: expected a width of 1 to 64 bits, got {bits}"
+        )
         proof.require(
             isinstance(array, np.ndarray) and array.dtype.kind in "iu" and array.size > 0,
             f"{name}: expected a non-empty integer array, got {getattr(array, 'dtype', type(array).__name__)}",
@@ -128,4 +130,3 @@ def check_zero_point(zero_point: int, domain: Domain, proof: Proof) -> None:
     """Real 0 is always a code: the zero point of an operand lies in the operand's range."""
     low, high = code_range(domain.bits, signed=domain.signed)
     proof.require(low <= zero_point <= high, f"expected an operand's zero point in {low} .. {high}, got {zero_point}")
-

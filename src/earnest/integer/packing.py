@@ -1,7 +1,7 @@
 """Packing: integers of b bits in b bits, little-endian, without gaps.
 
-The lowest bit of the first code is bit 0 of the first byte. A signed code is stored in two's complement of its width; an
-odd weight code c of b bits as (c + 2^b - 1) / 2.
+The lowest bit of the first code is bit 0 of the first byte. A signed code is stored in two's complement of its width;
+an odd weight code c of b bits as (c + 2^b - 1) / 2.
 """
 
 import numpy as np
@@ -29,7 +29,9 @@ def pack(codes: np.ndarray, bits: int, *, signed: bool) -> np.ndarray:
 def unpack(packed: np.ndarray, count: int, bits: int, *, signed: bool, dtype: np.dtype) -> np.ndarray:
     """`count` codes from their bytes; refuses bytes of another size, and bits set beyond the last code."""
     if packed.dtype != np.uint8 or packed.shape != (packed_size(count, bits),):
-        raise ProgramError(f"expected {packed_size(count, bits)} bytes for {count} codes of {bits} bits, got {packed.shape}")
+        raise ProgramError(
+            f"expected {packed_size(count, bits)} bytes for {count} codes of {bits} bits, got {packed.shape}"
+        )
     digits = np.unpackbits(packed, bitorder="little")
     if digits[count * bits :].any():
         raise ProgramError("expected no bit beyond the last code")

@@ -1,4 +1,6 @@
-"""A program: integer operators in order, each reading values that are named before it. The law run from top to bottom."""
+"""A program: integer operators in order, each reading values that are named before it. The law run from top to
+bottom.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ TIME = "time"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """What a program reads: its width, its shape with `time` free, and the shortest and longest length it is proved for."""
+    """What a program reads: its width, its shape with `time` free, and the shortest and longest length it is proved
+    for.
+    """
 
     bits: int
     signed: bool

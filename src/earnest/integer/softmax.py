@@ -12,7 +12,7 @@ from array_api_compat import array_namespace
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
-from earnest.integer.fixed_point import bit_length, widen
+from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_LOW, bit_length, clamp, widen
 from earnest.integer.matmul import product_shape
 from earnest.integer.operator import (
     Operator,
@@ -22,7 +22,6 @@ from earnest.integer.operator import (
     check_zero_point,
     constant,
 )
-from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_LOW, clamp
 from earnest.integer.table import look_up
 
 Array = Any
@@ -75,14 +74,17 @@ class Softmax(Operator):
         """The rows of the result sum to at most 32767 + keys / 2."""
         (x,) = inputs
         proof.require(x.bits == self.input_bits <= 16, f"expected scores of {self.input_bits} bits, got {x.bits}")
-        proof.require(0 <= self.fine_bits < self.input_bits, f"expected 0 .. {x.bits - 1} fine bits, got {self.fine_bits}")
+        proof.require(
+            0 <= self.fine_bits < self.input_bits, f"expected 0 .. {x.bits - 1} fine bits, got {self.fine_bits}"
+        )
         entries = (1 << (x.bits - self.fine_bits),), (1 << self.fine_bits,)
         proof.require((self.coarse.shape, self.fine.shape) == entries, f"expected tables of {entries}")
         proof.require(
-            int(self.coarse.max()) == int(self.coarse[0]) == ONE and int(self.fine.max()) == int(self.fine[0]) == ONE + 1,
+            int(self.coarse.max()) == int(self.coarse[0]) == ONE
+            and int(self.fine.max()) == int(self.fine[0]) == ONE + 1,
             f"expected tables that start at their largest entries, {ONE} and {ONE + 1}",
         )
-        proof.require(len(x.shape) >= 2 or not self.masked, "expected [..., queries, keys] under a causal mask")
+        proof.require(len(x.shape) >= 1 + self.masked, "expected [..., keys], [..., queries, keys] if masked")
         proof.require(not self.masked or x.shape[-2] <= x.shape[-1], "expected as many keys as queries under a mask")
         keys = x.shape[-1]
         proof.wide(max(keys * ONE, ONE << 31, (ONE + 1) << 31))
@@ -119,7 +121,7 @@ class Exponential(Operator):
         proof.require(x.bits == self.input_bits <= 8, f"expected scores of {self.input_bits} bits, at most 8")
         proof.require(self.table.shape == (1 << x.bits,), f"expected {1 << x.bits} entries, got {self.table.shape}")
         proof.require(int(self.table[0]) == 255, "expected a table that starts at 255")
-        proof.require(len(x.shape) >= 2 or not self.masked, "expected [..., queries, keys] under a causal mask")
+        proof.require(len(x.shape) >= 1 + self.masked, "expected [..., keys], [..., queries, keys] if masked")
         proof.require(not self.masked or x.shape[-2] <= x.shape[-1], "expected as many keys as queries under a mask")
         return Domain.full(8, signed=False, shape=x.shape)
 

@@ -70,7 +70,9 @@ class InterpolatedTable(Operator):
     def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """The input has 16 signed bits."""
         (x,) = inputs
-        proof.require((x.bits, x.signed) == (16, True), f"expected an input of 16 signed bits, got {x.bits}, {x.signed}")
+        proof.require(
+            (x.bits, x.signed) == (16, True), f"expected an input of 16 signed bits, got {x.bits}, {x.signed}"
+        )
         proof.require(self.table.shape == (KNOTS,), f"expected {KNOTS} entries, got {self.table.shape}")
         check_output(self.bits, True, 0, proof)
         largest = max(abs(int(self.table.min())), abs(int(self.table.max())))

@@ -42,7 +42,9 @@ class Target:
         """Refuse an operator, or a width, that the device does not have."""
         rule = self.operators.get(operator.kind)
         if rule is None:
-            raise TargetError(f"{path}: target {self.name} has no operator {operator.kind}; it has {sorted(self.operators)}")
+            raise TargetError(
+                f"{path}: target {self.name} has no operator {operator.kind}; it has {sorted(self.operators)}"
+            )
         for index, domain in enumerate(inputs):
             self._allow(path, operator.kind, f"operand {index}", domain.bits, rule.operand(index))
         self._allow(path, operator.kind, "the result", output.bits, rule.output)
@@ -82,7 +84,9 @@ def parse_target(text: str, source: str) -> Target:
         rules = {kind: _rule(kind, table, source) for kind, table in data.pop("operators").items()}
         target = Target(operators=rules, **data)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise TargetError(f"{source}: expected a target (name, description, accumulator_bits, widths, operators): {error}")
+        raise TargetError(
+            f"{source}: expected a target (name, description, accumulator_bits, widths, operators): {error}"
+        )
     if type(target.accumulator_bits) is not int or target.accumulator_bits not in (16, 24, 32, 64):
         raise TargetError(f"{source}: expected an accumulator of 16, 24, 32 or 64 bits, got {target.accumulator_bits}")
     unknown = set(rules) - set(OPERATORS)

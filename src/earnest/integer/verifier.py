@@ -1,7 +1,9 @@
-"""The verifier: every operator legal for the target, every shape and width consistent, every sum proved not to overflow.
+"""The verifier: every operator legal for the target, every shape and width consistent, every sum proved not to
+overflow.
 
-The proof is interval arithmetic over the real constants, at the shortest and the longest input and at lengths between: sums
-grow with the length, so the longest decides the widths; the others decide that shapes fit at every remainder of a stride.
+The proof is interval arithmetic over the real constants, at the shortest and the longest input and at lengths
+between: sums grow with the length, so the longest decides the widths; the others decide that shapes fit at every
+remainder of a stride.
 """
 
 from collections.abc import Mapping
@@ -34,7 +36,9 @@ class Certificate:
 def verify(program: Program, target: Target) -> Certificate:
     """Prove the program for the target, or raise ProgramError or TargetError with the operator's path."""
     if program.target != target.name:
-        raise ProgramError(f"the program is made for target {program.target!r}; it was to be verified for {target.name!r}")
+        raise ProgramError(
+            f"the program is made for target {program.target!r}; it was to be verified for {target.name!r}"
+        )
     _check_structure(program)
     for step in program.steps:
         check_constants(step.operator, Proof(symbols={}, accumulator_bits=0, path=step.name))
@@ -63,7 +67,9 @@ def _check_structure(program: Program) -> None:
             raise ProgramError(f"{step.name}: made twice")
         arity = step.operator.arity
         if (arity is None and not step.inputs) or (arity is not None and len(step.inputs) != arity):
-            raise ProgramError(f"{step.name}: {step.operator.kind} takes {arity or 'at least 1'} values, got {step.inputs}")
+            raise ProgramError(
+                f"{step.name}: {step.operator.kind} takes {arity or 'at least 1'} values, got {step.inputs}"
+            )
         known.add(step.name)
     if program.output not in known - {INPUT}:
         raise ProgramError(f"expected an output that an operator makes, got {program.output!r}")

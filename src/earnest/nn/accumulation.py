@@ -1,8 +1,8 @@
 """Sums of products in torch: a float product where it is proved exact, int64 where it is not.
 
-Every partial sum of integers below 2^24 in magnitude is exact in float32, below 2^53 in float64, in any order of summation.
-TF32, autocast and Winograd would break that proof, so they are off here: convolutions are matrix products of windows, and
-float32 matmul precision is required to be `highest`.
+Every partial sum of integers below 2^24 in magnitude is exact in float32, below 2^53 in float64, in any order of
+summation. TF32, autocast and Winograd would break that proof, so they are off here: convolutions are matrix products
+of windows, and float32 matmul precision is required to be `highest`.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Edges: the grid of the codes that travel from one twin to the next.
 
-A carrier is a float32 tensor that holds codes, exact because no width exceeds 24 bits. Its gradient is with respect to the
-real value. Which kind an edge is never changes; a calibrated one has no grid until calibration gives it one.
+A carrier is a float32 tensor that holds codes, exact because no width exceeds 24 bits. Its gradient is with respect
+to the real value. Which kind an edge is never changes; a calibrated one has no grid until calibration gives it one.
 """
 
 from abc import ABC, abstractmethod
@@ -48,8 +48,9 @@ class Edge(nn.Module, ABC):
 
 
 class CalibratedEdge(Edge):
-    """A grid chosen from data. `role` names what it is for; `symmetric` pins the zero point to 0; `method` and `margin` say
-    how calibration chooses the range, and by how much it is then widened."""
+    """A grid chosen from data. `role` names what it is for; `symmetric` pins the zero point to 0; `method` and
+    `margin` say how calibration chooses the range, and by how much it is then widened.
+    """
 
     scale: Tensor
     zero_point: Tensor
@@ -71,7 +72,9 @@ class CalibratedEdge(Edge):
     def set_(self, grid: Grid) -> None:
         """Take a grid of this edge's width."""
         if (grid.bits, grid.signed) != (self.bits, self.signed) or (self.symmetric and grid.zero_point != 0):
-            raise CalibrationError(f"{self.name}: expected a grid of {self.bits} bits, symmetric {self.symmetric}, got {grid}")
+            raise CalibrationError(
+                f"{self.name}: expected a grid of {self.bits} bits, symmetric {self.symmetric}, got {grid}"
+            )
         self.scale.fill_(grid.scale)
         self.zero_point.fill_(grid.zero_point)
 

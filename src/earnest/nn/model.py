@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from earnest.integer.dimension import Symbols
 from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge, Edge
 from earnest.nn.twin import Twin
+from earnest.numerics.entry import entry_multiplier
 
 Observe = Callable[[str, Tensor], None]
 
@@ -31,14 +33,14 @@ class Quantize(torch.autograd.Function):
     """Real features to codes, nearest, ties up; the gradient is 1 inside the range."""
 
     @staticmethod
-    def forward(ctx, features: Tensor, scale: float, zero_point: int, low: int, high: int) -> Tensor:  # noqa: ANN001
-        """float64 inside, so that the codes are those of `numerics`."""
-        codes = torch.floor(features.double() / scale + 0.5) + zero_point
+    def forward(ctx: Any, features: Tensor, factor: float, zero_point: int, low: int, high: int) -> Tensor:
+        """In float64, as the runtime does it."""
+        codes = torch.floor(features.double() * factor + 0.5) + zero_point
         ctx.save_for_backward((codes >= low) & (codes <= high))
         return codes.clamp(low, high).to(torch.float32)
 
     @staticmethod
-    def backward(ctx, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN001
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """The gradient with respect to the real features."""
         (inside,) = ctx.saved_tensors
         return gradients[0] * inside, None, None, None, None
@@ -52,7 +54,13 @@ class TwinModel(nn.Module):
     """What became of every operator; the swap that made the model fills it in."""
 
     def __init__(
-        self, *, input_edge: CalibratedEdge, input_shape: tuple[int | str, ...], shortest: int, longest: int, target: str
+        self,
+        *,
+        input_edge: CalibratedEdge,
+        input_shape: tuple[int | str, ...],
+        shortest: int,
+        longest: int,
+        target: str,
     ) -> None:
         super().__init__()
         self.input = input_edge
@@ -73,7 +81,7 @@ class TwinModel(nn.Module):
         there = parent._modules.get(leaf)
         if isinstance(there, Twin):
             raise ProgramError(f"{name}: two twins at one place")
-        for child_name, child in (there.named_children() if there is not None else ()):
+        for child_name, child in there.named_children() if there is not None else ():
             twin.add_module(child_name, child)
         parent.add_module(leaf, twin)
         self.calls.append(Call(name=name, inputs=tuple(inputs)))
@@ -101,7 +109,8 @@ class TwinModel(nn.Module):
     def encode(self, features: Tensor) -> Tensor:
         """The carrier of the input's codes."""
         grid = self.input.grid
-        return Quantize.apply(features, grid.scale, grid.zero_point, *grid.codes)  # type: ignore[return-value]
+        mantissa, shift = entry_multiplier(grid)
+        return Quantize.apply(features, mantissa * 2.0**-shift, grid.zero_point, *grid.codes)  # type: ignore[return-value]
 
     def codes(self, features: Tensor, observe: Observe | None = None) -> Tensor:
         """The carrier of the output's codes; `observe` sees every carrier by name."""

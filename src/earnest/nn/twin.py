@@ -1,7 +1,7 @@
 """Twins: trainable modules whose forward is the law and whose backward is the straight-through gradient.
 
-Forward: codes = law(codes). Backward: the gradient of the float operator at the real values of the codes and of the quantized
-weights, 0 where the result saturates [Bengio 2013, arXiv:1308.3432; Jacob 2018, arXiv:1712.05877].
+Forward: codes = law(codes). Backward: the gradient of the float operator at the real values of the codes and of the
+quantized weights, 0 where the result saturates [Bengio 2013, arXiv:1308.3432; Jacob 2018, arXiv:1712.05877].
 """
 
 from abc import ABC, abstractmethod
@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from earnest.integer.codes import storage
 from earnest.integer.dimension import Symbols
 from earnest.integer.operator import Operator
-from earnest.integer.codes import storage
 from earnest.nn.accumulation import TorchAccumulation
 from earnest.nn.edge import Edge
 

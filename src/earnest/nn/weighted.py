@@ -21,7 +21,9 @@ from earnest.numerics.weight import folded_bias, live_scales, weight_codes, weig
 
 
 class Weighted(Twin):
-    """What linear and convolution share. `weight_range` names how the scales are chosen, once, from the float weight."""
+    """What linear and convolution share. `weight_range` names how the scales are chosen, once, from the float
+    weight.
+    """
 
     weight_scale: Tensor
 

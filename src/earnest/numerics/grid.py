@@ -40,7 +40,9 @@ class Grid:
 
 
 def grid_of_range(low: float, high: float, *, bits: int, symmetric: bool) -> Grid:
-    """The signed grid over a real range, widened to hold 0; symmetric grids have zero point 0 and skip the lowest code."""
+    """The signed grid over a real range, widened to hold 0; symmetric grids have zero point 0 and skip the lowest
+    code.
+    """
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise NumericsError(f"expected a finite range, got {low} .. {high}")
     low, high = min(low, 0.0), max(high, 0.0)

@@ -42,10 +42,11 @@ def multiplier(real: float) -> tuple[int, int]:
 
 
 def sum_multipliers(reals: Sequence[float], magnitudes: Sequence[int]) -> tuple[tuple[int, ...], int]:
-    """One common shift for the terms of a sum: the smallest non-zero mantissa has 16 bits, larger ones what the ratio needs.
+    """One common shift for the terms of a sum: the smallest non-zero mantissa has 16 bits, larger ones what the ratio
+    needs.
 
-    `magnitudes` are the largest |code - zero_point| of the terms. A term so much smaller than the others that the sum would
-    pass 2^52 gets the mantissa that still fits, or 0 where it cannot change a code.
+    `magnitudes` are the largest |code - zero_point| of the terms. A term so much smaller than the others that the sum
+    would pass 2^52 gets the mantissa that still fits, or 0 where it cannot change a code.
     """
     nonzero = [abs(real) for real in reals if real != 0]
     if not nonzero:

@@ -80,7 +80,9 @@ def exponential_table(scale: float, bits: int) -> np.ndarray:
 
 
 def gate_table(input_grid: Grid, gate_bits: int) -> tuple[np.ndarray, float]:
-    """The sigmoid at every code of the input, and the scale of its entries; 1 is the largest code of `gate_bits` bits."""
+    """The sigmoid at every code of the input, and the scale of its entries; 1 is the largest code of `gate_bits`
+    bits.
+    """
     scale = 1.0 / ((1 << (gate_bits - 1)) - 1)
     grid = Grid(bits=gate_bits, signed=True, scale=scale, zero_point=0)
     return code_table(sigmoid, input_grid, grid), scale

@@ -21,8 +21,9 @@ def weight_codes(weight: np.ndarray, scale: np.ndarray, *, bits: int, weight_map
 
 
 def weight_scales(weight: np.ndarray, *, bits: int, weight_map: str, method: str) -> np.ndarray:
-    """Scales [out] of a weight [out, ...], float64: `extremes` reaches the largest weight, `squared-error` shrinks it to
-    the range of least squared rounding error among 71 fractions from 0.3 to 1."""
+    """Scales [out] of a weight [out, ...], float64: `extremes` reaches the largest weight, `squared-error` shrinks it
+    to the range of least squared rounding error among 71 fractions from 0.3 to 1.
+    """
     rows = weight.reshape(weight.shape[0], -1).astype(np.float64)
     if not np.isfinite(rows).all():
         raise NumericsError("expected finite weights")

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torch import nn
-
 from earnest.errors import SwapError
 from earnest.integer.target import Target
 from earnest.nn.add import Add

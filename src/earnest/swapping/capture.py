@@ -1,7 +1,8 @@
 """Capture: `torch.export`, batch and time dynamic, and every ATen operator accounted for.
 
-A symbol that got specialised is refused, and the exported graph is run at other sizes and compared with the eager model. An
-operator that is no twin, no layout, no folding and no table stops the capture with its name, module path and source line.
+A symbol that got specialised is refused, and the exported graph is run at other sizes and compared with the eager
+model. An operator that is no twin, no layout, no folding and no table stops the capture with its name, module path
+and source line.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,11 @@ _TOLERANCE = 1e-3
 
 
 def capture(model: nn.Module, *, features: int | None, longest: int) -> Graph:
-    """The graph of a float model in evaluation mode, for inputs [batch, time, features] (or [batch, time] without features).
+    """The graph of a float model in evaluation mode, for inputs [batch, time, features] (or [batch, time] without
+    features).
 
-    `longest` is the greatest length in frames of the input; tables of positions are computed up to it. CaptureError where
-    the model cannot be captured whole.
+    `longest` is the greatest length in frames of the input; tables of positions are computed up to it. CaptureError
+    where the model cannot be captured whole.
     """
     if model.training:
         raise CaptureError("expected a model in evaluation mode; call model.eval() first")
@@ -104,7 +106,9 @@ def _tensor(output: object) -> Tensor:
     values = list(output.values()) if isinstance(output, Mapping) else output
     tensors = [value for value in values if isinstance(value, Tensor)] if isinstance(values, Sequence) else []
     if len(tensors) != 1:
-        raise CaptureError(f"expected a model that returns one tensor, got {type(output).__name__}: wrap it so that it does")
+        raise CaptureError(
+            f"expected a model that returns one tensor, got {type(output).__name__}: wrap it so that it does"
+        )
     return tensors[0]
 
 

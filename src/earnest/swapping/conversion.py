@@ -1,4 +1,6 @@
-"""From the exported graph to the captured one: each ATen operator by its rule, values that depend on no data computed offline."""
+"""From the exported graph to the captured one: each ATen operator by its rule, values that depend on no data computed
+offline.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +17,11 @@ from earnest.swapping.graph import Account, Graph, Node
 from earnest.swapping.tables import BATCH, TIME, evaluate_free, table_of
 
 INPUT_NAME = "input"
-_SILENT = ("aten._assert_tensor_metadata.default", "aten._assert_scalar.default", "aten.sym_constrain_range_for_size.default")
+_SILENT = (
+    "aten._assert_tensor_metadata.default",
+    "aten._assert_scalar.default",
+    "aten.sym_constrain_range_for_size.default",
+)
 
 
 class Converter:
@@ -119,7 +125,13 @@ class Converter:
 
     def same_at_all_lengths(self, left: Dimension, right: Dimension) -> bool:
         """Two dimensions that agree at the ends and at lengths between."""
-        probes = {self.shortest, self.shortest + 1, self.longest, (self.shortest + self.longest) // 2, 1 + self.longest // 3}
+        probes = {
+            self.shortest,
+            self.shortest + 1,
+            self.longest,
+            (self.shortest + self.longest) // 2,
+            1 + self.longest // 3,
+        }
         return all(
             evaluate(left, {BATCH: 3, TIME: time}) == evaluate(right, {BATCH: 3, TIME: time})
             for time in probes
@@ -158,7 +170,9 @@ class Converter:
             raise self.unsupported(self.current, "computes with a size as if it were a value")
         if argument.tensor is not None and argument.target == "parameter":
             path, _, _ = argument.path.rpartition(".")
-            node = self.make("constant", [], parameters={"value": self.parameter(argument)}, parameter_path=argument.path)
+            node = self.make(
+                "constant", [], parameters={"value": self.parameter(argument)}, parameter_path=argument.path
+            )
             node.path = path
             return node
         table = table_of(argument, self.names, self.shortest, self.longest)

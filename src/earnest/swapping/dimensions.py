@@ -42,7 +42,9 @@ def _convert(expression: Any, names: Mapping[str, str]) -> Dimension:
         return ("*", *(convert(expression.base),) * int(expression.exp))
     operation = _FUNCTIONS.get(type(expression).__name__)
     if operation is None:
-        raise CaptureError(f"a size is computed by {type(expression).__name__} ({expression}), which has no integer form here")
+        raise CaptureError(
+            f"a size is computed by {type(expression).__name__} ({expression}), which has no integer form here"
+        )
     return (operation, *map(convert, expression.args))
 
 

@@ -14,7 +14,9 @@ from earnest.errors import CaptureError
 
 @dataclass(slots=True, eq=False)
 class Flat:
-    """One node. `target` is an ATen overload or a function on sizes; for a leaf it is `features`, `parameter` or `buffer`."""
+    """One node. `target` is an ATen overload or a function on sizes; for a leaf it is `features`, `parameter` or
+    `buffer`.
+    """
 
     name: str
     target: Any
@@ -86,7 +88,11 @@ def _leaves(exported: ExportedProgram) -> Mapping[str, tuple[str, str, Tensor | 
         if kind == "USER_INPUT":
             leaves[spec.arg.name] = ("features", "", None)
         elif kind in ("PARAMETER", "BUFFER", "CONSTANT_TENSOR"):
-            leaves[spec.arg.name] = ("parameter" if kind == "PARAMETER" else "buffer", spec.target, tensors[spec.target])
+            leaves[spec.arg.name] = (
+                "parameter" if kind == "PARAMETER" else "buffer",
+                spec.target,
+                tensors[spec.target],
+            )
         else:
             raise CaptureError(f"the graph has an input of kind {kind}, which is not supported")
     return leaves

@@ -42,7 +42,9 @@ class Account:
 
 @dataclass(slots=True, kw_only=True)
 class Graph:
-    """Operators in order, the one whose value is returned, the shape of the input, and an account of every ATen operator."""
+    """Operators in order, the one whose value is returned, the shape of the input, and an account of every ATen
+    operator.
+    """
 
     nodes: list[Node]
     result: Node
@@ -63,8 +65,9 @@ def link(graph: Graph) -> None:
 
 
 def name_nodes(graph: Graph, model: nn.Module) -> None:
-    """Names by module path: the one operator of a leaf module has the module's path, others `path.kind[k]`, k in the order
-    of that module's forward; a parameter that is a value has its own path."""
+    """Names by module path: the one operator of a leaf module has the module's path, others `path.kind[k]`, k in the
+    order of that module's forward; a parameter that is a value has its own path.
+    """
     by_path: dict[str, list[Node]] = {}
     for node in graph.nodes:
         if node is not graph.input:

@@ -30,7 +30,9 @@ def _chain(node: Node) -> tuple[Node, Node, Node, Node, Node] | None:
 
 
 def _is_shift(graph: Graph, pad: Node, tall: Node, cut: Node, wide: Node, keep: Node) -> bool:
-    """Checked on sizes at several lengths: one column before; [.., 2T, T]; the first row off; [.., T, 2T - 1]; T columns."""
+    """Checked on sizes at several lengths: one column before; [.., 2T, T]; the first row off; [.., T, 2T - 1]; T
+    columns.
+    """
     before, after = pad.settings["before"], pad.settings["after"]
     rank = len(before)
     if before != (*(0,) * (rank - 1), 1) or any(after) or rank < 2:

@@ -1,7 +1,8 @@
-"""A recipe: ordered rules that say which width and which range method each operator gets. TOML, shipped by name or a file.
+"""A recipe: ordered rules that say which width and which range method each operator gets. TOML, shipped by name or a
+file.
 
-For every setting the first rule that matches the operator and has that setting wins; what no rule sets is the target's width
-for the role, and the defaults of `Settings`. A rule that matches nothing is an error.
+For every setting the first rule that matches the operator and has that setting wins; what no rule sets is the
+target's width for the role, and the defaults of `Settings`. A rule that matches nothing is an error.
 """
 
 import tomllib
@@ -16,8 +17,8 @@ from earnest.errors import RecipeError
 from earnest.integer.target import Target
 
 Role = Literal["activation", "residual", "scores", "logits", "accumulator", "position", "probabilities"]
-"""What a value is for: read by products and functions; by sums and norms; by a softmax; by the decoder; handed on unrounded;
-a table or a bias that depends on no data; the result of a softmax."""
+"""What a value is for: read by products and functions; by sums and norms; by a softmax; by the decoder; handed on
+unrounded; a table or a bias that depends on no data; the result of a softmax."""
 
 RangeMethod = Literal["extremes", "percentile", "squared-error"]
 
@@ -121,4 +122,6 @@ def load_recipe(name: str) -> Recipe:
         raise RecipeError(f"{name}: not TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise RecipeError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}, got {first['input']!r}") from error
+        raise RecipeError(
+            f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}, got {first['input']!r}"
+        ) from error

@@ -8,7 +8,9 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One ATen operator. `became` is a kind of the law, or why there is none; bits are those of codes in, weight, codes out."""
+    """One ATen operator. `became` is a kind of the law, or why there is none; bits are those of codes in, weight,
+    codes out.
+    """
 
     aten: str
     path: str
@@ -34,7 +36,9 @@ class SwapReport:
 
     def table(self) -> Table:
         """The account for a terminal."""
-        table = Table(title=f"recipe {self.recipe}, target {self.target}: {len(self.rows)} operators, all accounted for")
+        table = Table(
+            title=f"recipe {self.recipe}, target {self.target}: {len(self.rows)} operators, all accounted for"
+        )
         for column in ("path", "ATen operator", "became", "rule", "in", "weight", "out"):
             table.add_column(column, overflow="fold")
         for row in (*self.rows, *self.inserted):

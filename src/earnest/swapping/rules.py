@@ -36,7 +36,9 @@ def _convolution(rank: int) -> Rule:
     def rule(converter: "Converter", node: Flat) -> Node:
         parameters = _weights(converter, node)
         defaults = ([1], [0], [1], 1)
-        given = node.args[3:] + tuple(node.kwargs.get(k) for k in ("stride", "padding", "dilation", "groups")[len(node.args[3:]) :])
+        given = node.args[3:] + tuple(
+            node.kwargs.get(k) for k in ("stride", "padding", "dilation", "groups")[len(node.args[3:]) :]
+        )
         stride, padding, dilation, groups = (d if g is None else g for g, d in zip(given, defaults, strict=True))
         dilations = _spread(dilation, rank)
         if isinstance(padding, str):

@@ -1,6 +1,7 @@
 """Swap: a twin in the place of every operator of the captured graph, on the edges that recipe and target give it."""
 
 from collections.abc import Sequence
+
 from torch import nn
 
 from earnest.errors import SwapError, TargetError
@@ -120,7 +121,9 @@ class Swapper:
             return name
         bits = max((width for width in rule.operand(index) if width < edge.bits), default=0)
         if not bits:
-            raise TargetError(f"{node.name}: {node.kind}: target {self.target.name} has no width below {edge.bits} bits")
+            raise TargetError(
+                f"{node.name}: {node.kind}: target {self.target.name} has no width below {edge.bits} bits"
+            )
         narrow = CalibratedEdge(
             f"{node.name}.requantize[{index}]",
             bits=self.target.widths["activation"],
@@ -137,7 +140,13 @@ class Swapper:
         self.model.place_(inserted, twin, [name])
         self.edges[inserted] = edge
         row = Row(
-            aten="", path=inserted, became="add", rule="inserted", weight="", inputs=f"{self.edges[name].bits}", output=f"{edge.bits}"
+            aten="",
+            path=inserted,
+            became="add",
+            rule="inserted",
+            weight="",
+            inputs=f"{self.edges[name].bits}",
+            output=f"{edge.bits}",
         )
         self.inserted.append(row)
         return inserted
@@ -202,7 +211,9 @@ class Swapper:
     def _row(self, account: Account) -> Row:
         node = account.node
         if node is None or node not in self.names or account.became != node.kind:
-            return Row(aten=account.aten, path=account.path, became=account.became, rule="", inputs="", weight="", output="")
+            return Row(
+                aten=account.aten, path=account.path, became=account.became, rule="", inputs="", weight="", output=""
+            )
         twin, settings = self.model.twin(node.name), self.settings.get(node)
         weighted = node.kind in WEIGHTED and settings is not None
         return Row(

@@ -1,7 +1,7 @@
 """Values that depend on no data: folded weights, and tables of positions, computed offline up to the greatest length.
 
-A table is evaluated at the greatest length; at every other length it must be a slice of that, from the front, the middle or the
-end, which is checked at many lengths and refused where it fails.
+A table is evaluated at the greatest length; at every other length it must be a slice of that, from the front, the
+middle or the end, which is checked at many lengths and refused where it fails.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,89 @@
+"""The whole way: float model, recipe, target and recordings to a verified program."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from earnest.calibration.calibrate import calibrate
+from earnest.errors import CalibrationError
+from earnest.integer.program import Program
+from earnest.integer.target import Target, load_target
+from earnest.integer.verifier import Certificate, verify
+from earnest.models import FloatModel
+from earnest.nn.lowering import lower
+from earnest.nn.model import TwinModel
+from earnest.numerics.entry import entry_multiplier
+from earnest.runtime.audio import read_audio
+from earnest.runtime.description import Description, InputGrid
+from earnest.swapping.recipe import Recipe, load_recipe
+from earnest.swapping.swap import LONGEST_FRAMES, swap
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, the parts of it that are done, and how many there are."""
+
+CALIBRATION_SECONDS = 30.0
+"""Longest recording that calibration reads whole; the rest of a longer one is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantized:
+    """A program, the twins that it came from, and what the verifier proved."""
+
+    program: Program
+    twin: TwinModel
+    certificate: Certificate
+
+
+def calibration_features(
+    model: FloatModel, recordings: Sequence[Path], progress: Progress | None = None
+) -> list[torch.Tensor]:
+    """Features [1, frames, mels] of recordings, at most 30 s of each."""
+    features = []
+    for index, path in enumerate(recordings, start=1):
+        samples = read_audio(path, model.front_end.sample_rate).samples
+        samples = samples[: int(CALIBRATION_SECONDS * model.front_end.sample_rate)]
+        features.append(torch.from_numpy(np.ascontiguousarray(model.front_end(samples)))[None])
+        if progress is not None:
+            progress("reading", index, len(recordings))
+    return features
+
+
+def quantize(
+    model: FloatModel,
+    recipe: str | Recipe,
+    target: str | Target,
+    recordings: Sequence[Path],
+    *,
+    name: str,
+    longest: int = LONGEST_FRAMES,
+    progress: Progress | None = None,
+) -> Quantized:
+    """Swap, calibrate on recordings, lower, verify. `name` is what the program calls the float model that it came
+    from.
+    """
+    if not recordings:
+        raise CalibrationError("expected at least one recording to calibrate on, got none")
+    chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    device = load_target(target) if isinstance(target, str) else target
+    twin = swap(model.module, chosen, device, features=model.front_end.mels, longest=longest)
+    batches = calibration_features(model, recordings, progress)
+    report = None if progress is None else lambda done, total: progress("calibrating", done, total)
+    calibrate(twin, batches, report)
+    program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name).to_dict())
+    return Quantized(program=program, twin=twin, certificate=verify(program, device))
+
+
+def description_of(model: FloatModel, twin: TwinModel, *, recipe: str, name: str) -> Description:
+    """What the program carries beside its arithmetic."""
+    grid = twin.input.grid
+    multiplier, shift = entry_multiplier(grid)
+    return Description(
+        front_end=model.front_end,
+        input_grid=InputGrid(multiplier=multiplier, shift=shift, zero_point=grid.zero_point),
+        tokens=model.tokens,
+        recipe=recipe,
+        model=name,
+    )

@@ -1,0 +1,84 @@
+"""The recogniser as deployed, without torch: samples to features to codes, the program on a backend, codes to text."""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from earnest.errors import AudioError, FileError
+from earnest.file import open_program
+from earnest.integer.program import Program
+from earnest.runtime.audio import Recording, read_audio
+from earnest.runtime.description import describe
+from earnest.runtime.reference import ReferenceBackend
+from earnest.runtime.text import argmax, ctc_greedy
+
+
+class Backend(Protocol):
+    """What runs a program; all of them give the same codes."""
+
+    name: str
+
+    def run(self, codes: np.ndarray) -> np.ndarray:
+        """Codes of the output for the codes of one utterance."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was recognised in one recording."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    seconds: float
+    source_rate: int
+
+
+class Recognizer:
+    """A program and what belongs to it, from a file or from memory. Reads 16 kHz samples, or any audio file."""
+
+    def __init__(self, program: Program | str | PathLike[str], backend: Backend | None = None) -> None:
+        self.program = program if isinstance(program, Program) else open_program(Path(program))
+        self.description = describe(self.program)
+        self.backend: Backend = backend if backend is not None else ReferenceBackend(self.program)
+        channels = self.program.input.shape[-1]
+        if channels != self.description.front_end.mels:
+            raise FileError(
+                f"the program reads {channels} features; its front end makes {self.description.front_end.mels}"
+            )
+
+    def transcribe(self, path: str | PathLike[str]) -> Transcript:
+        """The text of one audio file; AudioError names what is wrong with it."""
+        recording = read_audio(Path(path), self.description.front_end.sample_rate)
+        return self.recognise(recording)
+
+    def recognise(self, recording: Recording) -> Transcript:
+        """The text of samples."""
+        ids = self.token_ids(self.logits(self.codes(recording.samples)))
+        return Transcript(
+            text=self.description.tokens.decode(ids),
+            token_ids=tuple(ids),
+            seconds=recording.seconds,
+            source_rate=recording.source_rate,
+        )
+
+    def codes(self, samples: np.ndarray) -> np.ndarray:
+        """Feature codes [1, frames, features] of samples."""
+        features = self.description.front_end(samples)
+        spec = self.program.input
+        if not spec.shortest <= len(features) <= spec.longest:
+            raise AudioError(
+                f"expected {spec.shortest} to {spec.longest} frames of 10 ms, got {len(features)}: cut the recording, "
+                "or quantize the model for a greater length (--longest)"
+            )
+        return self.description.input_grid.encode(features[None], spec.bits, signed=spec.signed)
+
+    def logits(self, codes: np.ndarray) -> np.ndarray:
+        """Logit codes [frames, classes] of one utterance."""
+        return self.backend.run(codes)[0]
+
+    def token_ids(self, logits: np.ndarray) -> list[int]:
+        """Greedy CTC decoding; the lowest index wins a tie."""
+        return ctc_greedy(argmax(logits), blank=self.description.tokens.blank)
