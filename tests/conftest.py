@@ -2,9 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tiny import TinyWorld
 
 # Workers share the cores among themselves; numerical libraries read this when they are first imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -31,3 +35,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the shared data: set EARNEST_DATA to the folder that holds models/ and librispeech/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_world(tmp_path_factory: pytest.TempPathFactory) -> "TinyWorld":
+    """A random float model, recordings in LibriSpeech's layout, and the program that was made from them."""
+    from tiny import build
+
+    return build(tmp_path_factory.mktemp("tiny"))

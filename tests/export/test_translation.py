@@ -16,6 +16,7 @@ from earnest.integer.layer_norm import LayerNorm
 from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.operators import OPERATORS
+from earnest.integer.softmax import WeightedMean
 from earnest.integer.table import Table
 
 
@@ -118,6 +119,17 @@ def test_product_of_wide_operands_is_summed_in_64_bits(products: str) -> None:
     left, right = np.full((2, 3, 600), 32767), np.full((1, 600, 2), -128)
     right[..., 0] = 126
     assert_law(make("wide", operator, value(left, 16), value(right, 8)), products)
+
+
+def test_mean_whose_quotient_is_the_least_mantissa_with_a_remainder() -> None:
+    """65535 * 2^14 / 32767 lies between 2^15 and 2^15 + 1: one digit more would keep the remainder."""
+    weights = np.full((1, 129), 255)
+    weights[0, -1] = 127
+    values = np.stack([np.full(129, 100), np.full(129, -77)], axis=1)
+    operator = WeightedMean(
+        right_bits=8, right_zero_point=0, multiplier=65535, shift=1, zero_point=0, bits=24, signed=True
+    )
+    assert_law(make("remainder", operator, value(weights, 8, signed=False), value(values, 8)), "int32")
 
 
 @pytest.mark.parametrize("products", PRODUCTS)

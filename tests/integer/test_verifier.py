@@ -13,7 +13,7 @@ from earnest.integer.add import Add
 from earnest.integer.codes import Domain
 from earnest.integer.convolution import Convolution1d
 from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.layout import Constant, Pad, Reshape, Transpose
+from earnest.integer.layout import Constant, Pad, Reshape, Slice, Transpose
 from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.operator import Operator, Proof
@@ -361,3 +361,19 @@ def test_weights_of_a_mean():
         dataclasses.replace(operator, multiplier=-40000).infer(
             [Domain.full(8, signed=False, shape=(1, 9)), values], _proof()
         )
+
+
+def test_extent_that_peaks_between_the_ends():
+    """Lengths are proved at both ends only, so an extent that is greatest between them is refused as such."""
+    longest = 100_000
+    peak = Slice(axis=0, start=0, stop=("min", "time", ("+", longest + 1, ("*", "time", -1))), step=1)
+    steps = (step(peak, name="s"), step(_product(), "t", "s"))
+    turned = step(Transpose(order=(1, 0)), "s", name="t")
+    refused(program(steps[0], turned, steps[1], longest=longest), "never shrinks as time grows")
+    ramp = dataclasses.replace(peak, stop=("min", "time", 20))
+    verify(program(step(ramp, name="s"), turned, steps[1], longest=longest), INT8X16)
+
+
+def _product() -> MatMul:
+    settings = {"left_zero_point": -128, "right_zero_point": -128, "multiplier": 1 << 15, "shift": 40, "zero_point": 0}
+    return MatMul(left_bits=8, right_bits=8, bits=8, signed=True, **settings)

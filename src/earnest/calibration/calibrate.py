@@ -9,6 +9,7 @@ from earnest.calibration.histogram import Extremes, Histogram
 from earnest.calibration.ranges import choose
 from earnest.errors import CalibrationError
 from earnest.nn.edge import CalibratedEdge
+from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, edges, run_real
 from earnest.numerics.grid import grid_of_range
 
@@ -24,27 +25,34 @@ def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | 
     inputs = list(batches)
     if not inputs:
         raise CalibrationError("expected at least one calibration input, got none")
-    wanted: dict[str, CalibratedEdge] = {}
-    for name, edge in edges(model).items():
-        if isinstance(edge, CalibratedEdge) and edge not in wanted.values():
-            wanted[name] = edge
-    extremes = {name: Extremes() for name in wanted}
-    _observe(model, inputs, lambda name, x: extremes[name].observe_(name, x) if name in extremes else None, progress, 0)
-    unseen = [name for name, seen in extremes.items() if not seen.seen]
+    made = made_values(model)
+    extremes = {edge: Extremes() for edge in made.values()}
+    _observe(
+        model, inputs, lambda name, x: extremes[made[name]].observe_(name, x) if name in made else None, progress, 0
+    )
+    unseen = [name for name, edge in made.items() if not extremes[edge].seen]
     if unseen:
         raise CalibrationError(f"{unseen[0]}: saw no calibration data ({len(unseen)} such edges)")
-    histograms = {name: Histogram.over(seen) for name, seen in extremes.items()}
+    histograms = {edge: Histogram.over(seen) for edge, seen in extremes.items()}
     _observe(
         model,
         inputs,
-        lambda name, x: histograms[name].observe_(x) if name in histograms else None,
+        lambda name, x: histograms[made[name]].observe_(x) if name in made else None,
         progress,
         len(inputs),
     )
-    for name, edge in wanted.items():
-        low, high = choose(histograms[name], edge.method, bits=edge.bits, symmetric=edge.symmetric)
+    for edge, histogram in histograms.items():
+        low, high = choose(histogram, edge.method, bits=edge.bits, symmetric=edge.symmetric, function=edge.function)
         edge.set_(grid_of_range(low * edge.margin, high * edge.margin, bits=edge.bits, symmetric=edge.symmetric))
     return model
+
+
+def made_values(model: TwinModel) -> dict[str, CalibratedEdge]:
+    """The values that have a grid to be chosen, by name. Several may share one edge, as the operands of a concat do;
+    what layout only moves is left out, for it was seen where it was made.
+    """
+    moved = {call.name for call in model.calls if isinstance(model.twin(call.name), Layout)}
+    return {n: e for n, e in edges(model).items() if isinstance(e, CalibratedEdge) and n not in moved}
 
 
 def _observe(

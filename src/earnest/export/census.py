@@ -18,9 +18,9 @@ _WHOLE = {"bool"} | {f"{sign}int{bits}" for sign in ("", "u") for bits in (2, 4,
 def operator_census(model: Any) -> dict[Key, int]:
     """How often each (operator, types) occurs: the types of an operator's inputs, then those of its results.
 
-    Operators outside the default domain carry it before their name, and have results of unknown type. Types that the
-    file itself states for anything but its inputs are not believed. Inputs, outputs and initializers of the graph are
-    counted as `graph input`, `graph output` and `initializer`.
+    Operators outside the default domain carry it before their name; the results of those that onnx does not know have
+    no known type. What the file itself states of types, but for those of its inputs, is not believed. Inputs, outputs
+    and initializers of the graph are counted as `graph input`, `graph output` and `initializer`.
     """
     onnx = load_onnx()
     bare = type(model)()
@@ -49,9 +49,8 @@ def _forget(graph: Any) -> None:
 
 def _count(graph: Any, outer: Mapping[str, str]) -> Iterator[Key]:
     types = dict(outer)
-    foreign = {name for node in graph.node if node.domain not in _STANDARD for name in node.output}
     for info in (*graph.value_info, *graph.input, *graph.output):
-        types[info.name] = UNKNOWN if info.name in foreign else _type_name(info.type.tensor_type.elem_type)
+        types[info.name] = _type_name(info.type.tensor_type.elem_type)
     for tensor in (*graph.initializer, *(sparse.values for sparse in graph.sparse_initializer)):
         types[tensor.name] = _type_name(tensor.data_type)
         yield "initializer", (types[tensor.name],)

@@ -12,6 +12,14 @@ CODE_BITS = (*range(1, 9), 16, 24)
 WEIGHT_MAPS = ("symmetric", "odd")
 """How b bits become weight codes: -(2^(b-1)-1) .. 2^(b-1)-1, or the odd numbers -(2^b-1) .. 2^b-1."""
 
+CONTAINERS = {
+    8: (np.dtype(np.uint8), np.dtype(np.int8)),
+    16: (np.dtype(np.uint16), np.dtype(np.int16)),
+    32: (np.dtype(np.uint32), np.dtype(np.int32)),
+    64: (np.dtype(np.int64), np.dtype(np.int64)),
+}
+"""NumPy types by width, unsigned and signed. There is no uint64: with int64 it gives float64."""
+
 
 def code_range(bits: int, *, signed: bool) -> tuple[int, int]:
     """Lowest and highest code of a width."""
@@ -30,10 +38,7 @@ def weight_limit(bits: int, weight_map: str) -> int:
 
 def storage(bits: int, *, signed: bool) -> np.dtype:
     """The smallest NumPy integer type that holds every code of a width."""
-    for container in (8, 16, 32):
-        if bits <= container:
-            return np.dtype(f"{'i' if signed else 'u'}{container >> 3}")
-    return np.dtype("i8")
+    return next(pair[signed] for width, pair in CONTAINERS.items() if bits <= width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

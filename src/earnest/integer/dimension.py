@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any, TypeGuard
 
+import numpy as np
+
 from earnest.errors import ProgramError
 
 Dimension = int | str | tuple[Any, ...]
@@ -45,6 +47,16 @@ def _is_expression(dimension: Any) -> TypeGuard[tuple[Any, ...]]:
         and isinstance(dimension[0], str)
         and dimension[0] in OPERATIONS
     )
+
+
+_ARRAY_OPERATIONS = {
+    "+": np.add,
+    "*": np.multiply,
+    "//": np.floor_divide,
+    "%": np.remainder,
+    "max": np.maximum,
+    "min": np.minimum,
+}
 
 
 def evaluate(dimension: Dimension, symbols: Symbols, depth: int = 0) -> int:
@@ -89,3 +101,19 @@ def substitute(dimension: Any, symbols: Symbols) -> Any:
         return dimension
     terms = tuple(substitute(term, symbols) if index else term for index, term in enumerate(dimension))
     return evaluate(terms, {}) if all(isinstance(term, int) for term in terms[1:]) else terms
+
+
+def evaluate_all(dimension: Dimension, symbol: str, values: np.ndarray) -> np.ndarray:
+    """The values of a dimension in one symbol, for many values of it at once, int64."""
+    if not isinstance(dimension, tuple):
+        return np.full_like(values, evaluate(dimension, {})) if dimension != symbol else values
+    evaluate(dimension, {symbol: int(values[-1])})
+    terms = [evaluate_all(term, symbol, values) for term in dimension[1:]]
+    return reduce(lambda a, b: _apply(dimension[0], a, b), terms)
+
+
+def _apply(operation: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    largest = int(np.abs(a).max()) * max(1, int(np.abs(b).max()))
+    if largest > 1 << 60 or (operation in ("//", "%") and bool((b == 0).any())):
+        raise ProgramError("a dimension divides by zero, or exceeds 2^40")
+    return _ARRAY_OPERATIONS[operation](a, b)

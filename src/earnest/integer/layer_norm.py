@@ -1,9 +1,9 @@
 """Layer norm over the last axis, without a rounding before the root (E21).
 
-S = sum x, Q = sum x^2, D = N x - S, V = N Q - S^2 + eps. V is brought to v in [2^30, 2^32) by an even shift, V = v 2^(2k)
-rounded down, and r = floor(2^31 / sqrt(v)), the largest integer with r^2 v <= 2^62. Then n = shift_round(D r, 16 + k)
-is the normalised value in Q15, and y = clamp(z + shift_round(n m[c] + b[c], s[c])). D does not depend on the zero
-point of x.
+S = sum x, Q = sum x^2, D = N x - S, V = N Q - S^2 + eps. V is brought to v in [2^30, 2^32) by an even shift,
+V = v 2^(2k) rounded down, and r = floor(2^31 / sqrt(v)), the largest integer with r^2 v <= 2^62. Then
+n = shift_round(D r, 16 + k) is the normalised value in Q15, and y = clamp(z + shift_round(n m[c] + b[c], s[c])).
+D does not depend on the zero point of x.
 """
 
 from collections.abc import Sequence

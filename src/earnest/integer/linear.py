@@ -42,6 +42,16 @@ class Weighted(Operator):
         return np.abs(np.asarray(self.weight).astype(np.int64)).reshape(self.weight.shape[0], -1).sum(axis=1)
 
     @cached_property
+    def largest(self) -> int:
+        """The largest |w|."""
+        return int(np.abs(np.asarray(self.weight).astype(np.int64)).max())
+
+    @cached_property
+    def odd(self) -> bool:
+        """True if every weight code is odd."""
+        return bool((np.asarray(self.weight) & 1 == 1).all())
+
+    @cached_property
     def bound(self) -> int:
         """No partial sum of products exceeds this, whatever the input's codes."""
         low, high = code_range(self.input_bits, signed=self.input_signed)
@@ -55,11 +65,9 @@ class Weighted(Operator):
             f"got {domain.bits}, {domain.signed}",
         )
         limit = weight_limit(self.weight_bits, self.weight_map)
-        weight = np.asarray(self.weight)
-        proof.require(int(np.abs(weight.astype(np.int64)).max()) <= limit, f"expected weight codes up to {limit}")
-        if self.weight_map == "odd":
-            proof.require(bool((weight & 1 == 1).all()), "expected odd weight codes only")
-        channels = weight.shape[0]
+        proof.require(self.largest <= limit, f"expected weight codes up to {limit}, got {self.largest}")
+        proof.require(self.weight_map != "odd" or self.odd, "expected odd weight codes only")
+        channels = self.weight.shape[0]
         proof.require(self.bias.shape == (channels,), f"expected {channels} biases, got {self.bias.shape}")
         check_multiplier(self.multiplier, self.shift, proof, channels=channels)
         check_output(self.bits, self.signed, self.zero_point, proof)

@@ -32,9 +32,14 @@ def broadcast(left: tuple[int, ...], right: tuple[int, ...], proof: Proof) -> tu
 
 def product_shape(left: Domain, right: Domain, proof: Proof) -> tuple[int, ...]:
     """The shape of a matrix product."""
-    fits = len(left.shape) >= 2 and len(right.shape) >= 2 and left.shape[-1] == right.shape[-2]
-    proof.require(fits, f"expected [..., i, k] times [..., k, j], got {left.shape} and {right.shape}")
-    return (*broadcast(left.shape[:-2], right.shape[:-2], proof), left.shape[-2], right.shape[-1])
+    proof.require(
+        min(len(left.shape), len(right.shape)) >= 2,
+        f"expected operands of two axes or more, got {left.shape} and {right.shape}",
+    )
+    *left_batch, rows, depth = left.shape
+    *right_batch, inner, columns = right.shape
+    proof.require(depth == inner, f"expected [..., i, k] times [..., k, j], got {left.shape} and {right.shape}")
+    return (*broadcast(tuple(left_batch), tuple(right_batch), proof), rows, columns)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

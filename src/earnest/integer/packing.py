@@ -7,7 +7,7 @@ an odd weight code c of b bits as (c + 2^b - 1) / 2.
 import numpy as np
 
 from earnest.errors import ProgramError
-from earnest.integer.codes import code_range
+from earnest.integer.codes import code_range, storage
 
 
 def packed_size(count: int, bits: int) -> int:
@@ -21,8 +21,8 @@ def pack(codes: np.ndarray, bits: int, *, signed: bool) -> np.ndarray:
     flat = np.ascontiguousarray(codes).reshape(-1)
     if flat.size and (int(flat.min()) < low or int(flat.max()) > high):
         raise ProgramError(f"expected codes in {low} .. {high}, got {flat.min()} .. {flat.max()}")
-    container = next(size for size in (8, 16, 32, 64) if bits <= size)
-    words = flat.astype(f"<i{container >> 3}").view(np.uint8).reshape(flat.size, container >> 3)
+    container = _container(bits, signed=True)
+    words = flat.astype(container).view(np.uint8).reshape(flat.size, container.itemsize)
     return np.packbits(np.unpackbits(words, axis=1, bitorder="little")[:, :bits].reshape(-1), bitorder="little")
 
 
@@ -36,8 +36,13 @@ def unpack(packed: np.ndarray, count: int, bits: int, *, signed: bool, dtype: np
     if digits[count * bits :].any():
         raise ProgramError("expected no bit beyond the last code")
     digits = digits[: count * bits].reshape(count, bits)
-    container = next(size for size in (8, 16, 32, 64) if bits <= size)
-    filler = np.repeat(digits[:, -1:] if signed else np.zeros_like(digits[:, :1]), container - bits, axis=1)
+    container = _container(bits, signed=signed)
+    filler = np.repeat(
+        digits[:, -1:] if signed else np.zeros_like(digits[:, :1]), 8 * container.itemsize - bits, axis=1
+    )
     words = np.packbits(np.concatenate([digits, filler], axis=1), axis=1, bitorder="little")
-    kind = "i" if signed else "u"
-    return np.ascontiguousarray(words).view(f"<{kind}{container >> 3}").reshape(count).astype(dtype)
+    return np.ascontiguousarray(words).view(container).reshape(count).astype(dtype)
+
+
+def _container(bits: int, *, signed: bool) -> np.dtype:
+    return storage(bits, signed=signed).newbyteorder("<")

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range, storage
 from earnest.integer.dimension import Dimension, evaluate
 from earnest.integer.operator import Operator
-
-Array = Any
 
 TIME = "time"
 """The one symbol of a program: the length of its input along `Input.time_axis`."""
@@ -71,7 +68,7 @@ INPUT = "input"
 """The name of the value that a program reads."""
 
 
-def check_codes(program: Program, codes: Array) -> int:
+def check_codes(program: Program, codes: np.ndarray) -> int:
     """The length of an input whose shape, type and codes are those that the program is proved for."""
     shape = tuple(codes.shape)
     if len(shape) != len(program.input.shape):
@@ -86,46 +83,39 @@ def check_codes(program: Program, codes: Array) -> int:
     if shape != domain.shape:
         raise ProgramError(f"expected an input of shape {domain.shape}, got {shape}")
     low, high = code_range(program.input.bits, signed=program.input.signed)
-    if np.asarray(codes).dtype.kind not in "iu" or int(codes.min()) < low or int(codes.max()) > high:
+    if codes.dtype.kind not in "iu" or int(codes.min()) < low or int(codes.max()) > high:
         raise ProgramError(f"expected integer codes in {low} .. {high}")
     return time
 
 
 def run(
     program: Program,
-    codes: Array,
+    codes: np.ndarray,
     accumulation: Accumulation,
-    observe: Callable[[str, Array], None] | None = None,
-) -> Array:
+    observe: Callable[[str, np.ndarray], None] | None = None,
+) -> np.ndarray:
     """The codes of the output for the codes of one utterance; `observe` sees every value by name as it is made.
 
     A value is kept in the smallest integer type of its width, and dropped after its last reader.
     """
-    time = check_codes(program, codes)
-    symbols = {TIME: time}
-    xp = array_namespace(codes)
+    symbols = {TIME: check_codes(program, codes)}
     last = {name: index for index, step in enumerate(program.steps) for name in step.inputs}
-    values: dict[str, Array] = {INPUT: codes}
+    values: dict[str, np.ndarray] = {INPUT: codes}
     for index, step in enumerate(program.steps):
         result = step.operator.run([values[name] for name in step.inputs], symbols, accumulation)
-        bits, signed = result_width(step, values)
-        values[step.name] = xp.astype(result, getattr(xp, storage(bits, signed=signed).name), copy=False)
+        values[step.name] = kept(step.operator, result)
         if observe is not None:
             observe(step.name, values[step.name])
-        for name in step.inputs:
-            if last[name] == index and name != program.output:
+        for name in (*step.inputs, step.name):
+            if last.get(name, index) == index and name != program.output:
                 values.pop(name, None)
     return values[program.output]
 
 
-def result_width(step: Step, values: Mapping[str, Array]) -> tuple[int, bool]:
-    """Width and sign of a step's result; layout keeps those of what it moves."""
-    bits = getattr(step.operator, "bits", None)
-    if bits is not None:
-        return bits, getattr(step.operator, "signed", True)
-    if step.operator.kind == "softmax":
-        return 16, True
-    if step.operator.kind == "exponential":
-        return 8, False
-    container = np.dtype(str(values[step.inputs[0]].dtype).removeprefix("torch."))
-    return 8 * container.itemsize, container.kind == "i"
+def kept(operator: Operator, result: np.ndarray) -> np.ndarray:
+    """A result in the smallest integer type of its width; layout keeps the type of what it moves."""
+    bits = getattr(operator, "bits", None)
+    if bits is None:
+        return result
+    container = storage(bits, signed=getattr(operator, "signed", True))
+    return result.astype(container, copy=False)

@@ -39,9 +39,10 @@ class RelativeShift(Operator):
     def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Shape [..., T, 2 T - 1] to [..., T, T]."""
         (x,) = inputs
-        fits = len(x.shape) >= 2 and x.shape[-1] == 2 * x.shape[-2] - 1
-        proof.require(fits, f"expected [..., T, 2 T - 1], got {x.shape}")
-        return x.reshaped((*x.shape[:-1], x.shape[-2]))
+        proof.require(len(x.shape) >= 2, f"expected [..., T, 2 T - 1], got {x.shape}")
+        *batch, length, distances = x.shape
+        proof.require(distances == 2 * length - 1, f"expected [..., T, 2 T - 1], got {x.shape}")
+        return x.reshaped((*batch, length, length))
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """E22."""

@@ -63,6 +63,8 @@ class Softmax(Operator):
     """
 
     kind: ClassVar[str] = "softmax"
+    bits: ClassVar[int] = 16
+    signed: ClassVar[bool] = True
 
     coarse: Array = constant(16, signed=False)
     fine: Array = constant(16, signed=False)
@@ -110,6 +112,8 @@ class Exponential(Operator):
     """E19: e = table[max - x], 0 .. 255, the row's maximum giving 255; a masked key gives 0."""
 
     kind: ClassVar[str] = "exponential"
+    bits: ClassVar[int] = 8
+    signed: ClassVar[bool] = False
 
     table: Array = constant(8, signed=False)
     input_bits: int

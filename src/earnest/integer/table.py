@@ -74,7 +74,7 @@ class InterpolatedTable(Operator):
             (x.bits, x.signed) == (16, True), f"expected an input of 16 signed bits, got {x.bits}, {x.signed}"
         )
         proof.require(self.table.shape == (KNOTS,), f"expected {KNOTS} entries, got {self.table.shape}")
-        check_output(self.bits, True, 0, proof)
+        check_output(self.bits, signed=True, zero_point=0, proof=proof)
         largest = max(abs(int(self.table.min())), abs(int(self.table.max())))
         proof.wide((largest << SPACING_BITS) * 3 + (1 << (SPACING_BITS + FRACTION_BITS)))
         return Domain.full(self.bits, signed=True, shape=x.shape)

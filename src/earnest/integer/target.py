@@ -62,7 +62,7 @@ class Target:
 
 def load_target(name: str) -> Target:
     """A target by its shipped name, or by the path of a TOML file."""
-    shipped = resources.files("earnest") / "targets" / f"{name}.toml"
+    shipped = resources.files("earnest").joinpath("targets", f"{name}.toml")
     if "/" not in name and shipped.is_file():
         return parse_target(shipped.read_text(encoding="utf-8"), name)
     path = Path(name)
@@ -73,26 +73,30 @@ def load_target(name: str) -> Target:
 
 def shipped_targets() -> list[str]:
     """Names of the targets that come with the package."""
-    folder = resources.files("earnest") / "targets"
+    folder = resources.files("earnest").joinpath("targets")
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
 def parse_target(text: str, source: str) -> Target:
     """A target from TOML; every key is checked."""
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(text, parse_float=_refuse_real)
         rules = {kind: _rule(kind, table, source) for kind, table in data.pop("operators").items()}
         target = Target(operators=rules, **data)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
         raise TargetError(
             f"{source}: expected a target (name, description, accumulator_bits, widths, operators): {error}"
-        )
+        ) from error
     if type(target.accumulator_bits) is not int or target.accumulator_bits not in (16, 24, 32, 64):
         raise TargetError(f"{source}: expected an accumulator of 16, 24, 32 or 64 bits, got {target.accumulator_bits}")
     unknown = set(rules) - set(OPERATORS)
     if unknown:
         raise TargetError(f"{source}: no such operators: {sorted(unknown)}; the law has {sorted(OPERATORS)}")
     return target
+
+
+def _refuse_real(text: str) -> int:
+    raise TypeError(f"a target holds integers only, got {text}")
 
 
 def _rule(kind: str, table: Mapping[str, Any], source: str) -> OperatorRule:

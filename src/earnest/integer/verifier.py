@@ -6,17 +6,23 @@ between: sums grow with the length, so the longest decides the widths; the other
 remainder of a stride.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from earnest.errors import ProgramError
 from earnest.integer.codes import CODE_BITS, Domain
+from earnest.integer.dimension import Dimension, evaluate_all
+from earnest.integer.layout import Reshape, Slice
 from earnest.integer.operator import Proof, check_constants
 from earnest.integer.program import INPUT, TIME, Program
 from earnest.integer.target import Target
 
 _LONGEST_INPUT = 1 << 20
 _LENGTHS_AT_EACH_END = 16
+_MOST_ELEMENTS = 1 << 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,9 @@ def verify(program: Program, target: Target) -> Certificate:
     lengths = {*range(shortest, shortest + few), *range(longest - few + 1, longest + 1)}
     for time in sorted(lengths - {longest}):
         _prove(program, target, time)
-    return _prove(program, target, longest)
+    certificate = _prove(program, target, longest)
+    _check_growth(program)
+    return certificate
 
 
 def _check_structure(program: Program) -> None:
@@ -75,6 +83,25 @@ def _check_structure(program: Program) -> None:
         raise ProgramError(f"expected an output that an operator makes, got {program.output!r}")
 
 
+def _check_growth(program: Program) -> None:
+    """No extent shrinks as the input grows, so that what is proved at the longest input holds at every shorter one."""
+    times = np.arange(program.input.shortest, program.input.longest + 1, dtype=np.int64)
+    known: dict[Dimension, bool] = {}
+    for step in program.steps:
+        operator = step.operator
+        extents: tuple[Dimension, ...] = ()
+        if isinstance(operator, Reshape):
+            extents = operator.shape
+        elif isinstance(operator, Slice):
+            extents = (("+", operator.stop, ("*", -1, operator.start)),)
+        for extent in extents:
+            if extent not in known:
+                values = evaluate_all(extent, TIME, times)
+                known[extent] = bool((values[1:] >= values[:-1]).all())
+            if not known[extent]:
+                raise ProgramError(f"{step.name}: {operator.kind}: expected an extent that never shrinks as time grows")
+
+
 def _prove(program: Program, target: Target, time: int) -> Certificate:
     proof = Proof(symbols={TIME: time}, accumulator_bits=target.accumulator_bits)
     domains = {INPUT: program.input.domain(time)}
@@ -84,5 +111,9 @@ def _prove(program: Program, target: Target, time: int) -> Certificate:
         proof.path = step.name
         inputs = [domains[name] for name in step.inputs]
         domains[step.name] = step.operator.infer(inputs, proof)
+        proof.require(
+            math.prod(domains[step.name].shape) < _MOST_ELEMENTS,
+            f"a value of shape {domains[step.name].shape}; expected fewer than 2^31 elements",
+        )
         target.check(step.operator, inputs, domains[step.name], step.name)
     return Certificate(domains=domains, widest=proof.widest)

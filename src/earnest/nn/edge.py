@@ -55,9 +55,20 @@ class CalibratedEdge(Edge):
     scale: Tensor
     zero_point: Tensor
 
-    def __init__(self, name: str, *, bits: int, symmetric: bool, role: str, method: str, margin: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        bits: int,
+        symmetric: bool,
+        role: str,
+        method: str,
+        margin: float,
+        function: str | None = None,
+    ) -> None:
         super().__init__(bits=bits)
-        self.name, self.symmetric, self.role, self.method, self.margin = name, symmetric, role, method, margin
+        self.name, self.symmetric, self.role = name, symmetric, role
+        self.method, self.margin, self.function = method, margin, function
         self.register_buffer("scale", torch.tensor(float("nan"), dtype=torch.float64))
         self.register_buffer("zero_point", torch.tensor(0, dtype=torch.int64))
 
@@ -79,8 +90,8 @@ class CalibratedEdge(Edge):
         self.zero_point.fill_(grid.zero_point)
 
     def version(self) -> tuple[object, ...]:
-        """The versions of the buffers."""
-        return (self.scale._version, self.zero_point._version)
+        """Where the buffers lie, and their versions."""
+        return tuple(part for buffer in (self.scale, self.zero_point) for part in (buffer.data_ptr(), buffer._version))
 
 
 class FixedEdge(Edge):

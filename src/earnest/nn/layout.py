@@ -196,7 +196,7 @@ class Scaled(Layout):
     def run(self, carriers: Sequence[Tensor], symbols: Symbols) -> Tensor:
         """The codes as they are."""
         del symbols
-        return ScaledGradient.apply(carriers[0], self.factor)  # type: ignore[return-value]
+        return ScaledGradient.apply(carriers[0], self.factor)
 
     def move(self, x: Tensor, symbols: Symbols) -> Tensor:
         """Real values times the factor."""

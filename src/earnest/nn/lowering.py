@@ -16,7 +16,7 @@ BATCH = "batch"
 
 def one_utterance(dimensions: Any) -> Any:
     """A dimension, or a shape, with batch 1."""
-    if isinstance(dimensions, tuple) and dimensions and dimensions[0] not in OPERATIONS:
+    if isinstance(dimensions, tuple) and not (dimensions and dimensions[0] in OPERATIONS):
         return tuple(substitute(dimension, {BATCH: 1}) for dimension in dimensions)
     return substitute(dimensions, {BATCH: 1})
 

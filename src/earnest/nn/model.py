@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import ProgramError
-from earnest.integer.dimension import Symbols
+from earnest.integer.dimension import Dimension, Symbols
 from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge, Edge
 from earnest.nn.twin import Twin
@@ -46,6 +46,22 @@ class Quantize(torch.autograd.Function):
         return gradients[0] * inside, None, None, None, None
 
 
+class Dequantize(torch.autograd.Function):
+    """A carrier to real values; the gradient is with respect to the real value on either side and passes as it is."""
+
+    @staticmethod
+    def forward(ctx: Any, carrier: Tensor, edge: Edge) -> Tensor:
+        """What the codes stand for."""
+        del ctx
+        return edge.real(carrier)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """The gradient on the wire."""
+        del ctx
+        return gradients[0], None
+
+
 class TwinModel(nn.Module):
     """An ordinary module: float features in, real logits out; every tensor between them is codes."""
 
@@ -57,7 +73,7 @@ class TwinModel(nn.Module):
         self,
         *,
         input_edge: CalibratedEdge,
-        input_shape: tuple[int | str, ...],
+        input_shape: tuple[Dimension, ...],
         shortest: int,
         longest: int,
         target: str,
@@ -110,7 +126,7 @@ class TwinModel(nn.Module):
         """The carrier of the input's codes."""
         grid = self.input.grid
         mantissa, shift = entry_multiplier(grid)
-        return Quantize.apply(features, mantissa * 2.0**-shift, grid.zero_point, *grid.codes)  # type: ignore[return-value]
+        return Quantize.apply(features, mantissa * 2.0**-shift, grid.zero_point, *grid.codes)
 
     def codes(self, features: Tensor, observe: Observe | None = None) -> Tensor:
         """The carrier of the output's codes; `observe` sees every carrier by name."""
@@ -122,7 +138,7 @@ class TwinModel(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Real logits, exactly those that the program's codes stand for."""
-        return self.edge(self.result).real(self.codes(features))
+        return Dequantize.apply(self.codes(features), self.edge(self.result))
 
 
 def walk(

@@ -15,9 +15,11 @@ from torch import Tensor, nn
 
 from earnest.integer.codes import storage
 from earnest.integer.dimension import Symbols
+from earnest.integer.linear import Weighted
 from earnest.integer.operator import Operator
 from earnest.nn.accumulation import TorchAccumulation
 from earnest.nn.edge import Edge
+from earnest.numerics.grid import Grid
 
 ACCUMULATION = TorchAccumulation()
 
@@ -40,8 +42,8 @@ def in_torch(operator: Operator, device: torch.device) -> Operator:
         for name, array in operator.constants().items()
     }
     copied = replace(operator, **arrays)  # type: ignore[type-var]
-    if hasattr(operator, "bound"):
-        copied.__dict__["bound"] = operator.bound  # type: ignore[attr-defined]
+    if isinstance(operator, Weighted):
+        object.__setattr__(copied, "bound", operator.bound)
     return copied
 
 
@@ -95,13 +97,17 @@ class Twin(nn.Module, ABC):
 
     def forward(self, *carriers: Tensor, symbols: Symbols) -> Tensor:
         """Carriers of the operands' codes to the carrier of the result's."""
-        return StraightThrough.apply(self, symbols, len(carriers), *carriers, *self.trainable())  # type: ignore[return-value]
+        return StraightThrough.apply(self, symbols, len(carriers), *carriers, *self.trainable())
 
     def run(self, carriers: Sequence[Tensor], symbols: Symbols) -> Tensor:
         """The law on carriers, without a gradient."""
         operator = self._current()[2]
         codes = operator.run([carrier.to(torch.int32) for carrier in carriers], symbols, ACCUMULATION)
         return codes.to(torch.float32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy builds its own law: the versions of copied tensors begin anew, so that an old key could match."""
+        return {**self.__dict__, "_law": None}
 
     def extra_repr(self) -> str:
         """Widths, for `print(model)`."""
@@ -114,6 +120,12 @@ class Twin(nn.Module, ABC):
 def _device_of(edges: Sequence[Edge]) -> torch.device:
     buffers = [buffer for edge in edges for buffer in edge.buffers()]
     return buffers[0].device if buffers else torch.device("cpu")
+
+
+def unsaturated(real: Tensor, grid: Grid) -> Tensor:
+    """True where the nearest code exists: half a code beyond either end still rounds to it."""
+    low, high = grid.range
+    return (real >= low - grid.scale / 2) & (real < high + grid.scale / 2)
 
 
 class StraightThrough(torch.autograd.Function):
@@ -139,7 +151,6 @@ class StraightThrough(torch.autograd.Function):
             result = twin.real(reals, twin.quantized(), ctx.symbols)
             sources = [*reals, *twin.trainable()]
             wanted = [source for source, need in zip(sources, needed, strict=True) if need]
-            low, high = twin.output.grid.range
-            inside = (result.detach() >= low) & (result.detach() <= high)
+            inside = unsaturated(result.detach(), twin.output.grid)
             found = iter(torch.autograd.grad(result, wanted, gradients[0] * inside, allow_unused=True))
         return (None, None, None, *(next(found) if need else None for need in needed))

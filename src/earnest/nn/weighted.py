@@ -50,12 +50,15 @@ class Weighted(Twin):
         return (self.weight,) if self.bias is None else (self.weight, self.bias)
 
     def quantized(self) -> tuple[Tensor, ...]:
-        """The weight at its codes; the gradient is 0 where a weight lies beyond the largest code."""
+        """The weight at its codes; the gradient is 0 where a weight is beyond what rounds to the
+        largest code.
+        """
         scale = self.effective_scale().reshape(-1, *(1,) * (self.weight.ndim - 1))
         codes = torch.from_numpy(self.law().weight).to(self.weight.device)  # type: ignore[attr-defined]
-        limit = scale * (weight_limit(self.weight_bits, self.weight_map) + 0.5)
-        clipped = torch.minimum(torch.maximum(self.weight, (-limit).to(self.weight.dtype)), limit.to(self.weight.dtype))
-        value = clipped + (codes * scale).to(self.weight.dtype).sub(clipped).detach()
+        half_step = 1.0 if self.weight_map == "odd" else 0.5
+        limit = scale * (weight_limit(self.weight_bits, self.weight_map) + half_step)
+        passed = torch.where(self.weight.detach().abs() < limit, self.weight, self.weight.detach())
+        value = (codes * scale).to(self.weight.dtype) + (passed - passed.detach())
         return (value,) if self.bias is None else (value, self.bias)
 
     def effective_scale(self) -> Tensor:

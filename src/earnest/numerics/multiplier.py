@@ -29,8 +29,8 @@ def multipliers(reals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     outside = (shift < SHIFT_LOW) | (shift > SHIFT_HIGH)
     if outside.any():
         raise NumericsError(
-            f"expected multipliers of magnitude {SMALLEST:.3g} .. {LARGEST:.3g}, got {np.abs(reals[outside]).max():.3g}: "
-            "a range is far too wide or too narrow; look at the calibration data"
+            f"expected multipliers of {SMALLEST:.3g} .. {LARGEST:.3g}, got {np.abs(reals[outside]).max():.3g}: a "
+            "range is far too wide or too narrow; look at the calibration data"
         )
     return np.sign(fraction).astype(np.int64) * mantissa, shift
 
@@ -45,9 +45,11 @@ def sum_multipliers(reals: Sequence[float], magnitudes: Sequence[int]) -> tuple[
     """One common shift for the terms of a sum: the smallest non-zero mantissa has 16 bits, larger ones what the ratio
     needs.
 
-    `magnitudes` are the largest |code - zero_point| of the terms. A term so much smaller than the others that the sum
-    would pass 2^52 gets the mantissa that still fits, or 0 where it cannot change a code.
+    `magnitudes` are the largest |code - zero_point| of the terms. A term that is less than half a code at its largest
+    gets 0 where its multiplier would be below the law's, or would drive the sum past 2^52; a greater one is refused.
     """
+    small = [abs(real) < SMALLEST and abs(real) * size < 0.5 for real, size in zip(reals, magnitudes, strict=True)]
+    reals = [0.0 if negligible else real for real, negligible in zip(reals, small, strict=True)]
     nonzero = [abs(real) for real in reals if real != 0]
     if not nonzero:
         return (0,) * len(reals), SHIFT_LOW

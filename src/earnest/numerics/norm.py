@@ -2,13 +2,17 @@
 
 import numpy as np
 
+from earnest.errors import NumericsError
 from earnest.integer.fixed_point import SHIFT_LOW
 from earnest.integer.layer_norm import FRACTION_BITS
 from earnest.numerics.grid import Grid
 from earnest.numerics.multiplier import multipliers
 
 LARGEST_SHIFT = 40
-"""A gain whose shift would be greater cannot move a code, and is 0; the bias then stays within int64."""
+"""A gain whose shift would be greater cannot move a code, and is 0."""
+
+LARGEST_BIAS_BITS = 62
+"""Half of int64, so that the normalised value has the other half."""
 
 
 def norm_epsilon(epsilon: float, count: int, scale: float) -> int:
@@ -23,4 +27,9 @@ def norm_constants(gain: np.ndarray, bias: np.ndarray, output: Grid) -> tuple[np
     multiplier, shift = multipliers(np.where(dead, 0.0, factor))
     shift = np.where(dead, SHIFT_LOW + 15, shift)
     units = np.floor(bias.astype(np.float64) / output.scale * 2.0**shift + 0.5)
+    if np.abs(units).max() >= 1 << LARGEST_BIAS_BITS:
+        raise NumericsError(
+            f"expected biases of a norm below 2^{LARGEST_BIAS_BITS} units, got {np.abs(units).max():.3g}: "
+            "the output's range is far too narrow for them; look at the calibration data"
+        )
     return multiplier, shift, units.astype(np.int64)

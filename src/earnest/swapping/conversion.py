@@ -160,9 +160,9 @@ class Converter:
         """A constant number, if the argument is one."""
         if isinstance(argument, (int, float)):
             return float(argument)
-        if isinstance(argument, Flat) and argument not in self.runtime and not argument.is_size:
-            if all(isinstance(size, int) for size in argument.value.shape) and argument.value.numel() == 1:
-                return float(evaluate_free(argument, {}, self.names))
+        free = isinstance(argument, Flat) and argument not in self.runtime and not argument.is_size
+        if free and all(isinstance(size, int) for size in argument.value.shape) and argument.value.numel() == 1:
+            return float(evaluate_free(argument, {}, self.names))
         return None
 
     def _constant(self, argument: Flat) -> Node:

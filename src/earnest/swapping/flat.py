@@ -38,6 +38,11 @@ class Flat:
         """True for integers that are computed from shapes."""
         return isinstance(self.value, (int, torch.SymInt)) and not isinstance(self.value, bool)
 
+    def argument(self, index: int, name: str, default: Any = None) -> Any:
+        """An argument by position or by name; the default where it is absent or None."""
+        given = self.args[index] if index < len(self.args) else self.kwargs.get(name)
+        return default if given is None else given
+
     def inputs(self) -> list["Flat"]:
         """Nodes among the arguments, nested ones too."""
         return list(_nodes((self.args, self.kwargs)))
@@ -88,11 +93,8 @@ def _leaves(exported: ExportedProgram) -> Mapping[str, tuple[str, str, Tensor | 
         if kind == "USER_INPUT":
             leaves[spec.arg.name] = ("features", "", None)
         elif kind in ("PARAMETER", "BUFFER", "CONSTANT_TENSOR"):
-            leaves[spec.arg.name] = (
-                "parameter" if kind == "PARAMETER" else "buffer",
-                spec.target,
-                tensors[spec.target],
-            )
+            target = str(spec.target)
+            leaves[spec.arg.name] = ("parameter" if kind == "PARAMETER" else "buffer", target, tensors[target])
         else:
             raise CaptureError(f"the graph has an input of kind {kind}, which is not supported")
     return leaves
@@ -111,7 +113,7 @@ class _Walker:
             if node in env:
                 continue
             if node.op == "output":
-                return [fx.node.map_arg(item, lambda n: env[n]) for item in self._flat_outputs(node)]
+                return [env[item] for item in self._flat_outputs(node) if isinstance(item, fx.Node)]
             env[node] = self._copy(module, node, env)
         return []
 
@@ -126,14 +128,18 @@ class _Walker:
         if node.op == "get_attr":
             return self._attribute(module, node)
         if "wrap_with" in str(node.target):
-            _, submodule, *arguments = (env.get(a, a) if isinstance(a, fx.Node) else a for a in node.args)
-            inner = [n for n in submodule.graph.nodes if n.op == "placeholder"]
-            return self.walk(submodule, dict(zip(inner, arguments, strict=True)))
+            return self._inline(_resolve(node.args, env))
         args, kwargs = _resolve(node.args, env), _resolve(node.kwargs, env)
         if getattr(node.target, "__name__", "") == "getitem" and isinstance(args[0], list):
             return args[0][args[1]]
         value = node.meta.get("val")
         return self._add(Flat(node.name, node.target, args, kwargs, value, module_path(node), source_line(node)))
+
+    def _inline(self, arguments: tuple[Any, ...]) -> list[Any]:
+        """A sub-graph that torch wrapped; the first argument is its setting, the second the graph."""
+        submodule: fx.GraphModule = arguments[1]
+        inner = [node for node in submodule.graph.nodes if node.op == "placeholder"]
+        return self.walk(submodule, dict(zip(inner, arguments[2:], strict=True)))
 
     def _leaf(self, node: fx.Node) -> Flat:
         kind, path, tensor = self.leaves[node.name]

@@ -48,8 +48,8 @@ def _permuted(converter: "Converter", node: Flat, order: tuple[int, ...]) -> Nod
 def _slice(converter: "Converter", node: Flat) -> Node:
     source = converter.operand(node.args[0])
     rank = len(node.value.shape)
-    axis = int(node.args[1] if len(node.args) > 1 else 0) % rank
-    start, stop, step = (*node.args[2:], None, None, None)[:3]
+    axis = int(node.argument(1, "dim", 0)) % rank
+    start, stop, step = (node.argument(index, name) for index, name in ((2, "start"), (3, "end"), (4, "step")))
     extent, count = converter.shape(node.args[0])[axis], converter.shape(node)[axis]
     first, by = converter.size(start, 0), int(step or 1)
     if isinstance(first, int) and first < 0:
@@ -65,8 +65,7 @@ def _slice(converter: "Converter", node: Flat) -> Node:
 
 def _pad(converter: "Converter", node: Flat) -> Node:
     amounts = [int(amount) for amount in node.args[1]]
-    mode = node.args[2] if len(node.args) > 2 and isinstance(node.args[2], str) else "constant"
-    value = next((a for a in node.args[2:] if isinstance(a, (int, float))), 0) or 0
+    mode, value = _pad_mode(node)
     if mode != "constant" or value != 0 or min(amounts) < 0:
         raise converter.unsupported(node, f"pads by {amounts} in mode {mode} with {value}; expected zeros")
     rank = len(node.value.shape)
@@ -76,8 +75,15 @@ def _pad(converter: "Converter", node: Flat) -> Node:
     return converter.make("pad", [converter.operand(node.args[0])], before=tuple(before), after=tuple(after))
 
 
+def _pad_mode(node: Flat) -> tuple[str, float]:
+    """`pad` takes a mode and a value, `constant_pad_nd` a value alone."""
+    if node.operator == "aten.constant_pad_nd.default":
+        return "constant", float(node.argument(2, "value", 0))
+    return node.argument(2, "mode", "constant"), float(node.argument(3, "value", 0))
+
+
 def _cat(converter: "Converter", node: Flat) -> Node:
-    axis = int(node.args[1]) if len(node.args) > 1 else 0
+    axis = int(node.argument(1, "dim", 0))
     inputs = [converter.operand(argument) for argument in node.args[0]]
     return converter.make("concat", inputs, axis=axis % len(node.value.shape))
 

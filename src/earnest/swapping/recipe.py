@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from earnest.errors import RecipeError
 from earnest.integer.target import Target
 
-Role = Literal["activation", "residual", "scores", "logits", "accumulator", "position", "probabilities"]
-"""What a value is for: read by products and functions; by sums and norms; by a softmax; by the decoder; handed on
+Role = Literal["activation", "argument", "residual", "scores", "logits", "accumulator", "position", "probabilities"]
+"""What a value is for: read by products; by functions alone; by sums and norms; by a softmax; by the decoder; handed on
 unrounded; a table or a bias that depends on no data; the result of a softmax."""
 
-RangeMethod = Literal["extremes", "percentile", "squared-error"]
+RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power"]
 
 
 class Rule(BaseModel):

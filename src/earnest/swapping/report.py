@@ -21,6 +21,11 @@ class Row:
     output: str
 
 
+def bare(aten: str, path: str, became: str) -> Row:
+    """The row of an operator that has no twin of its own: a size, a folding, a removal."""
+    return Row(aten=aten, path=path, became=became, rule="", inputs="", weight="", output="")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwapReport:
     """Every operator accounted for; `inserted` are changes of grid that the swap added."""

@@ -34,7 +34,9 @@ def role_of(graph: Graph, node: Node, target: Target) -> str:
     for kind, role in READ_ROLES.items():
         if kind in kinds:
             return role
-    return "position" if node.kind == "constant" else "activation"
+    if node.kind == "constant":
+        return "position"
+    return "argument" if set(kinds) == {"function"} else "activation"
 
 
 def symmetric(graph: Graph, node: Node) -> bool:
@@ -48,3 +50,10 @@ def _accumulates(node: Node, target: Target) -> bool:
     width = target.widths["activation"]
     _, limit = code_range(target.widths["accumulator"], signed=True)
     return isinstance(depth, int) and depth << (2 * (width - 1)) <= limit
+
+
+def function_reading(graph: Graph, node: Node) -> str | None:
+    """The function whose table is all that reads a value, if there is one."""
+    found = readers(graph, node)
+    names = {r.settings["function"] if not isinstance(r, str) and r.kind == "function" else None for r in found}
+    return names.pop() if len(names) == 1 else None

@@ -23,7 +23,7 @@ WEIGHTED = frozenset(
 
 
 def _weights(converter: "Converter", node: Flat) -> dict[str, Any]:
-    bias = node.args[2] if len(node.args) > 2 else node.kwargs.get("bias")
+    bias = node.argument(2, "bias")
     parameters = {"weight": converter.parameter(node.args[1])}
     return parameters if bias is None else {**parameters, "bias": converter.parameter(bias)}
 
@@ -35,20 +35,18 @@ def _linear(converter: "Converter", node: Flat) -> Node:
 def _convolution(rank: int) -> Rule:
     def rule(converter: "Converter", node: Flat) -> Node:
         parameters = _weights(converter, node)
-        defaults = ([1], [0], [1], 1)
-        given = node.args[3:] + tuple(
-            node.kwargs.get(k) for k in ("stride", "padding", "dilation", "groups")[len(node.args[3:]) :]
-        )
-        stride, padding, dilation, groups = (d if g is None else g for g, d in zip(given, defaults, strict=True))
+        stride, padding = node.argument(3, "stride", 1), node.argument(4, "padding", 0)
+        dilation, groups = node.argument(5, "dilation", 1), node.argument(6, "groups", 1)
         dilations = _spread(dilation, rank)
-        if isinstance(padding, str):
-            padding = _named_padding(converter, node, padding, parameters["weight"], dilations)
+        named = isinstance(padding, str)
+        weight = parameters["weight"]
+        amounts = _named_padding(converter, node, padding, weight, dilations) if named else _spread(padding, rank)
         return converter.make(
             f"conv{rank}d",
             [converter.operand(node.args[0])],
             parameters=parameters,
             strides=_spread(stride, rank),
-            padding=_spread(padding, rank),
+            padding=amounts,
             dilations=dilations,
             groups=int(groups),
         )
@@ -58,13 +56,13 @@ def _convolution(rank: int) -> Rule:
 
 def _named_padding(
     converter: "Converter", node: Flat, padding: str, weight: nn.Parameter, dilations: tuple[int, ...]
-) -> list[int]:
+) -> tuple[int, ...]:
     reach = [dilation * (taps - 1) for dilation, taps in zip(dilations, weight.shape[2:], strict=True)]
     if padding == "valid":
-        return [0] * len(reach)
+        return (0,) * len(reach)
     if any(extent % 2 for extent in reach):
         raise converter.unsupported(node, "pads by 'same' with an even number of taps, which is not symmetric")
-    return [extent // 2 for extent in reach]
+    return tuple(extent // 2 for extent in reach)
 
 
 def _spread(value: Any, rank: int) -> tuple[int, ...]:
@@ -111,10 +109,10 @@ def _layer_norm(converter: "Converter", node: Flat) -> Node:
     shape = node.args[1]
     if len(shape) != 1:
         raise converter.unsupported(node, f"over {len(shape)} axes has no twin; expected the last axis")
-    weight, bias = (*node.args[2:4], None, None)[:2]
+    weight, bias = node.argument(2, "weight"), node.argument(3, "bias")
     gain = nn.Parameter(torch.ones(shape)) if weight is None else converter.parameter(weight)
     shift = nn.Parameter(torch.zeros(shape)) if bias is None else converter.parameter(bias)
-    epsilon = float(node.args[4]) if len(node.args) > 4 else 1e-5
+    epsilon = float(node.argument(4, "eps", 1e-5))
     inputs = [converter.operand(node.args[0])]
     return converter.make("layer_norm", inputs, parameters={"weight": gain, "bias": shift}, epsilon=epsilon)
 
@@ -180,7 +178,7 @@ def _function(name: str) -> Rule:
 
 
 def _glu(converter: "Converter", node: Flat) -> Node:
-    axis = int(node.args[1]) if len(node.args) > 1 else -1
+    axis = int(node.argument(1, "dim", -1))
     return converter.make("glu", [converter.operand(node.args[0])], axis=axis % len(node.value.shape))
 
 
@@ -193,10 +191,9 @@ def _softmax(converter: "Converter", node: Flat) -> Node:
 def _attention(converter: "Converter", node: Flat) -> Node:
     """softmax(q k^T scale + bias) v, operator by operator."""
     query, key, value = (converter.operand(argument) for argument in node.args[:3])
-    bias = node.args[3] if len(node.args) > 3 else node.kwargs.get("attn_mask")
-    masked = bool(node.args[5] if len(node.args) > 5 else node.kwargs.get("is_causal", False))
+    bias, masked = node.argument(3, "attn_mask"), bool(node.argument(5, "is_causal", default=False))
     width = int(node.args[0].value.shape[-1])
-    factor = node.kwargs.get("scale") or width**-0.5
+    factor = node.argument(6, "scale", width**-0.5)
     rank = len(node.value.shape)
     order = (*range(rank - 2), rank - 1, rank - 2)
     transposed = converter.make("transpose", [key], order=order)

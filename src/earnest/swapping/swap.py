@@ -16,8 +16,8 @@ from earnest.swapping.assembly import assemble
 from earnest.swapping.capture import capture
 from earnest.swapping.graph import LAYOUT, Account, Graph, Node
 from earnest.swapping.recipe import Recipe, load_recipe
-from earnest.swapping.report import Row, SwapReport
-from earnest.swapping.roles import RESULT, readers, role_of, source_of, symmetric
+from earnest.swapping.report import Row, SwapReport, bare
+from earnest.swapping.roles import RESULT, function_reading, readers, role_of, source_of, symmetric
 
 LONGEST_FRAMES = 6000
 """Greatest length unless told otherwise: 60 s of features, 10 ms each."""
@@ -91,6 +91,7 @@ class Swapper:
             role=self.roles[node],
             method=settings.range,
             margin=settings.margin,
+            function=function_reading(self.graph, node),
         )
 
     def _place(self, node: Node) -> None:
@@ -204,16 +205,15 @@ class Swapper:
         for what, bits, allowed in widths:
             if bits not in allowed:
                 raise TargetError(
-                    f"{node.name}: {twin.kind}: {what} has {bits} bits; target {self.target.name} allows {sorted(allowed)}: "
+                    f"{node.name}: {twin.kind}: {what} has {bits} bits; "
+                    f"target {self.target.name} allows {sorted(allowed)}: "
                     "change the recipe's rule for this path, or choose another target"
                 )
 
     def _row(self, account: Account) -> Row:
         node = account.node
         if node is None or node not in self.names or account.became != node.kind:
-            return Row(
-                aten=account.aten, path=account.path, became=account.became, rule="", inputs="", weight="", output=""
-            )
+            return bare(account.aten, account.path, account.became)
         twin, settings = self.model.twin(node.name), self.settings.get(node)
         weighted = node.kind in WEIGHTED and settings is not None
         return Row(

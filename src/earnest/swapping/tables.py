@@ -56,7 +56,7 @@ def table_of(
         return table
     if len(axes) > 1:
         raise CaptureError(
-            f"{node.path}: {node.operator} makes a table with {len(axes)} axes that depend on the length ({node.source}); "
+            f"{node.path}: {node.operator} makes a table whose {len(axes)} axes depend on the length ({node.source}); "
             "expected at most one"
         )
     (axis,) = axes
@@ -71,7 +71,7 @@ def table_of(
         if all(_is_slice(table, at(time), axis, evaluate(start, {TIME: time})) for time in probes):
             return table, axis, start, ("+", start, count)
     raise CaptureError(
-        f"{node.path}: {node.operator} makes a table of positions ({node.source}) which at a shorter length is no slice of "
+        f"{node.path}: {node.operator} makes a table ({node.source}) which at a shorter length is no slice of "
         "the longest one; expected positions that start at the front, the middle or the end"
     )
 

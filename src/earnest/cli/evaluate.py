@@ -1,0 +1,178 @@
+"""`earnest evaluate`: the word error rate of a program file, beside its float model's, on a folder of recordings."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from earnest.cli.options import AllowPickle, AsJson, Backend, Quiet, TargetFile, existing_folder_of, is_model
+from earnest.cli.terminal import megabytes, print_json, progress
+
+if TYPE_CHECKING:
+    from earnest.lab.evaluation import Evaluation
+    from earnest.speech.librispeech import Utterance
+
+MOST_JOBS = 64
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A program, or a float model alone.")],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Recordings and words in LibriSpeech's layout.")],
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="MODEL", help="The float model to compare with.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Utterances, spread by a hash of the id; all if not given.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=MOST_JOBS, help="Worker processes; no figure depends on them.")
+    ] = min(CORES, MOST_JOBS),
+    backend: Backend = "reference",
+    target: TargetFile = None,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="Append a row to this ledger (needs --against).")
+    ] = None,
+    hypotheses: Annotated[
+        Path | None, typer.Option("--hypotheses", help="Write words and hypotheses as JSON lines.")
+    ] = None,
+    allow_pickle: AllowPickle = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure word error rates."""
+    from earnest.speech.librispeech import data_sha256
+
+    _check_outputs(file, against, ledger, hypotheses)
+    utterances = _utterances(data, limit)
+    found: dict[str, Any] = {"file": str(file), "data": data.resolve().name, "data_sha256": data_sha256(utterances)}
+    with progress(quiet=quiet) as shown:
+        evaluation = _evaluation(file, utterances, against, jobs, backend, target, allow_pickle, shown)
+
+    from earnest.lab.figures import figures
+
+    found |= figures(evaluation)
+    if hypotheses is not None:
+        _write_hypotheses(hypotheses, evaluation)
+    if ledger is not None:
+        _append(ledger, evaluation, found)
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+
+
+def _check_outputs(file: Path, against: Path | None, ledger: Path | None, hypotheses: Path | None) -> None:
+    """What would spoil the result of long work is refused before it."""
+    if is_model(file) and against is not None:
+        raise typer.BadParameter(f"--against: {file} is a float model itself; it is evaluated alone")
+    if hypotheses is not None:
+        existing_folder_of(hypotheses, "--hypotheses")
+    if ledger is not None:
+        if against is None:
+            raise typer.BadParameter("--ledger: a row compares a program with its float model; give --against")
+        if ledger.exists():
+            from earnest.lab.ledger import read
+
+            read(ledger)
+
+
+def _utterances(data: Path, limit: int | None) -> "list[Utterance]":
+    from earnest.speech.librispeech import read_split, select
+
+    utterances = read_split(data, transcripts="required")
+    return utterances if limit is None else select(utterances, limit)
+
+
+def _evaluation(
+    file: Path,
+    utterances: "list[Utterance]",
+    against: Path | None,
+    jobs: int,
+    backend: str,
+    target: str | None,
+    allow_pickle: bool,
+    shown: Any,
+) -> "Evaluation":
+    from earnest.lab.threads import one_thread
+
+    with one_thread():  # before NumPy is first imported, so that one job counts like one of many
+        from earnest.integer.target import load_target
+        from earnest.lab.evaluation import evaluate as evaluate_program
+        from earnest.lab.evaluation import evaluate_float
+
+        if is_model(file):
+            return evaluate_float(file, utterances, jobs=jobs, progress=shown, allow_pickle=allow_pickle)
+        return evaluate_program(
+            file,
+            utterances,
+            against=against,
+            jobs=jobs,
+            backend=backend,
+            progress=shown,
+            allow_pickle=allow_pickle,
+            target=None if target is None else load_target(target),
+        )
+
+
+def _append(ledger: Path, evaluation: "Evaluation", found: dict[str, Any]) -> None:
+    from earnest.lab.command import shown_command
+    from earnest.lab.figures import ledger_row
+    from earnest.lab.ledger import append
+
+    command = shown_command(sys.argv[1:])
+    row = ledger_row(evaluation, data=found["data"], data_sha256=found["data_sha256"], command=command)
+    append(ledger, row)
+
+
+def _write_hypotheses(path: Path, evaluation: "Evaluation") -> None:
+    import json
+
+    from earnest.lab.figures import hypotheses
+
+    lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in hypotheses(evaluation)]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def _print(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    minutes = found["seconds_of_audio"] / 60
+    print(f"data: {found['data']}, {found['utterances']} utterances, {found['words']} words, {minutes:.1f} minutes")
+    for key, kind in (("float_model", "float32"), ("program", "integer")):
+        if key in found:
+            print(f"{kind}: {found[key]}")
+    table = Table()
+    for column, align in (
+        ("system", "left"),
+        ("WER %", "right"),
+        ("sub", "right"),
+        ("del", "right"),
+        ("ins", "right"),
+        ("empty", "right"),
+        ("size", "right"),
+        ("x real time", "right"),
+    ):
+        table.add_column(column, justify=align)  # type: ignore[arg-type]
+    for prefix, size in (("float_", "float_bytes"), ("", "file_bytes")):
+        if f"{prefix}wer" in found:
+            counts = [f"{found[f'{prefix}{kind}']}" for kind in ("substitutions", "deletions", "insertions")]
+            empty, speed = f"{found[f'{prefix}empty_hypotheses']}", found[f"{prefix}compute_seconds"]
+            speed = f"{speed / found['seconds_of_audio']:.3f}"
+            table.add_row(
+                "float32" if prefix else "integer",
+                f"{found[f'{prefix}wer']:.2f}",
+                *counts,
+                empty,
+                megabytes(found[size]),
+                speed,
+            )
+    Console().print(table)
+    if "difference" in found:
+        low, high = found["interval"]
+        print(
+            f"integer - float: {found['difference']:+.2f}, 95 % interval {low:+.2f} to {high:+.2f} (paired bootstrap)"
+        )

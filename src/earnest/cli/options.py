@@ -1,0 +1,61 @@
+"""Options that several commands share, each with one meaning."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from earnest.errors import EarnestError
+
+if TYPE_CHECKING:
+    from earnest.integer.program import Program
+    from earnest.integer.target import Target
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notes.")]
+AllowPickle = Annotated[
+    bool, typer.Option("--allow-pickle", help="Read a .nemo, which holds a pickle (read with weights_only).")
+]
+Backend = Annotated[str, typer.Option("--backend", help="What runs the program.")]
+RecipeName = Annotated[str, typer.Option("--recipe", help="A shipped recipe, or a TOML file.")]
+TargetName = Annotated[str, typer.Option("--target", help="A shipped target, or a TOML file.")]
+CalibrationFolder = Annotated[
+    Path, typer.Option("--calibrate", metavar="DIR", help="Recordings in LibriSpeech's layout; no words needed.")
+]
+CalibrationLimit = Annotated[
+    int, typer.Option("--calibration-limit", min=1, help="Recordings to calibrate on, spread by a hash of the id.")
+]
+TargetFile = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="TARGET", help="The target's TOML file, for a program whose target is not shipped."
+    ),
+]
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path is a float model rather than a program: a folder, a .safetensors or a .nemo."""
+    return path.is_dir() or path.suffix in (".safetensors", ".nemo")
+
+
+def opened(path: Path, target: str | None) -> "tuple[Program, Target]":
+    """The verified program of a file, and the target that it was verified for."""
+    from earnest.file import load
+    from earnest.integer.target import load_target
+    from earnest.integer.verifier import verify
+
+    program = load(path)
+    try:
+        device = load_target(target if target is not None else program.target)
+        verify(program, device)
+    except EarnestError as error:
+        raise type(error)(f"{path}: {error}") from error
+    return program, device
+
+
+def existing_folder_of(path: Path, option: str) -> None:
+    """Refuse, before any long work, a file whose folder is not there."""
+    if path.is_dir():
+        raise typer.BadParameter(f"{option}: {path} is a folder; expected the name of a file")
+    if not path.parent.is_dir():
+        raise typer.BadParameter(f"{option}: no folder {path.parent}; make it first")

@@ -1,0 +1,123 @@
+"""Coding: how the codes of one array become bytes, and come back.
+
+signed: two's complement of b bits. unsigned: b bits. odd: the weight code c, an odd number, as (c + 2^b - 1) / 2 in b.
+Widths that have a type of their own (8, 16, 32 and 64 bits) are tensors of that type in their shape; any other width is
+packed into a row of bytes, and the shape stands beside it.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from earnest.errors import FileError, ProgramError
+from earnest.file.canonical_json import shown
+from earnest.integer.codes import code_range, storage
+from earnest.integer.operator import Operator
+from earnest.integer.packing import pack, packed_size, unpack
+
+KINDS = ("signed", "unsigned", "odd")
+
+_NATIVE = {
+    ("signed", 8): np.dtype("i1"),
+    ("unsigned", 8): np.dtype("u1"),
+    ("signed", 16): np.dtype("i2"),
+    ("unsigned", 16): np.dtype("u2"),
+    ("signed", 32): np.dtype("i4"),
+    ("signed", 64): np.dtype("i8"),
+}
+_WIDEST = {"signed": 64, "unsigned": 63, "odd": 7}
+"""The law knows no uint64, and an odd code fits int8."""
+
+_RANK = 8
+_CHUNK = 1 << 17
+"""Codes packed at a time, a multiple of 8: every chunk is whole bytes, and its bits, spread out, stay small."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coding:
+    """Width and kind of an array's codes."""
+
+    bits: int
+    kind: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise FileError(f"expected a coding of {KINDS}, got {shown(self.kind)}")
+        if type(self.bits) is not int or not 1 <= self.bits <= _WIDEST[self.kind]:
+            raise FileError(f"expected {self.kind} codes of 1 to {_WIDEST[self.kind]} bits, got {shown(self.bits)}")
+
+    @property
+    def codes_type(self) -> np.dtype:
+        """The smallest NumPy type that holds the codes; that of a weight is int8."""
+        return np.dtype(np.int8) if self.kind == "odd" else storage(self.bits, signed=self.kind == "signed")
+
+    def canonical(self, codes: np.ndarray) -> np.ndarray:
+        """The codes in their smallest type, in row-major order; refuses what the width cannot hold."""
+        if not isinstance(codes, np.ndarray) or codes.dtype.kind not in "iu" or codes.size == 0 or codes.ndim > _RANK:
+            got = f"{codes.dtype} {codes.shape}" if isinstance(codes, np.ndarray) else type(codes).__name__
+            raise FileError(f"expected a non-empty integer array of at most {_RANK} axes, got {got}")
+        low, high = code_range(self.bits, signed=self.kind == "signed")
+        if self.kind == "odd":
+            low, high = 1 - (1 << self.bits), (1 << self.bits) - 1
+            if not (codes & 1).all():
+                raise FileError("expected odd weight codes only")
+        least, most = int(codes.min()), int(codes.max())
+        if least < low or most > high:
+            raise FileError(f"expected {self.kind} codes in {low} .. {high}, got {least} .. {most}")
+        return np.ascontiguousarray(codes, dtype=self.codes_type).reshape(codes.shape)
+
+    def store(self, codes: np.ndarray) -> np.ndarray:
+        """The tensor of canonical codes."""
+        native = _NATIVE.get((self.kind, self.bits))
+        if native is not None:
+            return codes.astype(native, copy=False)
+        flat = codes.reshape(-1)
+        return np.concatenate([self._pack(flat[at : at + _CHUNK]) for at in range(0, flat.size, _CHUNK)])
+
+    def restore(self, tensor: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Canonical codes of an untrusted tensor. At most 8 codes come out of a byte, so the file bounds the memory."""
+        count = self.count(shape)
+        native = _NATIVE.get((self.kind, self.bits))
+        kind, extents = (native, shape) if native is not None else (np.dtype("u1"), (packed_size(count, self.bits),))
+        if tensor.dtype != kind or tensor.shape != extents:
+            raise FileError(
+                f"expected a tensor of {kind} {extents} for codes of {self.bits} bits, {self.kind}, and shape {shape}, "
+                f"got {tensor.dtype} {tensor.shape}"
+            )
+        if native is not None:
+            return tensor.astype(self.codes_type)
+        codes = np.empty(count, dtype=self.codes_type)
+        size = packed_size(_CHUNK, self.bits)
+        for index, at in enumerate(range(0, count, _CHUNK)):
+            part = codes[at : at + _CHUNK]
+            part[:] = self._unpack(tensor[index * size : (index + 1) * size], part.size)
+        return codes.reshape(shape)
+
+    @staticmethod
+    def count(shape: tuple[int, ...]) -> int:
+        """Codes of a shape; refuses extents below 1 and more axes than NumPy code here expects."""
+        if len(shape) > _RANK or not all(type(extent) is int and extent >= 1 for extent in shape):
+            raise FileError(f"expected a shape of at most {_RANK} axes of 1 or more, got {shown(shape)}")
+        return prod(shape)
+
+    def _pack(self, codes: np.ndarray) -> np.ndarray:
+        if self.kind == "odd":
+            codes = (codes.astype(np.int16) + ((1 << self.bits) - 1)) >> 1
+        return pack(codes, self.bits, signed=self.kind == "signed")
+
+    def _unpack(self, packed: np.ndarray, count: int) -> np.ndarray:
+        dtype = np.dtype(np.int16) if self.kind == "odd" else self.codes_type
+        try:
+            codes = unpack(packed, count, self.bits, signed=self.kind == "signed", dtype=dtype)
+        except ProgramError as error:
+            raise FileError(str(error)) from None
+        return 2 * codes - ((1 << self.bits) - 1) if self.kind == "odd" else codes
+
+
+def coding_of(operator: Operator, name: str) -> Coding:
+    """How an operator's array is stored: the width that its field declares, and for weights their map."""
+    bits, signed = operator.constant_width(name)
+    if name == "weight" and getattr(operator, "weight_map", None) == "odd":
+        return Coding(bits=bits, kind="odd")
+    return Coding(bits=bits, kind="signed" if signed else "unsigned")

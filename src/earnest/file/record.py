@@ -1,0 +1,140 @@
+"""Records: a frozen dataclass of integers as JSON, and back with every field's type checked.
+
+What a field may hold is read off its annotation: an integer, true or false, a name out of a fixed set, integers,
+dimensions. A field that holds an array holds the name of its tensor in the file.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar, get_type_hints
+
+import numpy as np
+
+from earnest.errors import FileError
+from earnest.file.canonical_json import shown
+from earnest.integer.codes import WEIGHT_MAPS
+from earnest.integer.dimension import OPERATIONS, Dimension
+
+Record = TypeVar("Record")
+
+NAMES: dict[str, tuple[str, ...]] = {"weight_map": WEIGHT_MAPS}
+"""What a field of text may say, by its name."""
+
+_LONGEST_NAME = 1024
+_DIMENSION_DEPTH = 32
+
+
+def check_keys(data: Any, expected: set[str], path: str) -> dict[str, Any]:
+    """The object, if it has exactly the expected keys."""
+    if not isinstance(data, dict):
+        raise FileError(f"{path}: expected an object, got {shown(data)}")
+    if set(data) != expected:
+        missing, unknown = sorted(expected - set(data)), sorted(set(data) - expected)
+        raise FileError(
+            f"{path}: expected the keys {sorted(expected)}; missing {missing}, unknown {shown(unknown)}: "
+            "read the file with the version of earnest that wrote it"
+        )
+    return data
+
+
+def check_name(name: Any, path: str) -> str:
+    """The name of a value or a tensor: printable text of limited length."""
+    if type(name) is not str or not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise FileError(f"{path}: expected a printable name of 1 to {_LONGEST_NAME} letters, got {shown(name)}")
+    return name
+
+
+def check_integer(value: Any, path: str) -> int:
+    """An integer; a truth value is none."""
+    if type(value) is not int:
+        raise FileError(f"{path}: expected an integer, got {shown(value)} ({type(value).__name__})")
+    return value
+
+
+def check_list(value: Any, path: str) -> list[Any]:
+    """A list."""
+    if not isinstance(value, list):
+        raise FileError(f"{path}: expected a list, got {shown(value)}")
+    return value
+
+
+def _boolean(value: Any, path: str) -> bool:
+    if type(value) is not bool:
+        raise FileError(f"{path}: expected true or false, got {shown(value)}")
+    return value
+
+
+def _text(value: Any, path: str) -> str:
+    allowed = NAMES[path.rsplit(".", 1)[-1]]
+    if value not in allowed:
+        raise FileError(f"{path}: expected one of {allowed}, got {shown(value)}")
+    return value
+
+
+def _dimension(value: Any, path: str, depth: int = 0) -> Dimension:
+    if type(value) is int:
+        return value
+    if type(value) is str:
+        return check_name(value, path)
+    legal = isinstance(value, list) and len(value) > 1 and type(value[0]) is str and value[0] in OPERATIONS
+    if not legal or depth >= _DIMENSION_DEPTH:
+        raise FileError(
+            f"{path}: expected an integer, a symbol or [operation, terms] of {sorted(OPERATIONS)}, at most "
+            f"{_DIMENSION_DEPTH} levels deep, got {shown(value)}"
+        )
+    return (value[0], *(_dimension(term, path, depth + 1) for term in value[1:]))
+
+
+def _integers(value: Any, path: str) -> tuple[int, ...]:
+    return tuple(check_integer(item, path) for item in check_list(value, path))
+
+
+def _dimensions(value: Any, path: str) -> tuple[Dimension, ...]:
+    return tuple(_dimension(item, path) for item in check_list(value, path))
+
+
+READERS: dict[Any, Callable[[Any, str], Any]] = {
+    int: check_integer,
+    bool: _boolean,
+    str: _text,
+    Dimension: _dimension,
+    tuple[int, ...]: _integers,
+    tuple[Dimension, ...]: _dimensions,
+}
+"""How a field is read, by its annotation."""
+
+
+def to_record(value: Any, tensors: Mapping[str, str], path: str) -> dict[str, Any]:
+    """The fields of a dataclass as JSON, arrays by the names of their tensors; refuses what could not be read back."""
+    record = {}
+    hints = get_type_hints(type(value))
+    for field in fields(value):
+        if "bits" in field.metadata:
+            record[field.name] = tensors[field.name]
+        else:
+            plain = _thaw(getattr(value, field.name))
+            READERS[hints[field.name]](plain, f"{path}.{field.name}")
+            record[field.name] = plain
+    return record
+
+
+def from_record(kind: type[Record], record: Any, arrays: Mapping[str, np.ndarray], path: str) -> Record:
+    """A dataclass from untrusted JSON: exactly its fields, each of the type that it declares."""
+    declared = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    hints = get_type_hints(kind)
+    check_keys(record, set(declared), path)
+    values: dict[str, Any] = {}
+    for name, field in declared.items():
+        at = f"{path}.{name}"
+        if "bits" not in field.metadata:
+            values[name] = READERS[hints[name]](record[name], at)
+            continue
+        tensor = check_name(record[name], at)
+        if tensor not in arrays:
+            raise FileError(f"{at}: expected the name of a tensor in the file, got {shown(tensor)}")
+        values[name] = arrays[tensor]
+    return kind(**values)
+
+
+def _thaw(value: Any) -> Any:
+    return [_thaw(item) for item in value] if isinstance(value, tuple) else value

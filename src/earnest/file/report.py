@@ -1,0 +1,62 @@
+"""What takes the place in a program's file, counted from its real bytes."""
+
+from dataclasses import dataclass
+from math import prod
+
+from earnest.file.canonical_json import decode
+from earnest.file.container import read
+from earnest.file.program import dumps
+from earnest.integer.program import Program
+
+ROLES = {
+    "weight": "weights",
+    "bias": "biases",
+    "multiplier": "multipliers_and_shifts",
+    "shift": "multipliers_and_shifts",
+    "table": "tables",
+    "gate": "tables",
+    "coarse": "tables",
+    "fine": "tables",
+    "codes": "positions",
+}
+"""The role of an array by the name of its field; `codes` are constants that enter as values (positions)."""
+
+HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """Bytes of a file, and by role; a tensor that several operators share counts once, in the role of the first."""
+
+    file_bytes: int
+    sections: dict[str, int]
+    weight_codes: int
+
+    @property
+    def effective_bits_per_weight(self) -> float | None:
+        """8 x (bytes of the whole file: biases, tables, tokens, names and all) / (weight codes in the file).
+
+        Not the width of the weights: an upper figure, which nothing in the file can hide from. None without weights.
+        """
+        return 8 * self.file_bytes / self.weight_codes if self.weight_codes else None
+
+
+def file_report(program: Program) -> FileReport:
+    """The report of the file that the program has (a program has one file, to the byte)."""
+    data = dumps(program)
+    text, tensors = read(data)
+    table = decode(text, "operator list")["tensors"]
+    counted = dict.fromkeys([*dict.fromkeys(ROLES.values()), HEADER], 0)
+    codes = 0
+    for name, tensor in tensors.items():
+        role = ROLES[name.rsplit(".", 1)[1]]
+        counted[role] += tensor.nbytes
+        if role == "weights":
+            codes += prod(table[name]["shape"])
+    counted[HEADER] = len(data) - sum(counted.values())
+    return FileReport(file_bytes=len(data), sections=counted, weight_codes=codes)
+
+
+def sections(program: Program) -> dict[str, int]:
+    """Bytes of the program's file by role: weights, biases, multipliers_and_shifts, tables, positions, header."""
+    return file_report(program).sections

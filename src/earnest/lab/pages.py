@@ -1,0 +1,46 @@
+"""Pages whose tables come from the ledger: every page that holds a mark `<!-- table:NAME -->` of a known table."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from earnest.errors import LedgerError
+from earnest.lab.ledger import read
+from earnest.lab.tables import evaluations, render, replace_block
+
+Rows = Sequence[Mapping[str, object]]
+
+TABLES: dict[str, Callable[[Rows], str]] = {"evaluations": lambda rows: render(evaluations(rows))}
+"""Tables by the name that stands in the mark."""
+
+
+def regenerated(text: str, rows: Rows) -> str:
+    """The page with all of its tables made anew; LedgerError for a mark of a table that there is not."""
+    for name in marks(text):
+        if name not in TABLES:
+            raise LedgerError(f"expected a table of {sorted(TABLES)}, got the mark <!-- table:{name} -->")
+        text = replace_block(text, name, TABLES[name](rows))
+    return text
+
+
+def marks(text: str) -> list[str]:
+    """Names of the tables that a page asks for, in order."""
+    opening = "<!-- table:"
+    return [part.partition(" -->")[0] for part in text.split(opening)[1:]]
+
+
+def outdated(pages: Iterable[Path], ledger: Path) -> dict[Path, str]:
+    """What each page that differs from the ledger should read instead. LedgerError: a page or ledger is unreadable."""
+    rows = read(ledger)
+    wanted = {}
+    for page in pages:
+        try:
+            text = page.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{page}: expected a page of text: {error}") from error
+        try:
+            new = regenerated(text, rows)
+        except LedgerError as error:
+            raise LedgerError(f"{page}: {error}") from error
+        if new != text:
+            wanted[page] = new
+    return wanted

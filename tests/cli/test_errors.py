@@ -1,0 +1,170 @@
+"""Whatever is wrong is one clear line on standard error, and an exit status that is not 0."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from earnest.cli import application, main
+from tiny import TinyWorld, tone
+
+
+def one_line(capsys: pytest.CaptureFixture[str], *arguments: str | Path, status: int = 2) -> str:
+    assert main([*map(str, arguments)]) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def quantizing(world: TinyWorld, output: Path, **changed: str | Path) -> list[str | Path]:
+    options: dict[str, str | Path] = {
+        "--recipe": "w8a8",
+        "--target": "int8x16",
+        "--calibrate": world.data,
+        "-o": output,
+    }
+    options |= {f"--{name.replace('_', '-')}": value for name, value in changed.items()}
+    return ["quantize", world.model, *(part for pair in options.items() for part in pair)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"recipe": "w1a1"}, "expected a recipe of ['w4a8', 'w8a8'] or a TOML file, got 'w1a1'"),
+        ({"target": "tpu"}, "expected a target of ['int8', 'int8x16'] or a TOML file, got 'tpu'"),
+        ({"calibrate": "nowhere"}, "nowhere: no such folder"),
+        ({"calibration_limit": "0"}, "0 is not in the range x>=1"),
+        ({"longest": "0"}, "0 is not in the range 1<=x<=600"),
+        ({"longest": "61"}, "--longest: this model hears at most 60 s, got 61 s"),
+        ({"output": "nowhere/a.earnest"}, "--output: no folder nowhere; make it first"),
+        ({"output": "."}, "--output: . is a folder; expected the name of a file"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else next(iter(value)),
+)
+def test_what_cannot_be_quantized(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str], changed: dict[str, str], message: str
+) -> None:
+    assert message in one_line(capsys, *quantizing(tiny_world, tmp_path / "a.earnest", **changed))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.nemo").touch()
+    line = quantizing(tiny_world, tmp_path / "a.earnest")
+    for model, message in (
+        (tmp_path / "none", "expected a checkpoint, got no such file or folder"),
+        (tmp_path / "a.nemo", "pass --allow-pickle"),
+        (tmp_path, "model.safetensors: expected the checkpoint's file, got none"),
+    ):
+        line[1] = model
+        assert message in one_line(capsys, *line)
+
+
+@pytest.mark.parametrize("command", ["inspect", "transcribe", "evaluate"])
+def test_programs_that_are_none(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    damaged = tmp_path / "damaged.earnest"
+    content = bytearray(tiny_world.program.read_bytes())
+    content[-1] ^= 1
+    damaged.write_bytes(content)
+    (tmp_path / "text.earnest").write_text("no program")
+    rest = {"inspect": [], "transcribe": ["a.wav"], "evaluate": ["--data", tiny_world.data, "-j", "1"]}[command]
+    for name in ("damaged.earnest", "text.earnest", "none.earnest"):
+        message = one_line(capsys, command, tmp_path / name, *rest)
+        assert name in message
+
+
+def test_recordings_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text.wav").write_text("no sound")
+    soundfile.write(tmp_path / "empty.wav", tone(1, 0.0), 16_000)
+    soundfile.write(tmp_path / "short.wav", tone(1, 0.001), 16_000)
+    soundfile.write(tmp_path / "long.flac", tone(1, 10.1), 16_000)
+    for name, message in (
+        ("none.wav", "no such file"),
+        ("text.wav", "got something that is not audio"),
+        ("empty.wav", "the recording is empty"),
+        ("short.wav", "too short"),
+        ("long.flac", "expected 5 to 1000 frames of 10 ms, got 1010"),
+        (".", "got a folder"),
+    ):
+        found = one_line(capsys, "transcribe", tiny_world.program, tmp_path / name)
+        assert message in found
+        assert str(tmp_path / name) in found
+
+
+def test_data_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    silent = tmp_path / "silent"
+    shutil.copytree(tiny_world.data, silent, ignore=shutil.ignore_patterns("*.txt"))
+    assert "transcripts" in one_line(capsys, "evaluate", tiny_world.program, "--data", silent)
+    assert "no such folder" in one_line(capsys, "evaluate", tiny_world.program, "--data", tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--limit", "0"], "0 is not in the range x>=1"),
+        (["--jobs", "0"], "0 is not in the range 1<=x<=64"),
+        (["--ledger", "a"], "--ledger: a row compares a program with its float model; give --against"),
+        (["--hypotheses", "nowhere/a"], "--hypotheses: no folder nowhere; make it first"),
+        (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['reference'], got 'abacus'"),
+        (["--against", "nowhere", "--jobs", "1"], "nowhere: expected a checkpoint"),
+        (["--target", "tpu", "--jobs", "1"], "expected a target of ['int8', 'int8x16']"),
+        (["--target", "int8", "--jobs", "1"], "made for target 'int8x16'"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_options_out_of_range(
+    tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    line = ["evaluate", tiny_world.program, "--data", tiny_world.data, *options]
+    assert message in one_line(capsys, *line)
+
+
+def test_a_model_is_not_compared_with_a_model(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["evaluate", tiny_world.model, "--against", tiny_world.model, "--data", tiny_world.data]
+    assert "is a float model itself" in one_line(capsys, *line)
+
+
+def test_a_broken_ledger_is_found_before_the_work(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ledger").write_text("{}\n{")
+    line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model]
+    assert "line 2: the last line is broken off" in one_line(capsys, *line, "--ledger", tmp_path / "ledger")
+
+
+def test_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "(see `earnest --help`)" in one_line(capsys, "quantise")
+    assert "(see `earnest inspect --help`)" in one_line(capsys, "inspect")
+    assert main([]) == 0
+    assert "Commands:" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("earnest ")
+
+
+def test_a_bug_is_a_line_and_with_debug_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a\nb")
+
+    monkeypatch.setattr("earnest.cli.inspect.opened", broken)
+    message = one_line(capsys, "inspect", tmp_path / "a.earnest", status=1)
+    assert message == "error: ZeroDivisionError: a b (a bug of earnest: `earnest --debug ...` shows where)\n"
+    with pytest.raises(ZeroDivisionError):
+        main(["--debug", "inspect", str(tmp_path / "a.earnest")])
+
+
+def test_an_interrupt_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("earnest.cli.inspect.opened", interrupted)
+    assert main(["inspect", str(tmp_path / "a.earnest")]) == application.INTERRUPTED
+    assert capsys.readouterr() == ("", "interrupted\n")

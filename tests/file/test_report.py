@@ -1,0 +1,45 @@
+"""The report counts every byte of the file once."""
+
+import numpy as np
+import pytest
+from tests.file.programs import alone, linear, tiny
+from tests.integer.cases import CASES
+
+from earnest.file import dumps, file_report, sections
+from earnest.file.report import ROLES
+from earnest.integer.layout import Reshape
+from earnest.integer.operators import OPERATORS
+
+
+def test_sections_of_a_program():
+    data, report = dumps(tiny()), file_report(tiny())
+    header = 8 + int.from_bytes(data[:8], "little")
+    assert report.sections == {
+        "weights": 3,  # 6 codes of 3 bits
+        "biases": 12,
+        "multipliers_and_shifts": 9,
+        "tables": 256,
+        "positions": 2,  # 3 codes of 4 bits
+        "header": header,
+    }
+    assert sum(report.sections.values()) == report.file_bytes == len(data)
+    assert report.weight_codes == 6
+    assert report.effective_bits_per_weight == 8 * len(data) / 6
+    assert sections(tiny()) == report.sections
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_a_large_weight_costs_little_more_than_its_bits(bits):
+    report = file_report(alone(linear(np.ones((256, 1024)), bits)))
+    assert report.sections["weights"] == 32768 * bits
+    assert bits < report.effective_bits_per_weight < bits + 0.15
+
+
+def test_without_weights_there_is_no_figure():
+    assert file_report(alone(Reshape(shape=(1,)))).effective_bits_per_weight is None
+
+
+def test_every_array_of_the_law_has_a_role():
+    arrays = {name for cases in CASES.values() for case in cases for name in case.operator.constants()}
+    assert arrays == set(ROLES)
+    assert set(CASES) == set(OPERATORS)

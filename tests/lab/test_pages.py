@@ -1,0 +1,34 @@
+"""Pages get their tables from the ledger."""
+
+from pathlib import Path
+
+import pytest
+
+from earnest.errors import LedgerError
+from earnest.lab.pages import marks, outdated, regenerated
+from earnest.lab.tables import render
+
+PAGE = "# A\n<!-- table:evaluations -->\nold\n<!-- /table -->\n"
+
+
+def test_a_page_that_differs_is_found(tmp_path: Path) -> None:
+    ledger, old, new, plain = (tmp_path / name for name in ("ledger.jsonl", "old.md", "new.md", "plain.md"))
+    ledger.touch()
+    old.write_text(PAGE)
+    new.write_text(PAGE.replace("old", render([])))
+    plain.write_text("nothing to see")
+    assert outdated([old, new, plain], ledger) == {old: new.read_text()}
+
+
+def test_what_is_no_page_or_no_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="expected a table of"):
+        regenerated("<!-- table:prices -->\n<!-- /table -->", [])
+    (tmp_path / "ledger").touch()
+    (tmp_path / "bad").write_bytes(b"\xff")
+    for name, message in (("none", "expected a page of text"), ("bad", "expected a page of text")):
+        with pytest.raises(LedgerError, match=message):
+            outdated([tmp_path / name], tmp_path / "ledger")
+    (tmp_path / "page").write_text(PAGE.replace("<!-- /table -->", ""))
+    with pytest.raises(LedgerError, match=r"page: expected <!-- /table --> after"):
+        outdated([tmp_path / "page"], tmp_path / "ledger")
+    assert marks(PAGE) == ["evaluations"]

@@ -1,0 +1,336 @@
+"""Specimens: a tiny twin of every kind at every width, on calibrated edges, and its float operator written anew.
+
+`real` takes the real operands and the real parameters in float64. It is made of loops, sums and exponentials only, so
+that it shares no code with the twin.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from earnest.nn.add import Add
+from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge
+from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.layer_norm import LayerNorm
+from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
+from earnest.nn.matmul import MatMul
+from earnest.nn.multiply import Multiply
+from earnest.nn.softmax import Exponential, NumeratorEdge, Softmax, WeightedMean, probabilities
+from earnest.nn.table import InterpolatedTable, Table
+from earnest.nn.twin import Twin
+from earnest.nn.weighted import Convolution1d, Convolution2d, Linear, Weighted
+from earnest.numerics.grid import Grid
+
+Shape = tuple[int, ...]
+PATTERNS = ("random", "lowest", "highest", "near the lowest", "near the highest", "alternating")
+SYMBOLS = {"batch": 2, "time": 6}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specimen:
+    """A twin, the shapes of its operands, and its float operator; `saturates` if its output clips some results."""
+
+    name: str
+    twin: Twin
+    shapes: tuple[Shape, ...]
+    real: Callable[..., Tensor] | None = None
+    saturates: bool = True
+    symbols: Mapping[str, int] = field(default_factory=lambda: dict(SYMBOLS))
+
+
+def edge(
+    bits: int = 8, *, scale: float = 0.05, zero_point: int = 0, symmetric: bool = False, name: str = "x"
+) -> CalibratedEdge:
+    """An edge that has its grid already."""
+    calibrated = CalibratedEdge(name, bits=bits, symmetric=symmetric, role="activation", method="extremes", margin=1.0)
+    calibrated.set_(Grid(bits=bits, signed=True, scale=scale, zero_point=zero_point))
+    return calibrated
+
+
+def narrow(bits: int, reach: float, zero_point: int | None = None) -> CalibratedEdge:
+    """An edge from about -reach to reach, its zero point off the middle where there is room."""
+    middle = (-1 if bits < 4 else -3) if zero_point is None else zero_point
+    return edge(
+        bits, scale=reach / 2 ** (bits - 1), zero_point=max(min(middle, 2 ** (bits - 1) - 1), -(2 ** (bits - 1)))
+    )
+
+
+def carrier(source: Edge, shape: Shape, pattern: str, seed: int = 0) -> Tensor:
+    """Codes of an edge in a float32 tensor; one-sided rows are what hides no inexact sum."""
+    low, high = source.codes
+    generator = np.random.default_rng(seed)
+    codes = {
+        "random": lambda: generator.integers(low, high + 1, shape),
+        "lowest": lambda: np.full(shape, low),
+        "highest": lambda: np.full(shape, high),
+        "near the lowest": lambda: low + generator.integers(0, 2, shape),
+        "near the highest": lambda: high - generator.integers(0, 2, shape),
+        "alternating": lambda: np.where(np.arange(np.prod(shape, dtype=int)).reshape(shape) % 2, low, high),
+    }[pattern]()
+    return torch.from_numpy(codes.astype(np.float32))
+
+
+def carriers(specimen: Specimen, pattern: str) -> list[Tensor]:
+    """One for each operand."""
+    pairs = zip(specimen.twin.operands, specimen.shapes, strict=True)
+    return [carrier(source, shape, pattern, seed) for seed, (source, shape) in enumerate(pairs, start=1)]
+
+
+def parameter(*shape: int, spread: float = 1.0, middle: float = 0.0, seed: int = 0) -> nn.Parameter:
+    """Normal numbers, the same ones each time."""
+    return nn.Parameter(middle + spread * torch.randn(shape, generator=torch.Generator().manual_seed(seed)))
+
+
+def quantized_parameters(twin: Twin) -> list[tuple[Tensor, Tensor]]:
+    """The parameters of a twin as its float operator sees them, in float64, and where their gradient passes."""
+    found = [(p.detach().double(), torch.ones(p.shape, dtype=torch.bool)) for p in twin.trainable()]
+    if isinstance(twin, Weighted):
+        weight = found[0][0]
+        scale = twin.weight_scale.reshape(-1, *(1,) * (weight.ndim - 1))
+        odd = twin.weight_map == "odd"
+        limit = 2**twin.weight_bits - 1 if odd else 2 ** (twin.weight_bits - 1) - 1
+        all_codes = torch.arange(-limit, limit + 1, 2 if odd else 1, dtype=torch.float64)
+        nearest = all_codes[((weight / scale)[..., None] - all_codes).abs().argmin(dim=-1)]
+        found[0] = (nearest * scale, (weight / scale).abs() < limit + (1 if odd else 0.5))
+    return found
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, settings: Mapping[str, Any]) -> Tensor:
+    """Every output of a convolution over one or two axes as one explicit sum."""
+    padding, strides, dilations = settings["padding"], settings["strides"], settings["dilations"]
+    out, depth, *taps = weight.shape
+    padded = x.new_zeros((*x.shape[:2], *(n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True))))
+    inner = tuple(slice(p, p + n) for n, p in zip(x.shape[2:], padding, strict=True))
+    padded[(slice(None), slice(None), *inner)] = x
+    reach = [d * (k - 1) + 1 for d, k in zip(dilations, taps, strict=True)]
+    counts = [(n - r) // s + 1 for n, r, s in zip(padded.shape[2:], reach, strides, strict=True)]
+    results = []
+    for channel in range(out):
+        first = channel // (out // settings["groups"]) * depth
+        for position in product(*(range(count) for count in counts)):
+            window = tuple(
+                slice(p * s, p * s + r, d) for p, s, r, d in zip(position, strides, reach, dilations, strict=True)
+            )
+            part = padded[(slice(None), slice(first, first + depth), *window)]
+            total = (part * weight[channel]).flatten(1).sum(dim=1)
+            results.append(total if bias is None else total + bias[channel])
+    return torch.stack(results, dim=1).reshape(len(x), out, *counts)
+
+
+def _weighted(bits: int, weight_map: str, shape: Shape, *, bias: bool = True, seed: int = 0) -> dict[str, Any]:
+    return {
+        "weight": parameter(*shape, spread=0.3, seed=seed),
+        "bias": parameter(shape[0], seed=seed + 1) if bias else None,
+        "weight_bits": bits,
+        "weight_map": weight_map,
+        "weight_range": "squared-error",
+    }
+
+
+def linears() -> Iterator[Specimen]:
+    """Weights of 2 to 8 bits in both maps; activations of 2 to 8 bits; results of 2 to 16."""
+    widths = [(w, "symmetric", 8, 8) for w in range(2, 9)] + [(w, "odd", 8, 8) for w in range(1, 8)]
+    widths += [(4, "symmetric", a, a) for a in range(2, 8)] + [(8, "symmetric", 8, 16), (2, "odd", 3, 2)]
+    for w, weight_map, a, out in widths:
+        twin = Linear([narrow(a, 2.0)], narrow(out, 1.7), **_weighted(w, weight_map, (5, 12)))
+        yield Specimen(
+            name=f"linear w{w} {weight_map} a{a} out {out}",
+            twin=twin,
+            shapes=((2, 3, 12),),
+            real=lambda x, w, b: (x[..., None, :] * w).sum(-1) + b,
+        )
+    yield Specimen(
+        name="linear without a bias",
+        twin=Linear([narrow(8, 2.0)], narrow(8, 1.0), **_weighted(8, "symmetric", (5, 12), bias=False)),
+        shapes=((4, 12),),
+        real=lambda x, w: (x[..., None, :] * w).sum(-1),
+    )
+
+
+def convolutions() -> Iterator[Specimen]:
+    """Dense, grouped, depthwise (with a multiplier too), strided, dilated, padded, over one and two axes."""
+    settings = [
+        ("dense", (4, 3, 3), 1, 1, 1, 0, True),
+        ("padded and strided", (4, 3, 3), 1, 2, 1, 2, True),
+        ("dilated", (4, 3, 2), 1, 1, 3, 1, False),
+        ("grouped", (6, 2, 3), 2, 2, 2, 1, True),
+        ("depthwise", (4, 1, 5), 4, 1, 1, 2, True),
+        ("depthwise, strided, dilated", (4, 1, 3), 4, 2, 2, 3, False),
+        ("depthwise with two outputs each", (6, 1, 3), 3, 1, 1, 1, True),
+        ("pointwise", (5, 4, 1), 1, 1, 1, 0, True),
+    ]
+    for name, (out, depth, taps), groups, stride, dilation, amount, bias in settings:
+        for rank, twin_class in ((1, Convolution1d), (2, Convolution2d)):
+            sizes = (taps, 2)[:rank]
+            geometry = {
+                "strides": (stride, 1)[:rank],
+                "padding": (amount, 0)[:rank],
+                "dilations": (dilation, 2)[:rank],
+                "groups": groups,
+            }
+            common = _weighted(8 if bias else 4, "symmetric", (out, depth, *sizes), bias=bias)
+            yield Specimen(
+                name=f"conv{rank}d {name}",
+                twin=twin_class([narrow(8, 2.0)], narrow(8, 1.0), **geometry, **common),
+                shapes=(((0, 2, 1)[rank], depth * groups, *((9,), (7, 4))[rank - 1]),),
+                real=lambda x, w, b=None, geometry=geometry: _convolve(x, w, b, geometry),
+            )
+
+
+def _matmul(a: Tensor, b: Tensor) -> Tensor:
+    return (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
+
+
+def products() -> Iterator[Specimen]:
+    """Products of two activations, and the weighted mean, whose first operand is a row of numerators."""
+    shapes = ((2, 3, 5), (2, 5, 4))
+    for bits in (*range(2, 9), 16):
+        left = edge(16, scale=1e-4, symmetric=True) if bits == 16 else narrow(bits, 2.0)
+        right = narrow(min(bits, 8), 1.5)
+        yield Specimen(name=f"matmul a{bits}", twin=MatMul([left, right], narrow(8, 3.0)), shapes=shapes, real=_matmul)
+        yield Specimen(
+            name=f"multiply a{min(bits, 8)} out {bits}",
+            twin=Multiply([narrow(min(bits, 8), 2.0), right], narrow(bits, 1.7137)),
+            shapes=((3, 4, 5), (4, 1)),
+            real=lambda a, b: a * b,
+        )
+    left, right = narrow(8, 2.0, 0), narrow(8, 1.5, 0)
+    accumulator = MatMul([left, right], ProductEdge(left, right, bits=24))
+    yield Specimen(name="matmul to 24 bits", twin=accumulator, shapes=shapes, real=_matmul, saturates=False)
+    yield Specimen(
+        name="weighted mean",
+        twin=WeightedMean([NumeratorEdge(), narrow(8, 2.0)], narrow(8, 0.4)),
+        shapes=((2, 3, 6), (2, 6, 4)),
+        real=_matmul,
+    )
+
+
+def sums() -> Iterator[Specimen]:
+    """Sums of grids of every width, a difference, a change of grid."""
+    for bits, other, out in [(b, b, b) for b in range(2, 9)] + [(16, 8, 16), (8, 16, 8), (16, 16, 16), (24, 24, 16)]:
+        operands = [narrow(bits, 2.0), narrow(other, 3.0)]
+        yield Specimen(
+            name=f"add a{bits} a{other} out {out}",
+            twin=Add(operands, narrow(out, 2.1137), factors=(1.0, -0.5)),
+            shapes=((3, 4), (2, 3, 4)),
+            real=lambda a, b: a - b / 2,
+        )
+    yield Specimen(
+        name="requantize 16 to 8",
+        twin=Add([narrow(16, 2.0)], narrow(8, 1.3), factors=(1.0,)),
+        shapes=((3, 40),),
+        real=lambda a: a * 1.0,
+    )
+
+
+def _sigmoid(x: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-x))
+
+
+REAL_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": lambda x: x * (x > 0),
+    "sigmoid": _sigmoid,
+    "silu": lambda x: x * _sigmoid(x),
+    "gelu": lambda x: x * (1 + torch.erf(x / 2**0.5)) / 2,
+    "gelu_tanh": lambda x: x * _sigmoid(2 * (2 / torch.pi) ** 0.5 * (x + 0.044715 * x * x * x)),
+    "tanh": lambda x: 2 * _sigmoid(2 * x) - 1,
+}
+
+
+def functions() -> Iterator[Specimen]:
+    """Tables of 2 to 8 bits, interpolated ones, and the gated linear unit."""
+    for name, real in REAL_FUNCTIONS.items():
+        yield Specimen(name=f"{name} a8", twin=_table(Table, name, 8), shapes=((3, 30),), real=real)
+        yield Specimen(name=f"{name} a16", twin=_table(InterpolatedTable, name, 16), shapes=((3, 30),), real=real)
+    for bits in range(2, 8):
+        yield Specimen(
+            name=f"silu a{bits}", twin=_table(Table, "silu", bits), shapes=((3, 30),), real=REAL_FUNCTIONS["silu"]
+        )
+    for bits, gate_bits, axis in ((8, 16, 1), (8, 8, 2), (4, 16, 2), (2, 8, 1)):
+        yield Specimen(
+            name=f"glu a{bits} gate {gate_bits} axis {axis}",
+            twin=GatedLinearUnit([narrow(bits, 3.0)], narrow(bits, 1.5), axis=axis, gate_bits=gate_bits),
+            shapes=((2, 4, 6),),
+            real=lambda x, axis=axis: _gated(*x.chunk(2, dim=axis)),
+        )
+
+
+def _table(twin: type[Table] | type[InterpolatedTable], function: str, bits: int) -> Twin:
+    reach = 0.4 if function in ("sigmoid", "tanh") else 1.5
+    return twin([narrow(bits, 4.0)], narrow(min(bits, 8), reach), function=function)
+
+
+def _gated(linear: Tensor, gate: Tensor) -> Tensor:
+    return linear * _sigmoid(gate)
+
+
+def _softmax(x: Tensor, masked: bool) -> Tensor:
+    e = torch.exp(x - x.amax(dim=-1, keepdim=True))
+    if masked:
+        queries, keys = x.shape[-2:]
+        seen = [[j <= i + keys - queries for j in range(keys)] for i in range(queries)]
+        e = e * torch.tensor(seen)
+    return e / e.sum(dim=-1, keepdim=True)
+
+
+def rows() -> Iterator[Specimen]:
+    """Softmax in both forms, with and without the causal mask, and layer norm of 8 and 16 bits."""
+    for bits, masked in product((*range(2, 9), 16), (False, True)):
+        scores = edge(bits, scale=6.0 / 2**bits, symmetric=bits > 8)
+        suffix = f"a{bits}{' causal' if masked else ''}"
+        common = {"shapes": ((2, 4, 6),), "real": lambda x, m=masked: _softmax(x, m), "saturates": False}
+        yield Specimen(name=f"softmax {suffix}", twin=Softmax([scores], probabilities(), masked=masked), **common)
+        if bits <= 8:
+            numerators = Exponential([scores], NumeratorEdge(), masked=masked)
+            yield Specimen(name=f"exponential {suffix}", twin=numerators, **common)
+    for bits, out in [(b, b) for b in range(2, 9)] + [(16, 8), (8, 16), (16, 16)]:
+        yield Specimen(name=f"layer norm a{bits} out {out}", twin=_norm(bits, out), shapes=((3, 9),), real=_real_norm)
+
+
+def _norm(bits: int, out: int) -> Twin:
+    gain, bias = parameter(9, spread=0.5, middle=1.0, seed=3), parameter(9, seed=4)
+    return LayerNorm([narrow(bits, 3.0)], narrow(out, 1.5), weight=gain, bias=bias, epsilon=1e-3)
+
+
+def _real_norm(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+    centred = x - x.sum(-1, keepdim=True) / x.shape[-1]
+    variance = (centred * centred).sum(-1, keepdim=True) / x.shape[-1]
+    return centred / (variance + 1e-3).sqrt() * gain + bias
+
+
+def layouts() -> Iterator[Specimen]:
+    """Everything that moves codes, and constants."""
+    for bits in (2, 8, 16):
+        x = narrow(bits, 2.0)
+        reshape = Reshape([x], x, shape=("batch", ("*", 2, "time"), ("//", "time", 2)))
+        stop = ("+", "time", -1)
+        yield Specimen(name=f"reshape a{bits}", twin=reshape, shapes=((2, 6, 6),))
+        yield Specimen(name=f"transpose a{bits}", twin=Transpose([x], x, order=(2, 0, 1)), shapes=((2, 6, 3),))
+        yield Specimen(
+            name=f"slice a{bits}", twin=Slice([x], x, axis=1, start=1, stop=stop, step=2), shapes=((2, 6, 3),)
+        )
+        yield Specimen(name=f"pad a{bits}", twin=Pad([x], x, before=(0, 2, 1), after=(1, 0, 3)), shapes=((2, 3, 2),))
+        yield Specimen(
+            name=f"concat a{bits}", twin=Concat([x, x, x], x, axis=1), shapes=((2, 1, 3), (2, 4, 3), (2, 2, 3))
+        )
+        yield Specimen(name=f"relative shift a{bits}", twin=RelativeShift([x], x), shapes=((2, 3, 4, 7),))
+        value = parameter(3, 4, spread=1.5)
+        yield Specimen(
+            name=f"parameter out {bits}",
+            twin=Constant(narrow(bits, 2.0), value=value),
+            shapes=(),
+            real=lambda v: v * 1.0,
+        )
+        yield Specimen(name=f"buffer out {bits}", twin=Constant(narrow(bits, 2.0), value=value.detach()), shapes=())
+
+
+SPECIMENS = {
+    specimen.name: specimen
+    for family in (linears, convolutions, products, sums, functions, rows, layouts)
+    for specimen in family()
+}
