@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from tiny import TinyWorld
+    from synthetic import TinyWorld
 
 # Workers share the cores among themselves; numerical libraries read this when they are first imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -40,6 +40,6 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def tiny_world(tmp_path_factory: pytest.TempPathFactory) -> "TinyWorld":
     """A random float model, recordings in LibriSpeech's layout, and the program that was made from them."""
-    from tiny import build
+    from synthetic import build
 
     return build(tmp_path_factory.mktemp("tiny"))

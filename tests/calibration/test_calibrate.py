@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from tests.nn.tiny import WIDTH, Original, inputs, tiny_model, uncalibrated
+from tests.nn.tiny import Original, inputs, tiny_model, uncalibrated
 from torch import Tensor
 
 from earnest.calibration.calibrate import calibrate
@@ -120,13 +120,21 @@ def test_an_edge_that_no_data_reach_is_an_error_with_its_path(monkeypatch: pytes
         calibrate(model, inputs())
 
 
-def test_a_constant_zero_gets_the_smallest_grid_and_the_model_still_runs() -> None:
-    model = calibrate(tiny_model(Original()), [torch.zeros(1, 5, WIDTH)])
-    assert model.input.grid.scale == SMALLEST_SCALE
+def test_a_value_that_is_always_zero_gets_the_smallest_grid_and_the_model_still_runs() -> None:
+    """A dead branch: beside it the stream of the residual sum goes on as it was."""
+    original = Original()
     with torch.no_grad():
-        result = model(torch.zeros(1, 5, WIDTH))
-        expected = Original()(torch.zeros(1, 5, WIDTH))
-    assert result.shape == expected.shape
+        for parameter in original.down.parameters():
+            parameter.zero_()
+    model = calibrate(tiny_model(original), inputs())
+    grid = model.edge("block.down").grid
+    assert grid.scale == SMALLEST_SCALE
+    seen: dict[str, Tensor] = {}
+    with torch.no_grad():
+        model.codes(inputs()[0], seen.__setitem__)
+    assert (seen["block.down"] == grid.zero_point).all()
+    live = model.edge("block.add[0]").real(seen["block.add[0]"]) - model.input.real(seen[INPUT])
+    assert live.abs().max() <= model.edge("block.add[0]").grid.scale
 
 
 def test_one_sided_data_use_the_whole_grid() -> None:

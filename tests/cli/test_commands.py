@@ -15,7 +15,7 @@ from earnest.cli import main
 from earnest.errors import LedgerError
 from earnest.lab.ledger import read
 from earnest.lab.tables import check_evaluation
-from tiny import TinyWorld, tone, write_corpus
+from synthetic import TinyWorld, tone, write_corpus
 
 NO_TORCH = """
 import sys

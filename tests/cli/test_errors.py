@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from earnest.cli import application, main
-from tiny import TinyWorld, tone
+from synthetic import TinyWorld, tone
 
 
 def one_line(capsys: pytest.CaptureFixture[str], *arguments: str | Path, status: int = 2) -> str:
@@ -19,12 +19,12 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str | Path, status:
     return err
 
 
-def quantizing(world: TinyWorld, output: Path, **changed: str | Path) -> list[str | Path]:
+def quantizing(world: TinyWorld, to: Path, **changed: str | Path) -> list[str | Path]:
     options: dict[str, str | Path] = {
         "--recipe": "w8a8",
         "--target": "int8x16",
         "--calibrate": world.data,
-        "-o": output,
+        "--output": to,
     }
     options |= {f"--{name.replace('_', '-')}": value for name, value in changed.items()}
     return ["quantize", world.model, *(part for pair in options.items() for part in pair)]
@@ -36,8 +36,8 @@ def quantizing(world: TinyWorld, output: Path, **changed: str | Path) -> list[st
         ({"recipe": "w1a1"}, "expected a recipe of ['w4a8', 'w8a8'] or a TOML file, got 'w1a1'"),
         ({"target": "tpu"}, "expected a target of ['int8', 'int8x16'] or a TOML file, got 'tpu'"),
         ({"calibrate": "nowhere"}, "nowhere: no such folder"),
-        ({"calibration_limit": "0"}, "0 is not in the range x>=1"),
-        ({"longest": "0"}, "0 is not in the range 1<=x<=600"),
+        ({"calibration_limit": "0"}, "Invalid value for '--calibration-limit'"),
+        ({"longest": "0"}, "Invalid value for '--longest'"),
         ({"longest": "61"}, "--longest: this model hears at most 60 s, got 61 s"),
         ({"output": "nowhere/a.earnest"}, "--output: no folder nowhere; make it first"),
         ({"output": "."}, "--output: . is a folder; expected the name of a file"),
@@ -106,8 +106,8 @@ def test_data_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytes
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--limit", "0"], "0 is not in the range x>=1"),
-        (["--jobs", "0"], "0 is not in the range 1<=x<=64"),
+        (["--limit", "0"], "Invalid value for '--limit'"),
+        (["--jobs", "0"], "Invalid value for '--jobs'"),
         (["--ledger", "a"], "--ledger: a row compares a program with its float model; give --against"),
         (["--hypotheses", "nowhere/a"], "--hypotheses: no folder nowhere; make it first"),
         (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['reference'], got 'abacus'"),

@@ -12,7 +12,7 @@ from earnest.file import load
 from earnest.integer.linear import Weighted
 from earnest.integer.program import Program
 from earnest.lab.anatomy import anatomy, honest_name, real_tensors
-from tiny import TinyWorld
+from synthetic import TinyWorld
 
 
 def narrowed(program: Program, count: int) -> Program:

@@ -19,7 +19,7 @@ from earnest.speech.librispeech import Utterance, data_sha256, read_split
 from earnest.speech.normalisation import words
 from earnest.speech.significance import paired_bootstrap
 from earnest.speech.word_errors import align, total
-from tiny import TinyWorld, tone
+from synthetic import TinyWorld, tone
 
 
 @pytest.fixture(scope="module")

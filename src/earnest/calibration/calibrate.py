@@ -11,7 +11,7 @@ from earnest.errors import CalibrationError
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, edges, run_real
-from earnest.numerics.grid import grid_of_range
+from earnest.numerics.grid import Grid, grid_of_range
 
 Progress = Callable[[int, int], None]
 
@@ -43,8 +43,17 @@ def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | 
     )
     for edge, histogram in histograms.items():
         low, high = choose(histogram, edge.method, bits=edge.bits, symmetric=edge.symmetric, function=edge.function)
-        edge.set_(grid_of_range(low * edge.margin, high * edge.margin, bits=edge.bits, symmetric=edge.symmetric))
+        edge.set_(_grid(edge, low * edge.margin, high * edge.margin))
     return model
+
+
+def _grid(edge: CalibratedEdge, low: float, high: float) -> Grid:
+    """The grid over a range, widened where a reader asks for a greater scale."""
+    grid = grid_of_range(low, high, bits=edge.bits, symmetric=edge.symmetric)
+    if grid.scale >= edge.smallest_scale:
+        return grid
+    wider = edge.smallest_scale / grid.scale * (1 + 2.0**-20)
+    return grid_of_range(low * wider, high * wider, bits=edge.bits, symmetric=edge.symmetric)
 
 
 def made_values(model: TwinModel) -> dict[str, CalibratedEdge]:

@@ -70,6 +70,10 @@ def quantize(
     account: SwapReport = quantized.twin.report  # type: ignore[assignment]
     found = _found(quantized, loaded, output, device.accumulator_bits) | _calibration(utterances, calibrate)
     found["operators_of_the_graph"] = account.counts()
+    _show(found, account, report=report, as_json=as_json)
+
+
+def _show(found: dict[str, Any], account: "SwapReport", *, report: bool, as_json: bool) -> None:
     if as_json:
         print_json(found | ({"report": _rows(account)} if report else {}))
         return

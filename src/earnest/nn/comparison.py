@@ -43,7 +43,7 @@ class OperatorError:
 
 
 def differences(model: TwinModel, run_program: RunProgram, features: Tensor) -> list[Difference]:
-    """Every value of the program against the twin's, in the order of the graph, for one utterance [1, time, features]."""
+    """Every value of the program against the twin's, in the order of the graph, for one utterance [1, time, ...]."""
     carriers: dict[str, np.ndarray] = {}
     with torch.no_grad():
         model.codes(features, lambda name, carrier: carriers.__setitem__(name, carrier.cpu().numpy()))

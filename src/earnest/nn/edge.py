@@ -42,6 +42,10 @@ class Edge(nn.Module, ABC):
         grid = self.grid
         return (carrier - grid.zero_point) * grid.scale
 
+    def require_scale_(self, smallest: float) -> None:
+        """Ask for a scale of at least `smallest`, whatever the range: a reader's constants would not fit otherwise."""
+        raise CalibrationError(f"{type(self).__name__}: its scale is not free; expected at least {smallest}")
+
     def extra_repr(self) -> str:
         """Width, for `print(model)`."""
         return f"{'' if self.signed else 'u'}{self.bits} bits"
@@ -69,6 +73,7 @@ class CalibratedEdge(Edge):
         super().__init__(bits=bits)
         self.name, self.symmetric, self.role = name, symmetric, role
         self.method, self.margin, self.function = method, margin, function
+        self.smallest_scale = 0.0
         self.register_buffer("scale", torch.tensor(float("nan"), dtype=torch.float64))
         self.register_buffer("zero_point", torch.tensor(0, dtype=torch.int64))
 
@@ -79,6 +84,10 @@ class CalibratedEdge(Edge):
         if scale != scale:
             raise CalibrationError(f"{self.name}: no range yet; run earnest.calibrate with data that reaches it")
         return Grid(bits=self.bits, signed=True, scale=scale, zero_point=int(self.zero_point))
+
+    def require_scale_(self, smallest: float) -> None:
+        """Kept for calibration, which widens the range where it must."""
+        self.smallest_scale = max(self.smallest_scale, smallest)
 
     def set_(self, grid: Grid) -> None:
         """Take a grid of this edge's width."""
@@ -119,6 +128,10 @@ class ScaledEdge(Edge):
         """The source's grid, scaled."""
         grid = self._source[0].grid
         return Grid(bits=grid.bits, signed=grid.signed, scale=grid.scale * self.factor, zero_point=grid.zero_point)
+
+    def require_scale_(self, smallest: float) -> None:
+        """Asked of the source."""
+        self._source[0].require_scale_(smallest / self.factor)
 
     def version(self) -> tuple[object, ...]:
         """That of the source."""

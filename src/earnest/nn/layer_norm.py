@@ -10,7 +10,7 @@ from earnest.integer.dimension import Symbols
 from earnest.integer.layer_norm import LayerNorm as LayerNormLaw
 from earnest.nn.edge import Edge
 from earnest.nn.twin import Twin
-from earnest.numerics.norm import norm_constants, norm_epsilon
+from earnest.numerics.norm import norm_constants, norm_epsilon, smallest_norm_scale
 
 
 class LayerNorm(Twin):
@@ -23,6 +23,7 @@ class LayerNorm(Twin):
     ) -> None:
         super().__init__(operands, output)
         self.weight, self.bias, self.epsilon = weight, bias, epsilon
+        operands[0].require_scale_(smallest_norm_scale(epsilon, len(weight)))
 
     def trainable(self) -> tuple[Tensor, ...]:
         """Gain and bias."""

@@ -20,6 +20,11 @@ def norm_epsilon(epsilon: float, count: int, scale: float) -> int:
     return max(1, int(np.floor(epsilon * (count / scale) ** 2 + 0.5)))
 
 
+def smallest_norm_scale(epsilon: float, count: int) -> float:
+    """The scale below which eps N^2 / s^2 would pass 2^60, and the variance with it int64."""
+    return count * float(np.sqrt(epsilon)) * 2.0**-30
+
+
 def norm_constants(gain: np.ndarray, bias: np.ndarray, output: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Multiplier, shift and bias of each channel, int64; the bias is in units of 2^-shift of the output's code."""
     factor = gain.astype(np.float64) / (output.scale * (1 << FRACTION_BITS))

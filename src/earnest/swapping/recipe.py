@@ -72,9 +72,14 @@ class Recipe(BaseModel):
 
     name: str
     description: str
+    ranges: dict[Role, RangeMethod] = Field(default_factory=dict)
     rule: list[Rule]
 
-    def settings(self, path: str, kind: str, role: str, target: Target) -> Settings:
+    def range_of(self, role: Role) -> RangeMethod:
+        """How the range of a role's values is chosen, unless a rule says otherwise; `extremes` where nothing is said."""
+        return self.ranges.get(role, "extremes")
+
+    def settings(self, path: str, kind: str, role: Role, target: Target) -> Settings:
         """The settings of one operator on a target."""
         matching = [(index, rule) for index, rule in enumerate(self.rule, start=1) if rule.matches(path, kind, role)]
         chosen: dict[str, object] = {
@@ -82,7 +87,7 @@ class Recipe(BaseModel):
             "weight_map": "symmetric",
             "weight_range": "squared-error",
             "bits": target.widths[role],
-            "range": "extremes",
+            "range": self.range_of(role),
             "margin": 1.0,
         }
         for key in chosen:

@@ -3,8 +3,9 @@
 from earnest.integer.codes import code_range
 from earnest.integer.target import Target
 from earnest.swapping.graph import LAYOUT, Graph, Node
+from earnest.swapping.recipe import Role
 
-READ_ROLES = {"softmax": "scores", "add": "residual", "layer_norm": "residual"}
+READ_ROLES: dict[str, Role] = {"softmax": "scores", "add": "residual", "layer_norm": "residual"}
 SYMMETRIC_READERS = ("matmul", "mul")
 RESULT = "result"
 
@@ -22,7 +23,7 @@ def source_of(node: Node) -> Node:
     return source_of(node.inputs[0]) if node.kind in LAYOUT and node.kind != "concat" else node
 
 
-def role_of(graph: Graph, node: Node, target: Target) -> str:
+def role_of(graph: Graph, node: Node, target: Target) -> Role:
     """The role of a value that is no layout."""
     kinds = [reader if isinstance(reader, str) else reader.kind for reader in readers(graph, node)]
     if node.kind == "softmax":

@@ -130,7 +130,7 @@ class Swapper:
             bits=self.target.widths["activation"],
             symmetric=node.kind in ("matmul", "mul"),
             role="activation",
-            method="squared-error",
+            method=self.recipe.range_of("activation"),
             margin=1.0,
         )
         return self._requantized(node, index, name, narrow)
@@ -158,7 +158,12 @@ class Swapper:
         if key not in self.edges:
             bits = max(self.edges[self.names[source]].bits for source in node.inputs)
             self.edges[key] = CalibratedEdge(
-                node.name, bits=bits, symmetric=bits > 8, role="activation", method="squared-error", margin=1.0
+                node.name,
+                bits=bits,
+                symmetric=bits > 8,
+                role="activation",
+                method=self.recipe.range_of("activation"),
+                margin=1.0,
             )
         return self.edges[key]
 

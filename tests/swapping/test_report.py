@@ -1,0 +1,65 @@
+"""The report accounts for every operator of the exported graph."""
+
+import io
+
+import pytest
+import torch
+from rich.console import Console
+from tests.swapping.modules import FEATURES, Norms, PostNorm, inputs, swapped
+from torch.export import Dim
+
+from earnest.nn.model import TwinModel
+from earnest.swapping.recipe import Recipe
+from earnest.swapping.swap import swap
+
+
+@pytest.fixture(scope="module")
+def model() -> tuple[Norms, TwinModel]:
+    """A model with folded and plain operators."""
+    float_model = Norms().eval()
+    return float_model, swapped(float_model)
+
+
+def test_every_operator_has_a_row(model):
+    float_model, twin = model
+    (example,) = inputs((141,), batch=2)
+    shapes = ({0: Dim.DYNAMIC, 1: Dim.DYNAMIC},)
+    exported = torch.export.export(float_model, (example,), dynamic_shapes=shapes, strict=False)
+    expected = [str(node.target) for node in exported.graph.nodes if node.op == "call_function"]
+    assert [row.aten for row in twin.report.rows] == expected
+    became = {row.aten: row.became for row in twin.report.rows if "batch_norm" in row.aten or "weight_norm" in row.aten}
+    assert "folded into conv" in became.values() or "conv1d" in became.values()
+    assert all(row.became for row in twin.report.rows)
+    assert not any(row.became == "unused" for row in twin.report.rows)
+
+
+def test_rows_hold_rule_and_bits(model):
+    _, twin = model
+    row = next(row for row in twin.report.rows if row.path == "conv")
+    assert (row.became, row.rule, row.inputs, row.weight, row.output) == ("conv1d", "w8a8:1", "8", "8", "8")
+
+
+def test_table_prints_everything(model):
+    _, twin = model
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(twin.report.table())
+    text = console.export_text()
+    for row in twin.report.rows:
+        assert row.aten.removeprefix("aten.") in text
+
+
+def test_first_matching_rule_with_the_setting_wins():
+    rules = [
+        {"path": "head", "weight_bits": 3},
+        {"operator": ["linear"], "weight_bits": 5, "weight_map": "odd"},
+        {"role": ["activation", "residual", "argument", "logits"], "margin": 2.0},
+    ]
+    recipe = Recipe.model_validate({"name": "r", "description": "", "rule": rules})
+    twin = swap(PostNorm().eval(), recipe, "int8x16", features=FEATURES, longest=200)
+    head, inner = twin.twin("head"), twin.twin("inner")
+    assert (head.weight_bits, head.weight_map) == (3, "odd")
+    assert (inner.weight_bits, inner.weight_map) == (5, "odd")
+    assert inner.output.margin == 2.0
+    rows = {row.path: row.rule for row in twin.report.rows}
+    assert rows["head"] == "r:1"
+    assert rows["inner"] == "r:2"

@@ -1,0 +1,122 @@
+"""Modules of many shapes, and `transformers`' Parakeet, go the whole way: swap, calibrate, lower, verify, equal codes."""
+
+import numpy as np
+import pytest
+import torch
+from tests.swapping.modules import (
+    Attention,
+    Joined,
+    Norms,
+    Positions,
+    PostNorm,
+    Twice,
+    check_whole_way,
+    codes_of,
+    inputs,
+)
+
+from earnest.models.conformer import ConformerConfig
+from earnest.models.random_weights import random_conformer
+from earnest.nn.layer_norm import LayerNorm
+from earnest.nn.model import TwinModel
+from earnest.nn.softmax import Exponential, WeightedMean
+from earnest.nn.twin import Twin
+from earnest.nn.weighted import Convolution1d
+
+
+def _kinds(twin: TwinModel) -> list[str]:
+    return [twin.twin(call.name).kind for call in twin.calls]
+
+
+def _operators(twin: TwinModel) -> dict[str, Twin]:
+    return {call.name: twin.twin(call.name) for call in twin.calls}
+
+
+def test_called_twice_has_one_weight_and_two_grids():
+    operators = _operators(check_whole_way(Twice()))
+    first, second = operators["shared.linear[0]"], operators["shared.linear[1]"]
+    assert first.weight is second.weight
+    assert first.output is not second.output
+    assert first.output.grid != second.output.grid
+
+
+def test_wide_value_is_requantized_for_a_narrow_reader():
+    twin = check_whole_way(PostNorm())
+    operators = _operators(twin)
+    assert isinstance(operators["norm"], LayerNorm)
+    assert operators["norm"].output.bits == 16
+    assert operators["inner.requantize[0]"].output.bits == 8
+    assert [row.path for row in twin.report.inserted] == ["inner.requantize[0]"]
+
+
+def test_norms_are_folded():
+    model = Norms()
+    operators = _operators(check_whole_way(model))
+    convolutions = [twin for twin in operators.values() if isinstance(twin, Convolution1d)]
+    assert [twin.groups for twin in convolutions] == [1, 8, 4]
+    assert not any("folded" in name for name in operators)
+    factor = model.folded.weight / torch.sqrt(model.folded.running_var + model.folded.eps)
+    torch.testing.assert_close(operators["conv"].weight, model.conv.weight * factor[:, None, None])
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+def test_attention(causal: bool, target: str):
+    twin = check_whole_way(Attention(causal=causal), target)
+    softmax = [t for t in _operators(twin).values() if t.kind in ("softmax", "exponential")]
+    assert len(softmax) == 1
+    assert softmax[0].masked == causal
+    assert ("weighted_mean" in _kinds(twin)) == (target == "int8")
+
+
+def test_causal_mask_hides_the_future():
+    twin = check_whole_way(Attention(causal=True))
+    (x,) = inputs((50,))
+    changed = x.clone()
+    changed[:, 40:] += 1.0
+    before, after = codes_of(twin, x), codes_of(twin, changed)
+    assert np.array_equal(before[:, :40], after[:, :40])
+    assert not np.array_equal(before[:, 40:], after[:, 40:])
+
+
+def test_positions_are_a_slice_of_a_table():
+    assert "slice" in _kinds(check_whole_way(Positions(relative_to_length=False)))
+
+
+def test_concat_and_products():
+    kinds = _kinds(check_whole_way(Joined()))
+    assert {"concat", "mul", "slice", "add"} <= set(kinds)
+
+
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+def test_conformer(target: str):
+    config = ConformerConfig(
+        features=20, width=16, layers=1, heads=2, feed_forward=32, kernel=7, channels=8, classes=11, max_frames=400
+    )
+    twin = check_whole_way(random_conformer(0, config), target, features=20)
+    kinds = _kinds(twin)
+    assert kinds.count("relative_shift") == 1
+    assert kinds.count("layer_norm") == 5
+    assert "pad" not in kinds
+    accumulators = [t for t in _operators(twin).values() if t.kind == "matmul" and t.output.bits == 24]
+    assert len(accumulators) == 2
+    narrow = [t for t in _operators(twin).values() if t.output.bits not in (8, 24)]
+    assert bool(narrow) == (target == "int8x16")
+    assert any(isinstance(t, Exponential) for t in _operators(twin).values()) == (target == "int8")
+    assert any(isinstance(t, WeightedMean) for t in _operators(twin).values()) == (target == "int8")
+
+
+def test_parakeet():
+    transformers = pytest.importorskip("transformers")
+    encoder = {
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "num_mel_bins": 80,
+        "subsampling_conv_channels": 8,
+    }
+    torch.manual_seed(0)
+    config = transformers.ParakeetCTCConfig(vocab_size=32, pad_token_id=0, encoder_config=encoder)
+    twin = check_whole_way(transformers.ParakeetForCTC(config).eval(), features=80)
+    assert _kinds(twin).count("relative_shift") == 1
