@@ -35,7 +35,7 @@ def real_world() -> World | None:
     speech = data / "librispeech" / "dev-clean"
     if not all(folder.is_dir() for folder in (model, calibration, speech)):
         return None
-    return World(model=str(model), calibration=str(calibration), calibration_limit=8, speech=str(speech), limit=20)
+    return World(model=str(model), calibration=str(calibration), calibration_limit=4, speech=str(speech), limit=20)
 
 
 def random_world() -> World:

@@ -44,7 +44,7 @@ def test_training_mode():
 
 
 def test_specialised_length():
-    with pytest.raises(CaptureError, match="batch and time dynamic|was specialised to 141"):
+    with pytest.raises(CaptureError, match=r"batch and time dynamic|was specialised to 141"):
         _swap(Specialised())
 
 

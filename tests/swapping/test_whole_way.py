@@ -1,4 +1,4 @@
-"""Modules of many shapes, and `transformers`' Parakeet, go the whole way: swap, calibrate, lower, verify, equal codes."""
+"""Modules of many shapes, and `transformers`' Parakeet, go the whole way to a verified program of equal codes."""
 
 import numpy as np
 import pytest

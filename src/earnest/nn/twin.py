@@ -57,7 +57,7 @@ class Twin(nn.Module, ABC):
         super().__init__()
         self.operands = tuple(operands)
         if any(output is operand for operand in operands):
-            self.__dict__["output"] = output
+            object.__setattr__(self, "output", output)
         else:
             self.output = output
         self._law: tuple[object, Operator, Operator] | None = None

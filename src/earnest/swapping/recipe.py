@@ -76,7 +76,7 @@ class Recipe(BaseModel):
     rule: list[Rule]
 
     def range_of(self, role: Role) -> RangeMethod:
-        """How the range of a role's values is chosen, unless a rule says otherwise; `extremes` where nothing is said."""
+        """How the range of a role is chosen unless a rule says otherwise; `extremes` where nothing is said."""
         return self.ranges.get(role, "extremes")
 
     def settings(self, path: str, kind: str, role: Role, target: Target) -> Settings:

@@ -15,7 +15,7 @@ from earnest.nn.twin import Twin
 from earnest.swapping.assembly import assemble
 from earnest.swapping.capture import capture
 from earnest.swapping.graph import LAYOUT, Account, Graph, Node
-from earnest.swapping.recipe import Recipe, load_recipe
+from earnest.swapping.recipe import Recipe, Role, load_recipe
 from earnest.swapping.report import Row, SwapReport, bare
 from earnest.swapping.roles import RESULT, function_reading, readers, role_of, source_of, symmetric
 
@@ -48,7 +48,9 @@ class Swapper:
 
     def __init__(self, graph: Graph, recipe: Recipe, target: Target) -> None:
         self.graph, self.recipe, self.target = graph, recipe, target
-        self.roles = {node: role_of(graph, node, target) for node in graph.nodes if node.kind not in LAYOUT}
+        self.roles: dict[Node, Role] = {
+            node: role_of(graph, node, target) for node in graph.nodes if node.kind not in LAYOUT
+        }
         self.settings = {
             node: recipe.settings(node.name, self._law_kind(node), role, target) for node, role in self.roles.items()
         }
