@@ -144,15 +144,6 @@ def test_inspect_in_words(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[s
     assert found["float_bytes"] == 4 * found["parameters"]
 
 
-def test_explain_finds_no_difference(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:
-    line = ["explain", tiny_world.model, "--recipe", "w8a8", "--target", "int8x16", "--calibrate", tiny_world.data]
-    found = run_json(capsys, *line, "--limit", "2", "--top", "3")
-    assert found["differing_codes"] == 0
-    assert found["first_difference"] is None
-    assert found["codes"] > 1000
-    assert len(found["operators"]) == 3
-
-
 def test_tables_are_made_and_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page, ledger = tmp_path / "page.md", tmp_path / "ledger.jsonl"
     page.write_text("<!-- table:evaluations -->\n<!-- /table -->\n")

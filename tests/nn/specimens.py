@@ -100,6 +100,15 @@ def quantized_parameters(twin: Twin) -> list[tuple[Tensor, Tensor]]:
     return found
 
 
+def real_operands(twin: Twin, inputs: list[Tensor]) -> list[Tensor]:
+    """Operands in float64 from codes; numerators stand for the share of their row."""
+    found = []
+    for source, x in zip(twin.operands, inputs, strict=True):
+        real = source.grid.scale * (x.detach().double() - source.grid.zero_point)
+        found.append(real / real.sum(-1, keepdim=True) if twin.kind == "weighted_mean" and not source.signed else real)
+    return found
+
+
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, settings: Mapping[str, Any]) -> Tensor:
     """Every output of a convolution over one or two axes as one explicit sum."""
     padding, strides, dilations = settings["padding"], settings["strides"], settings["dilations"]

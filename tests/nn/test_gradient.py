@@ -6,7 +6,7 @@ is float32's: every entry of the Jacobian takes fewer than 64 roundings of numbe
 
 import pytest
 import torch
-from tests.nn.specimens import SPECIMENS, Specimen, carriers, edge, parameter, quantized_parameters
+from tests.nn.specimens import SPECIMENS, Specimen, carriers, edge, parameter, quantized_parameters, real_operands
 from torch import Tensor
 from torch.autograd.functional import jacobian
 
@@ -19,15 +19,6 @@ from earnest.nn.weighted import Linear
 ROUNDINGS = 64
 WITH_REAL = {name: specimen for name, specimen in SPECIMENS.items() if specimen.real is not None}
 EVERY = pytest.mark.parametrize("specimen", WITH_REAL.values(), ids=WITH_REAL.keys())
-
-
-def reals(twin: Twin, inputs: list[Tensor]) -> list[Tensor]:
-    """Operands in float64 from codes; numerators stand for the share of their row."""
-    found = []
-    for source, x in zip(twin.operands, inputs, strict=True):
-        real = source.grid.scale * (x.detach().double() - source.grid.zero_point)
-        found.append(real / real.sum(-1, keepdim=True) if twin.kind == "weighted_mean" and not source.signed else real)
-    return found
 
 
 def passes(twin: Twin, result: Tensor) -> Tensor:
@@ -44,7 +35,7 @@ def test_gradients_are_those_of_the_float_operator(specimen: Specimen) -> None:
     assert specimen.real is not None
     twin, inputs = specimen.twin, [x.requires_grad_() for x in carriers(specimen, "random")]
     parameters = quantized_parameters(twin)
-    arguments = (*reals(twin, inputs), *(value for value, _ in parameters))
+    arguments = (*real_operands(twin, inputs), *(value for value, _ in parameters))
     inside = passes(twin, specimen.real(*arguments))
     assert inside.any()
     assert specimen.saturates == bool((~inside).any()), "a specimen that clips nothing would not test the mask"

@@ -115,6 +115,7 @@ def test_a_copy_builds_a_law_of_its_own() -> None:
         source.set_(grid(scale))
         law = twin.law()
         copied = copy.deepcopy(model)
+        assert copied[2]._law is None
         copied[0].set_(grid(0.7))  # type: ignore[operator]
         assert copied[2].operands[0] is copied[0]
         assert copied[2].law().multipliers != law.multipliers  # type: ignore[operator]
