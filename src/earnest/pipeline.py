@@ -38,14 +38,14 @@ class Quantized:
 
 
 def calibration_features(
-    model: FloatModel, recordings: Sequence[Path], progress: Progress | None = None
+    model: FloatModel, recordings: Sequence[Path], *, longest: int = LONGEST_FRAMES, progress: Progress | None = None
 ) -> list[torch.Tensor]:
-    """Features [1, frames, mels] of recordings, at most 30 s of each."""
+    """Features [1, frames, mels] of recordings, at most 30 s and `longest` frames of each."""
     features = []
+    most = min(int(CALIBRATION_SECONDS * model.front_end.sample_rate), longest * model.front_end.hop)
     for index, path in enumerate(recordings, start=1):
         samples = read_audio(path, model.front_end.sample_rate).samples
-        samples = samples[: int(CALIBRATION_SECONDS * model.front_end.sample_rate)]
-        features.append(torch.from_numpy(np.ascontiguousarray(model.front_end(samples)))[None])
+        features.append(torch.from_numpy(np.ascontiguousarray(model.front_end(samples[:most])))[None])
         if progress is not None:
             progress("reading", index, len(recordings))
     return features
@@ -69,7 +69,7 @@ def quantize(
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
     twin = swap(model.module, chosen, device, features=model.front_end.mels, longest=longest)
-    batches = calibration_features(model, recordings, progress)
+    batches = calibration_features(model, recordings, longest=twin.longest, progress=progress)
     report = None if progress is None else lambda done, total: progress("calibrating", done, total)
     calibrate(twin, batches, report)
     program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name).to_dict())

@@ -47,7 +47,7 @@ class Histogram:
     def observe_(self, values: Tensor) -> None:
         """Count `values`."""
         if self.high > self.low:
-            self.counts += torch.histc(values.float(), BINS, self.low, self.high).numpy()
+            self.counts += torch.histc(values.float(), BINS, self.low, self.high).cpu().numpy()
 
     @property
     def centres(self) -> np.ndarray:

@@ -9,8 +9,10 @@ from torch import Tensor
 
 from earnest.integer.codes import storage
 from earnest.integer.program import INPUT
+from earnest.nn.edge import CalibratedEdge, Edge
 from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, run_real, walk
+from earnest.nn.table import TORCH_FUNCTIONS
 from earnest.nn.twin import Twin
 
 RunProgram = Callable[[np.ndarray, Callable[[str, np.ndarray], None]], object]
@@ -75,16 +77,17 @@ def operator_errors(model: TwinModel, features: Tensor) -> list[OperatorError]:
         name = next(names)
         carrier = twin.run(inputs, symbols)
         if not isinstance(twin, Layout):
-            value = twin.output.real(carrier)
+            read = as_read(twin.output)
+            value = read(twin.output.real(carrier))
             operands = [edge.real(x) for edge, x in zip(twin.operands, inputs, strict=True)]
-            alone = twin.real(operands, twin.trainable(), symbols)
+            alone = read(twin.real(operands, twin.trainable(), symbols))
             found.append(
                 OperatorError(
                     name=name,
                     kind=twin.kind,
                     bits=twin.output.bits,
                     added=decibel(alone, value),
-                    total=decibel(reals[name], value),
+                    total=decibel(read(reals[name]), value),
                 )
             )
         return carrier
@@ -93,6 +96,12 @@ def operator_errors(model: TwinModel, features: Tensor) -> list[OperatorError]:
         run_real(model, features, reals.__setitem__)
         walk(model, model.encode(features), compute, None)
     return sorted(found, key=lambda error: error.added)
+
+
+def as_read(edge: Edge) -> Callable[[Tensor], Tensor]:
+    """The function that alone reads an edge, else the identity: ReLU does not miss what it sets to 0."""
+    function = edge.function if isinstance(edge, CalibratedEdge) else None
+    return (lambda x: x) if function is None else TORCH_FUNCTIONS[function]
 
 
 def decibel(signal: Tensor, value: Tensor) -> float:

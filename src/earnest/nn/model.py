@@ -88,6 +88,9 @@ class TwinModel(nn.Module):
         """Append a twin to the graph, at the path that is its name."""
         parent: nn.Module = self
         *places, leaf = name.split(".")
+        first = (*places, leaf)[0]
+        if first == INPUT or (first not in self._modules and hasattr(self, first)):
+            raise ProgramError(f"{name}: {first!r} is a name that a model of twins needs itself; rename that submodule")
         for place in places:
             child = parent._modules.get(place)
             if child is None:

@@ -18,7 +18,7 @@ from earnest.swapping.graph import Graph, link, name_nodes
 from earnest.swapping.patterns import find_relative_shifts
 from earnest.swapping.tables import BATCH, TIME
 
-EXAMPLE_BATCH, EXAMPLE_TIME = 2, 141
+EXAMPLE_BATCH, EXAMPLE_TIME, SHORTEST_EXAMPLE = 2, 141, 5
 _OTHER_SIZES = ((1, 97), (3, 160))
 _TOLERANCE = 1e-3
 
@@ -32,12 +32,14 @@ def capture(model: nn.Module, *, features: int | None, longest: int) -> Graph:
     """
     if model.training:
         raise CaptureError("expected a model in evaluation mode; call model.eval() first")
-    exported = _export(model, _example(EXAMPLE_BATCH, EXAMPLE_TIME, features))
+    if longest < SHORTEST_EXAMPLE:
+        raise CaptureError(f"expected a greatest length of at least {SHORTEST_EXAMPLE} frames, got {longest}")
+    exported = _export(model, _example(EXAMPLE_BATCH, min(EXAMPLE_TIME, longest), features))
     nodes, result = flatten(exported)
     (source,) = (node for node in nodes if node.target == "features")
     names = _symbols(source)
-    _compare(model, exported, features)
     shortest, longest = _lengths(exported, source, longest)
+    _compare(model, exported, features, (shortest, longest))
     converter = Converter(nodes, source, names, shortest, longest)
     graph = converter.convert(result)
     find_relative_shifts(graph)
@@ -88,10 +90,12 @@ def _lengths(exported: ExportedProgram, source: Flat, longest: int) -> tuple[int
     return max(low, 1), min(high, longest)
 
 
-def _compare(model: nn.Module, exported: ExportedProgram, features: int | None) -> None:
+def _compare(model: nn.Module, exported: ExportedProgram, features: int | None, lengths: tuple[int, int]) -> None:
     """The exported graph against the eager model at sizes that it was not traced with."""
+    shortest, longest = lengths
     module = exported.module()
-    for batch, time in _OTHER_SIZES:
+    for batch, wanted in _OTHER_SIZES:
+        time = min(max(wanted, shortest), longest)
         example = _example(batch, time, features)
         with torch.no_grad():
             expected, got = _tensor(model(example)), _tensor(module(example))
