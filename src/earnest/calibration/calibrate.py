@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from earnest.calibration.histogram import Extremes, Histogram
-from earnest.calibration.ranges import choose
+from earnest.calibration.ranges import NEED_COUNTS, choose
 from earnest.errors import CalibrationError
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.layout import Layout
@@ -34,12 +34,9 @@ def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | 
     if unseen:
         raise CalibrationError(f"{unseen[0]}: saw no calibration data ({len(unseen)} such edges)")
     histograms = {edge: Histogram.over(seen) for edge, seen in extremes.items()}
+    counted = {name: histograms[edge] for name, edge in made.items() if edge.method in NEED_COUNTS}
     _observe(
-        model,
-        inputs,
-        lambda name, x: histograms[made[name]].observe_(x) if name in made else None,
-        progress,
-        len(inputs),
+        model, inputs, lambda name, x: counted[name].observe_(x) if name in counted else None, progress, len(inputs)
     )
     for edge, histogram in histograms.items():
         low, high = choose(histogram, edge.method, bits=edge.bits, symmetric=edge.symmetric, function=edge.function)

@@ -70,6 +70,9 @@ METHODS: dict[str, Callable[..., Range]] = {
     "fourth-power": partial(least_error, power=4),
 }
 
+NEED_COUNTS = frozenset(METHODS) - {"extremes"}
+"""Methods that look at how often a value occurs, and not only at the least and the greatest."""
+
 
 def choose(histogram: Histogram, method: str, *, bits: int, symmetric: bool, function: str | None) -> Range:
     """The range that a method chooses; `function` names the table that alone reads the codes, if one does."""
