@@ -84,7 +84,9 @@ def opened(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 def sealed(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> bytes:
     """The file of an operator list and tensors, with a digest that fits them."""
     manifest = {key: value for key, value in manifest.items() if key != DIGEST}
-    text = json.dumps({**manifest, DIGEST: digest(manifest, tensors)}, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(
+        {**manifest, DIGEST: digest(manifest, tensors)}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
     return safetensors.numpy.save(tensors, metadata={"earnest": text})
 
 

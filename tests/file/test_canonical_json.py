@@ -21,14 +21,13 @@ VALUES = st.recursive(
 @settings(max_examples=100)
 def test_round_trip(value):
     text = encode(value)
-    assert text.isascii()
     assert decode(text, "x") == value == json.loads(text)
     assert encode(decode(text, "x")) == text
     assert encode(decode(json.dumps(value, indent=2), "x")) == text
 
 
 def test_the_text():
-    assert encode({"b": (1, True), "a": ["é", {}]}) == '{"a":["\\u00e9",{}],"b":[1,true]}'
+    assert encode({"b": (1, True), "a": ["é", {}]}) == '{"a":["é",{}],"b":[1,true]}'
 
 
 BAD = {

@@ -43,7 +43,7 @@ def test_round_trip_at_every_width(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_chunks_are_one_packing(monkeypatch, size, kind):
     coding = Coding(bits=5, kind=kind)
-    monkeypatch.setattr(module, "_CHUNK", 16)
+    monkeypatch.setattr(module, "CHUNK", 16)
     codes = np.arange(size) % 8 * 2 + 1
     codes = codes.astype(coding.codes_type)
     stored = coding.store(codes)
@@ -51,7 +51,7 @@ def test_chunks_are_one_packing(monkeypatch, size, kind):
     assert np.array_equal(stored, coding.store(codes))
     if kind != "odd":
         assert np.array_equal(stored, pack(codes, 5, signed=kind == "signed"))
-    monkeypatch.setattr(module, "_CHUNK", 16)
+    monkeypatch.setattr(module, "CHUNK", 16)
     assert np.array_equal(coding.restore(stored, (size,)), codes)
 
 

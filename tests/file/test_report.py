@@ -16,8 +16,8 @@ def test_sections_of_a_program():
     header = 8 + int.from_bytes(data[:8], "little")
     assert report.sections == {
         "weights": 3,  # 6 codes of 3 bits
-        "biases": 12,
-        "multipliers_and_shifts": 9,
+        "biases": 1,  # 3 distances of 2 bits
+        "multipliers_and_shifts": 2,  # equal values: 1 bit each
         "tables": 256,
         "positions": 2,  # 3 codes of 4 bits
         "header": header,

@@ -1,6 +1,7 @@
 """JSON with one text for one value: objects with sorted keys, lists, strings, integers of 64 bits, true and false.
 
-The text is ASCII without spaces. There is no float and no null, so that the same program is the same bytes everywhere.
+The text has no spaces, and escapes only what JSON must. There is no float and no null, so that the same program is
+the same bytes everywhere.
 """
 
 import json
@@ -30,7 +31,7 @@ def shown(value: Any) -> str:
 def encode(value: Any) -> str:
     """The one text of a value; FileError where it holds anything but what the format allows."""
     plain = _plain(value, "", 0)
-    return json.dumps(plain, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def decode(text: str, source: str) -> Any:

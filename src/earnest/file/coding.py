@@ -5,8 +5,10 @@ Widths that have a type of their own (8, 16, 32 and 64 bits) are tensors of that
 packed into a row of bytes, and the shape stands beside it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +32,7 @@ _WIDEST = {"signed": 64, "unsigned": 63, "odd": 7}
 """The law knows no uint64, and an odd code fits int8."""
 
 _RANK = 8
-_CHUNK = 1 << 17
+CHUNK = 1 << 17
 """Codes packed at a time, a multiple of 8: every chunk is whole bytes, and its bits, spread out, stay small."""
 
 
@@ -52,16 +54,21 @@ class Coding:
         """The smallest NumPy type that holds the codes; that of a weight is int8."""
         return np.dtype(np.int8) if self.kind == "odd" else storage(self.bits, signed=self.kind == "signed")
 
+    @property
+    def range(self) -> tuple[int, int]:
+        """Lowest and highest code."""
+        if self.kind == "odd":
+            return 1 - (1 << self.bits), (1 << self.bits) - 1
+        return code_range(self.bits, signed=self.kind == "signed")
+
     def canonical(self, codes: np.ndarray) -> np.ndarray:
         """The codes in their smallest type, in row-major order; refuses what the width cannot hold."""
         if not isinstance(codes, np.ndarray) or codes.dtype.kind not in "iu" or codes.size == 0 or codes.ndim > _RANK:
             got = f"{codes.dtype} {codes.shape}" if isinstance(codes, np.ndarray) else type(codes).__name__
             raise FileError(f"expected a non-empty integer array of at most {_RANK} axes, got {got}")
-        low, high = code_range(self.bits, signed=self.kind == "signed")
-        if self.kind == "odd":
-            low, high = 1 - (1 << self.bits), (1 << self.bits) - 1
-            if not (codes & 1).all():
-                raise FileError("expected odd weight codes only")
+        if self.kind == "odd" and not (codes & 1).all():
+            raise FileError("expected odd weight codes only")
+        low, high = self.range
         least, most = int(codes.min()), int(codes.max())
         if least < low or most > high:
             raise FileError(f"expected {self.kind} codes in {low} .. {high}, got {least} .. {most}")
@@ -73,7 +80,7 @@ class Coding:
         if native is not None:
             return codes.astype(native, copy=False)
         flat = codes.reshape(-1)
-        return np.concatenate([self._pack(flat[at : at + _CHUNK]) for at in range(0, flat.size, _CHUNK)])
+        return np.concatenate([self._pack(flat[at : at + CHUNK]) for at in range(0, flat.size, CHUNK)])
 
     def restore(self, tensor: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """Canonical codes of an untrusted tensor. At most 8 codes come out of a byte, so the file bounds the memory."""
@@ -88,9 +95,9 @@ class Coding:
         if native is not None:
             return tensor.astype(self.codes_type)
         codes = np.empty(count, dtype=self.codes_type)
-        size = packed_size(_CHUNK, self.bits)
-        for index, at in enumerate(range(0, count, _CHUNK)):
-            part = codes[at : at + _CHUNK]
+        size = packed_size(CHUNK, self.bits)
+        for index, at in enumerate(range(0, count, CHUNK)):
+            part = codes[at : at + CHUNK]
             part[:] = self._unpack(tensor[index * size : (index + 1) * size], part.size)
         return codes.reshape(shape)
 
@@ -115,9 +122,11 @@ class Coding:
         return 2 * codes - ((1 << self.bits) - 1) if self.kind == "odd" else codes
 
 
-def coding_of(operator: Operator, name: str) -> Coding:
-    """How an operator's array is stored: the width that its field declares, and for weights their map."""
-    bits, signed = operator.constant_width(name)
-    if name == "weight" and getattr(operator, "weight_map", None) == "odd":
+def coding_of(kind: type[Operator], name: str, values: Mapping[str, Any]) -> Coding:
+    """How an operator's array is declared: its width, which another field may hold, and for weights their map."""
+    metadata = next(field.metadata for field in fields(kind) if field.name == name)  # type: ignore[arg-type]
+    bits = metadata["bits"]
+    bits = values[bits] if isinstance(bits, str) else bits
+    if name == "weight" and values.get("weight_map") == "odd":
         return Coding(bits=bits, kind="odd")
-    return Coding(bits=bits, kind="signed" if signed else "unsigned")
+    return Coding(bits=bits, kind="signed" if metadata["signed"] else "unsigned")

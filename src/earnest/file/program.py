@@ -1,11 +1,12 @@
 """A program as one safetensors file: packed integer tensors, and the operator list as JSON in the one metadata key.
 
-    {"format": "earnest-program", "version": 1, "target", "input": {...}, "output", "description": {...},
-     "steps": [{"name", "kind", "inputs", "fields"}], "tensors": {name: {"bits", "coding", "shape"}}, "sha256"}
+    {"format": "earnest-program", "version": 2, "target", "input": {...}, "output", "description": {...},
+     "kinds": {kind: {"fields", "tensors", "constants"}},
+     "steps": [[name, kind, inputs, fields, tensors, constants]], "sha256"}
 
-One program has one file, to the byte: keys are sorted, there is no float and no time stamp, a tensor is called after
-the first field that reads it (`<step>.<field>`), and equal arrays of equal coding are stored once. `sha256` is that of
-the JSON without it, a zero byte, and the tensors' bytes in the order of their names: it finds damage only.
+docs/file-format.md says it in full. One program has one file, to the byte: keys are sorted, there is no float and no
+time stamp, a tensor is called after the first step that reads it, and equal tensors are stored once. `sha256` is that
+of the JSON without it, a zero byte, and the tensors' bytes in the order of their names: it finds damage only.
 """
 
 import hashlib
@@ -21,26 +22,19 @@ import numpy as np
 
 from earnest.errors import EarnestError, FileError
 from earnest.file.canonical_json import decode, encode, shown
-from earnest.file.coding import Coding, coding_of
 from earnest.file.container import LARGEST_FILE, read, write
-from earnest.file.record import check_integer, check_keys, check_list, check_name, from_record, to_record
-from earnest.integer.operator import Operator
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import Input, Program, Step
+from earnest.file.record import check_keys, check_name, from_record, to_record
+from earnest.file.steps import Arrays, read_steps, row_of_bytes, write_steps
+from earnest.integer.program import Input, Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
 
-FORMAT, VERSION = "earnest-program", 1
+FORMAT, VERSION = "earnest-program", 2
 DIGEST = "sha256"
 
-_KEYS = {"format", "version", "target", "input", "output", "description", "steps", "tensors", DIGEST}
-_STEP_KEYS = {"name", "kind", "inputs", "fields"}
-_TENSOR_KEYS = {"bits", "coding", "shape"}
+_KEYS = {"format", "version", "target", "input", "output", "description", "kinds", "steps", DIGEST}
 _TARGET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """No dot and no slash: a file must not make its reader open another file."""
-
-Arrays = dict[str, tuple[Coding, np.ndarray]]
-"""Coding and canonical codes of each tensor."""
 
 
 def dumps(program: Program) -> bytes:
@@ -115,62 +109,26 @@ def open_program(path: str | os.PathLike[str], target: Target | None = None) -> 
 
 def digest(manifest: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> str:
     """SHA-256 of the JSON without the digest, a zero byte, and the tensors' bytes in the order of their names."""
-    state = hashlib.sha256(encode(manifest).encode("ascii") + b"\0")
+    state = hashlib.sha256(encode(manifest).encode("utf-8") + b"\0")
     for name in sorted(tensors):
-        state.update(_bytes(tensors[name]))
+        state.update(row_of_bytes(tensors[name]))
     return state.hexdigest()
 
 
-def _bytes(array: np.ndarray) -> memoryview:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-
-
 def _manifest(program: Program) -> tuple[dict[str, Any], Arrays]:
-    """The JSON of a program but for its digest, and the arrays that it names."""
-    arrays: Arrays = {}
-    stored: dict[tuple[Coding, tuple[int, ...], bytes], str] = {}
-    steps, names = [], set()
-    for step in program.steps:
-        if check_name(step.name, "a step") in names:
-            raise FileError(f"{step.name}: expected every step's name once; verify the program before it is saved")
-        names.add(step.name)
-        inputs = [check_name(name, f"{step.name}: inputs") for name in step.inputs]
-        steps.append({"name": step.name, "kind": step.operator.kind, "inputs": inputs})
-        steps[-1]["fields"] = _fields(step, arrays, stored)
+    """The JSON of a program but for its digest, and its tensors."""
+    kinds, steps, arrays = write_steps(program.steps)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
         "target": _check_target(program.target),
-        "input": to_record(program.input, {}, "input"),
+        "input": to_record(program.input, "input"),
         "output": check_name(program.output, "output"),
         "description": program.description,
+        "kinds": kinds,
         "steps": steps,
-        "tensors": {
-            name: {"bits": coding.bits, "coding": coding.kind, "shape": list(codes.shape)}
-            for name, (coding, codes) in arrays.items()
-        },
     }
     return manifest, arrays
-
-
-def _fields(step: Step, arrays: Arrays, stored: dict[tuple[Coding, tuple[int, ...], bytes], str]) -> dict[str, Any]:
-    """The fields of a step's operator; its arrays enter `arrays`, unless equal ones are there."""
-    operator = step.operator
-    if OPERATORS.get(operator.kind) is not type(operator):
-        raise FileError(f"{step.name}: expected an operator of {sorted(OPERATORS)}, got {type(operator).__name__}")
-    tensors = {}
-    for field, array in operator.constants().items():
-        name = f"{step.name}.{field}"
-        try:
-            coding = coding_of(operator, field)
-            codes = coding.canonical(array)
-        except FileError as error:
-            raise FileError(f"{name}: {error}") from error
-        key = (coding, codes.shape, hashlib.sha256(_bytes(codes)).digest())
-        tensors[field] = stored.setdefault(key, name)
-        if tensors[field] == name:
-            arrays[name] = (coding, codes)
-    return to_record(operator, tensors, step.name)
 
 
 def _check_version(manifest: Any) -> None:
@@ -188,62 +146,13 @@ def _check_target(name: Any) -> str:
 
 
 def _program(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> Program:
-    arrays = _arrays(manifest["tensors"], tensors)
-    codes = {name: array for name, (_, array) in arrays.items()}
-    codings = {name: coding for name, (coding, _) in arrays.items()}
-    used: set[str] = set()
-    steps = tuple(
-        _step(record, f"steps[{index}]", codes, codings, used)
-        for index, record in enumerate(check_list(manifest["steps"], "steps"))
-    )
-    if used != set(arrays):
-        raise FileError(
-            f"expected every tensor to be read, got {shown(sorted(set(arrays) - used))} that no operator reads"
-        )
+    steps = read_steps(manifest["kinds"], manifest["steps"], tensors)
     if not isinstance(manifest["description"], dict):
         raise FileError(f"description: expected an object, got {shown(manifest['description'])}")
     return Program(
         target=_check_target(manifest["target"]),
-        input=from_record(Input, manifest["input"], {}, "input"),
+        input=Input(**from_record(Input, manifest["input"], "input")),
         steps=steps,
         output=check_name(manifest["output"], "output"),
         description=manifest["description"],
     )
-
-
-def _arrays(table: Any, tensors: dict[str, np.ndarray]) -> Arrays:
-    """Every tensor of the file restored by what the table says of it."""
-    check_keys(table, set(tensors), "tensors")
-    arrays: Arrays = {}
-    for name, entry in table.items():
-        path = f"tensor {shown(check_name(name, 'tensors'))}"
-        check_keys(entry, _TENSOR_KEYS, path)
-        try:
-            coding = Coding(bits=entry["bits"], kind=entry["coding"])
-            shape = tuple(check_integer(extent, "shape") for extent in check_list(entry["shape"], "shape"))
-            arrays[name] = (coding, coding.restore(tensors[name], shape))
-        except FileError as error:
-            raise FileError(f"{path}: {error}") from error
-    return arrays
-
-
-def _step(
-    record: Any, path: str, codes: Mapping[str, np.ndarray], codings: Mapping[str, Coding], used: set[str]
-) -> Step:
-    """A step of untrusted JSON; the tensors that it reads enter `used`."""
-    check_keys(record, _STEP_KEYS, path)
-    name, kind = check_name(record["name"], f"{path}.name"), record["kind"]
-    path = f"{path} {shown(name)}"
-    if type(kind) is not str or kind not in OPERATORS:
-        raise FileError(f"{path}: expected an operator of {sorted(OPERATORS)}, got {shown(kind)}: use a newer earnest")
-    operator: Operator = from_record(OPERATORS[kind], record["fields"], codes, path)
-    for field in operator.constants():
-        tensor = record["fields"][field]
-        expected, got = coding_of(operator, field), codings[tensor]
-        if expected != got:
-            raise FileError(
-                f"{path}.{field}: expected {expected.kind} codes of {expected.bits} bits, got {got.kind} of {got.bits}"
-            )
-        used.add(tensor)
-    inputs = tuple(check_name(item, f"{path}.inputs") for item in check_list(record["inputs"], f"{path}.inputs"))
-    return Step(name=name, operator=operator, inputs=inputs)

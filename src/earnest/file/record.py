@@ -1,21 +1,18 @@
 """Records: a frozen dataclass of integers as JSON, and back with every field's type checked.
 
 What a field may hold is read off its annotation: an integer, true or false, a name out of a fixed set, integers,
-dimensions. A field that holds an array holds the name of its tensor in the file.
+dimensions. Fields that hold arrays are no part of a record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, TypeVar, get_type_hints
-
-import numpy as np
+from functools import cache
+from typing import Any, get_type_hints
 
 from earnest.errors import FileError
 from earnest.file.canonical_json import shown
 from earnest.integer.codes import WEIGHT_MAPS
 from earnest.integer.dimension import OPERATIONS, Dimension
-
-Record = TypeVar("Record")
 
 NAMES: dict[str, tuple[str, ...]] = {"weight_map": WEIGHT_MAPS}
 """What a field of text may say, by its name."""
@@ -104,36 +101,27 @@ READERS: dict[Any, Callable[[Any, str], Any]] = {
 """How a field is read, by its annotation."""
 
 
-def to_record(value: Any, tensors: Mapping[str, str], path: str) -> dict[str, Any]:
-    """The fields of a dataclass as JSON, arrays by the names of their tensors; refuses what could not be read back."""
+@cache
+def plain_fields(kind: type) -> dict[str, Any]:
+    """The annotations of the fields that hold no array, in the order in which they are declared."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind) if "bits" not in field.metadata}
+
+
+def to_record(value: Any, path: str) -> dict[str, Any]:
+    """The plain fields of a dataclass as JSON; refuses what could not be read back."""
     record = {}
-    hints = get_type_hints(type(value))
-    for field in fields(value):
-        if "bits" in field.metadata:
-            record[field.name] = tensors[field.name]
-        else:
-            plain = _thaw(getattr(value, field.name))
-            READERS[hints[field.name]](plain, f"{path}.{field.name}")
-            record[field.name] = plain
+    for name, hint in plain_fields(type(value)).items():
+        record[name] = _thaw(getattr(value, name))
+        READERS[hint](record[name], f"{path}.{name}")
     return record
 
 
-def from_record(kind: type[Record], record: Any, arrays: Mapping[str, np.ndarray], path: str) -> Record:
-    """A dataclass from untrusted JSON: exactly its fields, each of the type that it declares."""
-    declared = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    hints = get_type_hints(kind)
-    check_keys(record, set(declared), path)
-    values: dict[str, Any] = {}
-    for name, field in declared.items():
-        at = f"{path}.{name}"
-        if "bits" not in field.metadata:
-            values[name] = READERS[hints[name]](record[name], at)
-            continue
-        tensor = check_name(record[name], at)
-        if tensor not in arrays:
-            raise FileError(f"{at}: expected the name of a tensor in the file, got {shown(tensor)}")
-        values[name] = arrays[tensor]
-    return kind(**values)
+def from_record(kind: type, record: Any, path: str) -> dict[str, Any]:
+    """The plain fields of a dataclass from untrusted JSON: exactly those, each of the type that it declares."""
+    hints = plain_fields(kind)
+    check_keys(record, set(hints), path)
+    return {name: READERS[hint](record[name], f"{path}.{name}") for name, hint in hints.items()}
 
 
 def _thaw(value: Any) -> Any:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import prod
 
 from earnest.file.canonical_json import decode
+from earnest.file.constants import Packing
 from earnest.file.container import read
 from earnest.file.program import dumps
 from earnest.integer.program import Program
@@ -45,14 +46,18 @@ def file_report(program: Program) -> FileReport:
     """The report of the file that the program has (a program has one file, to the byte)."""
     data = dumps(program)
     text, tensors = read(data)
-    table = decode(text, "operator list")["tensors"]
+    manifest = decode(text, "operator list")
     counted = dict.fromkeys([*dict.fromkeys(ROLES.values()), HEADER], 0)
     codes = 0
-    for name, tensor in tensors.items():
-        role = ROLES[name.rsplit(".", 1)[1]]
-        counted[role] += tensor.nbytes
-        if role == "weights":
-            codes += prod(table[name]["shape"])
+    for name, kind, _, _, entries, constants in manifest["steps"]:
+        names = manifest["kinds"][kind]
+        for field, entry in zip(names["tensors"], entries, strict=True):
+            if isinstance(entry, list):
+                counted[ROLES[field]] += tensors[f"{name}.{field}"].nbytes
+                codes += prod(entry[2]) if ROLES[field] == "weights" else 0
+        if isinstance(constants, list):
+            for field, packing in zip(names["constants"], constants, strict=True):
+                counted[ROLES[field]] += Packing.read(packing).size
     counted[HEADER] = len(data) - sum(counted.values())
     return FileReport(file_bytes=len(data), sections=counted, weight_codes=codes)
 
