@@ -9,6 +9,7 @@ import pytest
 from tests.integer.cases import CASES
 
 from earnest.errors import ProgramError, TargetError
+from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.add import Add
 from earnest.integer.codes import Domain
 from earnest.integer.convolution import Convolution1d
@@ -377,3 +378,29 @@ def test_extent_that_peaks_between_the_ends():
 def _product() -> MatMul:
     settings = {"left_zero_point": -128, "right_zero_point": -128, "multiplier": 1 << 15, "shift": 40, "zero_point": 0}
     return MatMul(left_bits=8, right_bits=8, bits=8, signed=True, **settings)
+
+
+def test_accumulator_that_is_handed_on():
+    """A result of 24 bits is the accumulator itself: what it could lose to saturation or rounding is refused."""
+    handed_on = dataclasses.replace(
+        _product(), left_zero_point=0, right_zero_point=0, multiplier=1 << 15, shift=15, bits=24
+    )
+    depth = ((1 << 23) - 1) // (1 << 14)
+
+    def infer(operator: MatMul, terms: int) -> None:
+        operands = [Domain.full(8, signed=True, shape=shape) for shape in ((1, terms), (terms, 1))]
+        operator.infer(operands, _proof())
+
+    infer(handed_on, depth)
+    with pytest.raises(ProgramError, match="is the accumulator itself"):
+        infer(handed_on, depth + 1)
+    with pytest.raises(ProgramError, match="is the accumulator itself"):
+        infer(dataclasses.replace(handed_on, shift=16), 4)
+
+
+def test_constant_far_from_zero_in_a_sum():
+    """Codes and zero point are subtracted before the product, so that a great multiplier overflows nothing."""
+    add = Add(zero_points=(30000,), multipliers=(1 << 51,), shift=47, zero_point=0, bits=8, signed=True)
+    codes = np.full((1,), 30000, dtype=np.int16)
+    assert add.infer([Domain(bits=16, signed=True, shape=(1,), low=30000, high=30000)], _proof()).shape == (1,)
+    assert add.run([codes], {}, IntegerAccumulation()).tolist() == [0]

@@ -60,10 +60,12 @@ class Add(Operator):
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """E13."""
         del symbols, accumulation
-        offset = sum(z * m for z, m in zip(self.zero_points, self.multipliers, strict=True))
-        terms = [widen(x) * m for x, m in zip(inputs, self.multipliers, strict=True)]
+        terms = [
+            (widen(x) - zero_point) * multiplier
+            for x, zero_point, multiplier in zip(inputs, self.zero_points, self.multipliers, strict=True)
+        ]
         total = terms[0]
         for term in terms[1:]:
             total = total + term
         low, high = code_range(self.bits, signed=self.signed)
-        return clamp(shift_round(total - offset, self.shift) + self.zero_point, low, high)
+        return clamp(shift_round(total, self.shift) + self.zero_point, low, high)

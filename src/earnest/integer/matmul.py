@@ -13,10 +13,13 @@ from array_api_compat import array_namespace
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
-from earnest.integer.fixed_point import requantize
+from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_LOW, requantize
 from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, check_zero_point
 
 Array = Any
+
+ACCUMULATOR_BITS = 24
+"""Width of an accumulator that is handed on unrounded; proved to hold it."""
 
 
 def broadcast(left: tuple[int, ...], right: tuple[int, ...], proof: Proof) -> tuple[int, ...]:
@@ -59,6 +62,11 @@ class MatMul(Operator):
     bits: int
     signed: bool
 
+    @property
+    def handed_on(self) -> bool:
+        """True if requantization changes nothing."""
+        return (self.multiplier, self.shift, self.zero_point) == (MANTISSA_LOW, MANTISSA_BITS - 1, 0)
+
     def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """The sum over k is proved from the operands' intervals; rows of probabilities by their sum."""
         left, right = inputs
@@ -74,7 +82,13 @@ class MatMul(Operator):
         row = left.shape[-1] * left.centred(self.left_zero_point)
         if left.row_sum is not None and self.left_zero_point == 0:
             row = min(row, left.row_sum)
-        proof.accumulator(row * right.centred(self.right_zero_point))
+        bound = proof.accumulator(row * right.centred(self.right_zero_point))
+        _, largest = code_range(self.bits, signed=self.signed)
+        proof.require(
+            self.bits != ACCUMULATOR_BITS or (self.handed_on and bound <= largest),
+            f"a result of {self.bits} bits is the accumulator itself, with multiplier 2^15, shift 15 and zero point 0, "
+            f"and it can reach {bound}; expected at most {largest}: use fewer bits",
+        )
         return Domain.full(self.bits, signed=self.signed, shape=shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from earnest.errors import ProgramError
 from earnest.integer.dimension import Dimension, Symbols
-from earnest.integer.program import INPUT
+from earnest.integer.program import INPUT, TIME
 from earnest.nn.edge import CalibratedEdge, Edge
 from earnest.nn.twin import Twin
 from earnest.numerics.entry import entry_multiplier
@@ -66,8 +66,6 @@ class TwinModel(nn.Module):
     """An ordinary module: float features in, real logits out; every tensor between them is codes."""
 
     input: CalibratedEdge
-    report: object
-    """What became of every operator; the swap that made the model fills it in."""
 
     def __init__(
         self,
@@ -81,6 +79,7 @@ class TwinModel(nn.Module):
         super().__init__()
         self.input = input_edge
         self.input_shape, self.shortest, self.longest, self.target = input_shape, shortest, longest, target
+        self.report: Any = None
         self.calls: list[Call] = []
         self.result = INPUT
 
@@ -103,6 +102,7 @@ class TwinModel(nn.Module):
         for child_name, child in there.named_children() if there is not None else ():
             twin.add_module(child_name, child)
         parent.add_module(leaf, twin)
+        twin.path = name
         self.calls.append(Call(name=name, inputs=tuple(inputs)))
         self.result = name
 
@@ -118,12 +118,15 @@ class TwinModel(nn.Module):
         return self.input if name == INPUT else self.twin(name).output
 
     def symbols(self, features: Tensor) -> Symbols:
-        """Batch and time of an input."""
-        return {
+        """Batch and time of an input; a length that nothing is proved for is refused."""
+        symbols = {
             dimension: extent
             for dimension, extent in zip(self.input_shape, features.shape, strict=True)
             if isinstance(dimension, str)
         }
+        if not self.shortest <= symbols[TIME] <= self.longest:
+            raise ProgramError(f"expected {self.shortest} to {self.longest} frames, got {symbols[TIME]}")
+        return symbols
 
     def encode(self, features: Tensor) -> Tensor:
         """The carrier of the input's codes."""

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from earnest.errors import NumericsError
 from earnest.integer.codes import storage
 from earnest.integer.dimension import Symbols
 from earnest.integer.linear import Weighted
@@ -60,6 +61,7 @@ class Twin(nn.Module, ABC):
             object.__setattr__(self, "output", output)
         else:
             self.output = output
+        self.path = ""
         self._law: tuple[object, Operator, Operator] | None = None
 
     @abstractmethod
@@ -90,10 +92,16 @@ class Twin(nn.Module, ABC):
             tuple(edge.version() for edge in edges),
         )
         if self._law is None or self._law[0] != key:
-            operator = stored(self.build())
+            operator = stored(self._built())
             device = tensors[0].device if tensors else _device_of(edges)
             self._law = (key, operator, in_torch(operator, device))
         return self._law
+
+    def _built(self) -> Operator:
+        try:
+            return self.build()
+        except NumericsError as error:
+            raise NumericsError(f"{self.path}: {error}") from error
 
     def forward(self, *carriers: Tensor, symbols: Symbols) -> Tensor:
         """Carriers of the operands' codes to the carrier of the result's."""

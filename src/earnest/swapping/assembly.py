@@ -24,7 +24,9 @@ Assemble = Callable[[Node, Edges, Edge, Settings | None, Target], Twin]
 
 
 def assemble(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
-    """The twin of a node; a KeyError for a kind that has none."""
+    """The twin of a node; a SwapError for a kind that has none."""
+    if node.kind not in _ASSEMBLE:
+        raise SwapError(f"{node.name}: no twin for {node.kind} ({node.aten}, {node.source})")
     return _ASSEMBLE[node.kind](node, operands, output, settings, target)
 
 

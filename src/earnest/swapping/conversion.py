@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from earnest.errors import CaptureError
+from earnest.errors import CaptureError, EarnestError
 from earnest.integer.dimension import Dimension, evaluate, substitute
 from earnest.swapping import rules
 from earnest.swapping.dimensions import dimension_of
@@ -34,6 +34,7 @@ class Converter:
         self.shortest, self.longest = shortest, longest
         self.nodes: list[Node] = []
         self.made: dict[Flat, Node] = {}
+        self.made_for: dict[Flat, list[Node]] = {}
         self.became: dict[Flat, str] = {}
         self.parameters: dict[str, nn.Parameter] = {}
         self.current = source
@@ -75,14 +76,25 @@ class Converter:
             if rule is None:
                 raise self.unsupported(node, "has no twin")
             self.current = node
-            self.made[node] = rule(self, node)
+            self.made[node] = self._apply(rule, node)
         else:
             self.became[node] = "computed offline: depends on no data"
 
+    def _apply(self, rule: rules.Rule, node: Flat) -> Node:
+        """The rule's node; whatever else goes wrong in it is a form of the operator that it was not written for."""
+        try:
+            return rule(self, node)
+        except EarnestError:
+            raise
+        except Exception as error:
+            first = (str(error).splitlines() or [""])[0]
+            raise self.unsupported(
+                node, f"has a form that is not supported ({type(error).__name__}: {first})"
+            ) from error
+
     def _account(self, node: Flat) -> Account:
-        made = self.made.get(node)
-        became = self.became.get(node) or (made.kind if made is not None else "unused")
-        return Account(aten=node.operator, path=node.path, became=became, node=made)
+        nodes = tuple(self.made_for.get(node, ()))
+        return Account(aten=node.operator, path=node.path, became=self.became.get(node, ""), nodes=nodes)
 
     def unsupported(self, node: Flat, why: str) -> CaptureError:
         """The error for an operator that cannot be taken over."""
@@ -106,6 +118,7 @@ class Converter:
             source=at.source,
         )
         self.nodes.append(node)
+        self.made_for.setdefault(at, []).append(node)
         return node
 
     def dimension(self, size: int | torch.SymInt) -> Dimension:
@@ -152,9 +165,23 @@ class Converter:
         if key not in self.parameters:
             if argument.tensor is None:
                 self.became[argument] = "folded into a weight"
-            value = evaluate_free(argument, {}, self.names)
+            value = self.fixed(argument)
             self.parameters[key] = nn.Parameter(value.detach().clone().to(torch.float32))
         return self.parameters[key]
+
+    def fixed(self, argument: Flat) -> Tensor:
+        """The value of what depends on no data, and must not depend on the length either."""
+        short, long = (evaluate_free(argument, {BATCH: 1, TIME: t}, self.names) for t in (self.shortest, self.longest))
+        if short.shape != long.shape or not torch.equal(short, long):
+            raise self.unsupported(self.current, "has a constant that depends on the length of the input")
+        return long
+
+    def like(self, node: Flat, source: Flat) -> Node:
+        """The operand itself as the result of `node`, in the shape that `node` gives it."""
+        before, after = self.shape(source), self.shape(node)
+        if len(before) == len(after):
+            return self.operand(source)
+        return self.make("reshape", [self.operand(source)], shape=after)
 
     def scalar(self, argument: Any) -> float | None:
         """A constant number, if the argument is one."""
@@ -162,7 +189,7 @@ class Converter:
             return float(argument)
         free = isinstance(argument, Flat) and argument not in self.runtime and not argument.is_size
         if free and all(isinstance(size, int) for size in argument.value.shape) and argument.value.numel() == 1:
-            return float(evaluate_free(argument, {}, self.names))
+            return float(self.fixed(argument))
         return None
 
     def _constant(self, argument: Flat) -> Node:
@@ -173,17 +200,17 @@ class Converter:
             node = self.make(
                 "constant", [], parameters={"value": self.parameter(argument)}, parameter_path=argument.path
             )
-            node.path = path
+            node.path, node.aten = path, ""
             return node
         table = table_of(argument, self.names, self.shortest, self.longest)
         path = argument.path.rpartition(".")[0] if argument.tensor is not None else argument.path
         self.became[argument] = "table, computed offline"
         whole = table if isinstance(table, Tensor) else table[0]
         node = self.make("constant", [], parameters={"value": whole.to(torch.float32)})
-        node.path = path
+        node.path, node.aten = path, ""
         if isinstance(table, Tensor):
             return node
         _, axis, start, stop = table
         part = self.make("slice", [node], axis=axis, start=start, stop=stop, step=1)
-        part.path = path
+        part.path, part.aten = path, ""
         return part

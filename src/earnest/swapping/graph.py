@@ -14,7 +14,10 @@ LAYOUT = ("reshape", "transpose", "slice", "pad", "concat", "relative_shift", "s
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Node:
-    """One operator: its kind, what it reads, its settings and parameters, and where it came from."""
+    """One operator: its kind, what it reads, its settings and parameters, and where it came from. `part_of` is the
+    node that a pattern
+    merged it into.
+    """
 
     kind: str
     inputs: list["Node"]
@@ -25,6 +28,7 @@ class Node:
     source: str
     name: str = ""
     users: list["Node"] = field(default_factory=list)
+    part_of: "Node | None" = None
 
     def __repr__(self) -> str:
         return f"Node({self.name or self.path}: {self.kind})"
@@ -32,12 +36,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What became of one operator of the exported graph."""
+    """What became of one operator of the exported graph: the nodes made for it, or in words why there is none."""
 
     aten: str
     path: str
     became: str
-    node: Node | None
+    nodes: tuple[Node, ...]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,6 +15,7 @@ def find_relative_shifts(graph: Graph) -> None:
         last = chain[-1]
         last.kind, last.inputs, last.settings = "relative_shift", list(chain[0].inputs), {}
         for gone in chain[:-1]:
+            gone.part_of = last
             graph.nodes.remove(gone)
         link(graph)
 

@@ -52,7 +52,9 @@ class Rule(BaseModel):
 
 
 class Settings(BaseModel):
-    """What one operator gets. `rule` is the index of the first rule that matched, counted from 1, or 0."""
+    """What one operator gets. `asked` is True where a rule names the bits, and False where they are the target's;
+    `rule` is the index of the first rule that matched, counted from 1, or 0.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,6 +62,7 @@ class Settings(BaseModel):
     weight_map: str
     weight_range: str
     bits: int
+    asked: bool
     range: str
     margin: float
     rule: int
@@ -94,7 +97,8 @@ class Recipe(BaseModel):
             found = [getattr(rule, key) for _, rule in matching if getattr(rule, key) is not None]
             if found:
                 chosen[key] = found[0]
-        return Settings.model_validate({**chosen, "rule": matching[0][0] if matching else 0})
+        asked = any(rule.bits is not None for _, rule in matching)
+        return Settings.model_validate({**chosen, "asked": asked, "rule": matching[0][0] if matching else 0})
 
     def check_used(self, operators: list[tuple[str, str, str]]) -> None:
         """Every rule matches at least one (path, kind, role)."""

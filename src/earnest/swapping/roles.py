@@ -1,7 +1,5 @@
 """Roles: what each value is for, decided by who reads it, through layout and scaling."""
 
-from earnest.integer.codes import code_range
-from earnest.integer.target import Target
 from earnest.swapping.graph import LAYOUT, Graph, Node
 from earnest.swapping.recipe import Role
 
@@ -23,14 +21,14 @@ def source_of(node: Node) -> Node:
     return source_of(node.inputs[0]) if node.kind in LAYOUT and node.kind != "concat" else node
 
 
-def role_of(graph: Graph, node: Node, target: Target) -> Role:
-    """The role of a value that is no layout."""
+def role_of(graph: Graph, node: Node, *, handed_on: bool = True) -> Role:
+    """The role of a value that is no layout; `handed_on` allows a product to a sum to be its accumulator."""
     kinds = [reader if isinstance(reader, str) else reader.kind for reader in readers(graph, node)]
     if node.kind == "softmax":
         return "probabilities"
     if RESULT in kinds:
         return "logits"
-    if node.kind == "matmul" and set(kinds) == {"add"} and _accumulates(node, target):
+    if node.kind == "matmul" and set(kinds) == {"add"} and handed_on:
         return "accumulator"
     for kind, role in READ_ROLES.items():
         if kind in kinds:
@@ -43,14 +41,6 @@ def role_of(graph: Graph, node: Node, target: Target) -> Role:
 def symmetric(graph: Graph, node: Node) -> bool:
     """True where a reader multiplies the value with another activation: a zero point would cost it row sums."""
     return any(not isinstance(r, str) and r.kind in SYMMETRIC_READERS for r in readers(graph, node))
-
-
-def _accumulates(node: Node, target: Target) -> bool:
-    """True if the depth is fixed and the sum of products of two activations fits the handed-on accumulator."""
-    depth = node.settings.get("depth")
-    width = target.widths["activation"]
-    _, limit = code_range(target.widths["accumulator"], signed=True)
-    return isinstance(depth, int) and depth << (2 * (width - 1)) <= limit
 
 
 def function_reading(graph: Graph, node: Node) -> str | None:

@@ -80,8 +80,8 @@ def _batch_norm(converter: "Converter", node: Flat) -> Node:
         raise converter.unsupported(node, "uses statistics of the batch; call model.eval() first")
     factor = (1.0 if gain is None else gain) / torch.sqrt(variance + float(node.args[7]))
     offset = (0.0 if bias is None else bias) - mean * factor
-    only = len(node.args[0].users) == 1
-    if only and source.kind in ("conv1d", "conv2d", "linear") and source is converter.made.get(node.args[0]):
+    foldable = source.kind in ("conv1d", "conv2d") or (source.kind == "linear" and len(node.value.shape) == 2)
+    if foldable and _sole_reader(converter, node.args[0], source):
         _fold(source, factor, offset)
         converter.became[node] = f"folded into {source.path}"
         return source
@@ -93,6 +93,15 @@ def _batch_norm(converter: "Converter", node: Flat) -> Node:
     settings = {"strides": (1,) * rank, "padding": (0,) * rank, "dilations": (1,) * rank, "groups": channels}
     parameters = {"weight": weight, "bias": nn.Parameter(offset.float())}
     return converter.make(f"conv{rank}d", [source], parameters=parameters, **settings)
+
+
+def _sole_reader(converter: "Converter", value: Flat, source: Node) -> bool:
+    """True if nothing else reads the source, nor any of the identities between it and the value."""
+    while len(value.users) == 1 and converter.made.get(value) is source:
+        if value in converter.made_for:
+            return True
+        value = value.args[0]
+    return False
 
 
 def _fold(source: Node, factor: torch.Tensor, offset: torch.Tensor) -> None:
@@ -130,7 +139,7 @@ def _sum(sign: float) -> Rule:
         factor = sign * float(node.kwargs.get("alpha", 1))
         if converter.scalar(right) == 0:
             converter.became[node] = "removed: adds 0"
-            return converter.operand(left)
+            return converter.like(node, left)
         if not (isinstance(left, Flat) and isinstance(right, Flat)):
             raise converter.unsupported(node, "adds a number to a tensor, which has no twin")
         return converter.make("add", [converter.operand(left), converter.operand(right)], factors=(1.0, factor))
@@ -154,9 +163,9 @@ def _quotient(converter: "Converter", node: Flat) -> Node:
 
 
 def _scale(converter: "Converter", node: Flat, value: Flat, factor: float) -> Node:
-    source = converter.operand(value)
     if not math.isfinite(factor) or factor == 0:
         raise converter.unsupported(node, f"multiplies by {factor}")
+    source = converter.like(node, value)
     if factor == 1:
         converter.became[node] = "removed: multiplies by 1"
         return source
@@ -190,8 +199,13 @@ def _softmax(converter: "Converter", node: Flat) -> Node:
 
 def _attention(converter: "Converter", node: Flat) -> Node:
     """softmax(q k^T scale + bias) v, operator by operator."""
+    if node.argument(4, "dropout_p", 0.0) or node.argument(7, "enable_gqa", default=False):
+        raise converter.unsupported(node, "has dropout or grouped queries, which have no twin")
     query, key, value = (converter.operand(argument) for argument in node.args[:3])
     bias, masked = node.argument(3, "attn_mask"), bool(node.argument(5, "is_causal", default=False))
+    queries, keys = (converter.shape(argument)[-2] for argument in node.args[:2])
+    if masked and not converter.same_at_all_lengths(queries, keys):
+        raise converter.unsupported(node, "is causal with fewer queries than keys, where torch's mask is not the law's")
     width = int(node.args[0].value.shape[-1])
     factor = node.argument(6, "scale", width**-0.5)
     rank = len(node.value.shape)
@@ -205,6 +219,37 @@ def _attention(converter: "Converter", node: Flat) -> Node:
         scores = converter.make("add", [scores, converter.operand(bias)], factors=(1.0, 1.0))
     weights = converter.make("softmax", [scores], masked=masked)
     return converter.make("matmul", [weights, value], depth=node.args[1].value.shape[-2])
+
+
+_FRESH = (
+    "linear",
+    "conv",
+    "norm",
+    "add",
+    "mul",
+    "div",
+    "matmul",
+    "bmm",
+    "silu",
+    "relu",
+    "gelu",
+    "tanh",
+    "sigmoid",
+    "glu",
+)
+
+
+def _in_place(rule: Rule) -> Rule:
+    """An operator that overwrites its operand, where nobody else can see that: a fresh value with no other reader."""
+
+    def checked(converter: "Converter", node: Flat) -> Node:
+        operand = node.args[0]
+        fresh = any(part in operand.operator.split(".")[1] for part in _FRESH) if "." in operand.operator else False
+        if not fresh or len(operand.users) != 1:
+            raise converter.unsupported(node, "overwrites a value that others may read; write it out of place")
+        return rule(converter, node)
+
+    return checked
 
 
 def _identity(why: str) -> Rule:
@@ -249,18 +294,18 @@ RULES: dict[str, Rule] = {
     "aten.matmul.default": _matmul,
     "aten.bmm.default": _matmul,
     "aten.add.Tensor": _sum(1.0),
-    "aten.add_.Tensor": _sum(1.0),
+    "aten.add_.Tensor": _in_place(_sum(1.0)),
     "aten.sub.Tensor": _sum(-1.0),
     "aten.mul.Tensor": _product,
-    "aten.mul_.Tensor": _product,
+    "aten.mul_.Tensor": _in_place(_product),
     "aten.mul.Scalar": _product,
     "aten.div.Tensor": _quotient,
     "aten.div.Scalar": _quotient,
     "aten.neg.default": _negative,
     "aten.relu.default": _function("relu"),
-    "aten.relu_.default": _function("relu"),
+    "aten.relu_.default": _in_place(_function("relu")),
     "aten.silu.default": _function("silu"),
-    "aten.silu_.default": _function("silu"),
+    "aten.silu_.default": _in_place(_function("silu")),
     "aten.sigmoid.default": _function("sigmoid"),
     "aten.gelu.default": _function("gelu"),
     "aten.tanh.default": _function("tanh"),

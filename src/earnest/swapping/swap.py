@@ -14,6 +14,7 @@ from earnest.nn.softmax import NumeratorEdge, probabilities
 from earnest.nn.twin import Twin
 from earnest.swapping.assembly import assemble
 from earnest.swapping.capture import capture
+from earnest.swapping.fidelity import check_faithful
 from earnest.swapping.graph import LAYOUT, Account, Graph, Node
 from earnest.swapping.recipe import Recipe, Role, load_recipe
 from earnest.swapping.report import Row, SwapReport, bare
@@ -40,7 +41,9 @@ def swap(
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
     graph = capture(model, features=features, longest=longest)
-    return Swapper(graph, chosen, device).swap()
+    twin = Swapper(graph, chosen, device).swap()
+    check_faithful(model, twin, features)
+    return twin
 
 
 class Swapper:
@@ -48,9 +51,7 @@ class Swapper:
 
     def __init__(self, graph: Graph, recipe: Recipe, target: Target) -> None:
         self.graph, self.recipe, self.target = graph, recipe, target
-        self.roles: dict[Node, Role] = {
-            node: role_of(graph, node, target) for node in graph.nodes if node.kind not in LAYOUT
-        }
+        self.roles: dict[Node, Role] = {node: role_of(graph, node) for node in graph.nodes if node.kind not in LAYOUT}
         self.settings = {
             node: recipe.settings(node.name, self._law_kind(node), role, target) for node, role in self.roles.items()
         }
@@ -76,7 +77,7 @@ class Swapper:
         self.model.report = SwapReport(
             recipe=self.recipe.name,
             target=self.target.name,
-            rows=tuple(self._row(account) for account in graph.accounts),
+            rows=tuple(row for account in graph.accounts for row in self._rows(account)),
             inserted=tuple(self.inserted),
         )
         return self.model
@@ -86,15 +87,23 @@ class Swapper:
 
     def _calibrated(self, node: Node, *, symmetric: bool) -> CalibratedEdge:
         settings = self.settings[node]
+        bits = self._width(node)
         return CalibratedEdge(
             node.name,
-            bits=settings.bits,
-            symmetric=symmetric or settings.bits > 8,
+            bits=bits,
+            symmetric=symmetric or bits > 8,
             role=self.roles[node],
             method=settings.range,
             margin=settings.margin,
             function=function_reading(self.graph, node),
         )
+
+    def _width(self, node: Node) -> int:
+        """The bits of a result: those that a rule names, else the role's or the most below that the operator has."""
+        settings, rule = self.settings[node], self.target.operators.get(self._law_kind(node))
+        if settings.asked or rule is None:
+            return settings.bits
+        return max((bits for bits in rule.output if bits <= settings.bits), default=settings.bits)
 
     def _place(self, node: Node) -> None:
         inputs = [self._operand(node, index) for index in range(len(node.inputs))]
@@ -108,10 +117,7 @@ class Swapper:
     def _twin(self, node: Node, operands: Sequence[Edge], output: Edge) -> Twin:
         if node.kind == "concat":
             return Concat(operands, output, axis=node.settings["axis"])
-        try:
-            return assemble(node, operands, output, self.settings.get(node), self.target)
-        except KeyError as error:
-            raise SwapError(f"{node.name}: no twin for {node.kind} ({node.aten}, {node.source})") from error
+        return assemble(node, operands, output, self.settings.get(node), self.target)
 
     def _operand(self, node: Node, index: int) -> str:
         """The name of the value that an operand reads, requantized first where the target wants fewer bits."""
@@ -174,12 +180,19 @@ class Swapper:
             return ScaledEdge(operands[0], node.settings["factor"])
         if node.kind in LAYOUT:
             return operands[0]
-        role = self.roles[node]
-        if role == "accumulator":
-            return ProductEdge(operands[0], operands[1], bits=self.settings[node].bits)
+        if self.roles[node] == "accumulator":
+            edge = ProductEdge(operands[0], operands[1], bits=self.settings[node].bits)
+            if _fits(node.settings["depth"], operands, edge):
+                return edge
+            self._reconsider(node)
         if node.kind == "softmax":
             return probabilities() if self.settings[node].bits == 16 else self._numerators(node)
         return self._calibrated(node, symmetric=symmetric(self.graph, node))
+
+    def _reconsider(self, node: Node) -> None:
+        """A product whose accumulator may not fit the width that is handed on is rounded like any other."""
+        role = self.roles[node] = role_of(self.graph, node, handed_on=False)
+        self.settings[node] = self.recipe.settings(node.name, self._law_kind(node), role, self.target)
 
     def _numerators(self, node: Node) -> Edge:
         """8-bit numerators need a product with values that divides by their sum."""
@@ -217,18 +230,32 @@ class Swapper:
                     "change the recipe's rule for this path, or choose another target"
                 )
 
-    def _row(self, account: Account) -> Row:
-        node = account.node
-        if node is None or node not in self.names or account.became != node.kind:
-            return bare(account.aten, account.path, account.became)
+    def _rows(self, account: Account) -> list[Row]:
+        """One row for each operator that came of an ATen operator, or one that says why there is none."""
+        if account.became:
+            return [bare(account.aten, account.path, account.became)]
+        rows = [self._row(node) for node in account.nodes if node in self.names]
+        gone = sorted({node.part_of.name for node in account.nodes if node.part_of is not None})
+        if gone:
+            return [*rows, bare(account.aten, account.path, f"part of {gone[0]}")]
+        return rows or [bare(account.aten, account.path, "unused")]
+
+    def _row(self, node: Node) -> Row:
         twin, settings = self.model.twin(node.name), self.settings.get(node)
-        weighted = node.kind in WEIGHTED and settings is not None
         return Row(
-            aten=account.aten,
+            aten=node.aten,
             path=node.name,
             became=twin.kind,
             rule="" if settings is None or not settings.rule else f"{self.recipe.name}:{settings.rule}",
             inputs=" ".join(str(edge.bits) for edge in twin.operands),
-            weight=str(settings.weight_bits) if weighted else "",  # type: ignore[union-attr]
+            weight=str(settings.weight_bits) if settings is not None and node.kind in WEIGHTED else "",
             output=str(twin.output.bits),
         )
+
+
+def _fits(depth: object, operands: Sequence[Edge], edge: ProductEdge) -> bool:
+    """True if the sum of `depth` products of any codes is a code of the edge. What a matmul reads is symmetric, so that
+    half the codes of a width is the largest magnitude.
+    """
+    left, right = (1 << (operand.bits - 1) if operand.signed else 1 << operand.bits for operand in operands)
+    return isinstance(depth, int) and depth * left * right <= edge.codes[1]

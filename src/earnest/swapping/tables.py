@@ -52,7 +52,13 @@ def table_of(
     table: Tensor = at(longest)
     shape = [dimension_of(size, names) for size in node.value.shape]
     axes = [axis for axis, dimension in enumerate(shape) if TIME in str(dimension)]
+    probes = sorted({*range(shortest, min(shortest + 9, longest)), *range(shortest, longest + 1, max(1, longest // 7))})
     if not axes:
+        if any(not torch.equal(table, at(time)) for time in probes):
+            raise CaptureError(
+                f"{node.path}: {node.operator} makes values ({node.source}) that depend on the length of the input; "
+                "expected the same at every length, or a slice of a table of positions"
+            )
         return table
     if len(axes) > 1:
         raise CaptureError(
@@ -66,7 +72,6 @@ def table_of(
         "middle": ("//", ("+", total, ("*", -1, count)), 2),
         "end": ("+", total, ("*", -1, count)),
     }
-    probes = sorted({*range(shortest, min(shortest + 9, longest)), *range(shortest, longest + 1, max(1, longest // 7))})
     for start in starts.values():
         if all(_is_slice(table, at(time), axis, evaluate(start, {TIME: time})) for time in probes):
             return table, axis, start, ("+", start, count)

@@ -1,0 +1,58 @@
+"""Fidelity: the float operators of the twins, in their graph, give what the float model gives, at sizes never traced.
+
+This is what stands between a rule that is wrong and a program that is wrong in silence.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from earnest.errors import CaptureError
+from earnest.nn.model import TwinModel, run_real
+from earnest.swapping.capture import example
+
+SIZES = ((1, 97), (3, 160))
+TOLERANCE = 1e-3
+"""Of the largest |logit|: float32 rounding, which depth multiplies, stays far below; a wrong operator far above."""
+
+LONG = 1500
+"""Of the longest lengths this one is run: attention grows with the square."""
+
+
+def check_faithful(model: nn.Module, twin: TwinModel, features: int | None) -> None:
+    """Refuse twins whose float graph differs from the model at the shortest, a long, and two other sizes."""
+    ends = ((1, twin.shortest), (1, min(twin.longest, LONG)))
+    for batch, wanted in (*SIZES, *ends):
+        time = min(max(wanted, twin.shortest), twin.longest)
+        inputs = example(batch, time, features)
+        where = f"at batch {batch}, {time} frames"
+        try:
+            with torch.no_grad():
+                expected, got = one_tensor(model(inputs)), run_real(twin, inputs)
+        except (RuntimeError, AssertionError) as error:
+            first = (str(error).splitlines() or [""])[0]
+            raise CaptureError(f"the captured graph cannot be run {where}: {first}") from error
+        if expected.shape != got.shape:
+            raise CaptureError(
+                f"the captured graph gives {tuple(got.shape)} {where}; the model {tuple(expected.shape)}"
+            )
+        worst = float((expected - got).abs().max())
+        if not worst <= TOLERANCE * max(float(expected.abs().max()), 1e-30):
+            raise CaptureError(
+                f"the captured graph differs from the model by {worst:.3g} {where}, where the largest value is "
+                f"{float(expected.abs().max()):.3g}: an operator was taken for what it is not; please report the model"
+            )
+
+
+def one_tensor(output: object) -> Tensor:
+    """The one tensor of a model's output."""
+    if isinstance(output, Tensor):
+        return output
+    values = list(output.values()) if isinstance(output, Mapping) else output
+    tensors = [value for value in values if isinstance(value, Tensor)] if isinstance(values, Sequence) else []
+    if len(tensors) != 1:
+        raise CaptureError(
+            f"expected a model that returns one tensor, got {type(output).__name__}: wrap it so that it does"
+        )
+    return tensors[0]
