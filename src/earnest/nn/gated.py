@@ -9,8 +9,7 @@ from torch.nn import functional
 from earnest.integer.dimension import Symbols
 from earnest.integer.gated import GatedLinearUnit as GatedLinearUnitLaw
 from earnest.nn.edge import Edge
-from earnest.nn.twin import Twin
-from earnest.numerics.multiplier import multiplier
+from earnest.nn.twin import Twin, requantization
 from earnest.numerics.table import gate_table
 
 
@@ -27,7 +26,6 @@ class GatedLinearUnit(Twin):
         """The law's gated linear unit."""
         grid, output = self.operands[0].grid, self.output.grid
         gate, gate_scale = gate_table(grid, self.gate_bits)
-        mantissa, shift = multiplier(grid.scale * gate_scale / output.scale)
         return GatedLinearUnitLaw(
             gate=gate,
             gate_bits=self.gate_bits,
@@ -35,11 +33,7 @@ class GatedLinearUnit(Twin):
             input_bits=grid.bits,
             input_signed=grid.signed,
             input_zero_point=grid.zero_point,
-            multiplier=mantissa,
-            shift=shift,
-            zero_point=output.zero_point,
-            bits=output.bits,
-            signed=output.signed,
+            **requantization(grid.scale * gate_scale / output.scale, output),
         )
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from earnest.integer.dimension import Symbols
 from earnest.integer.matmul import MatMul as MatMulLaw
-from earnest.nn.twin import Twin
-from earnest.numerics.multiplier import multiplier
+from earnest.nn.twin import Twin, requantization
 
 
 class MatMul(Twin):
@@ -19,17 +18,12 @@ class MatMul(Twin):
     def build(self) -> MatMulLaw:
         """The law's product; a product of scales equal to the output's becomes the multiplier 1."""
         left, right, output = (edge.grid for edge in (*self.operands, self.output))
-        mantissa, shift = multiplier(left.scale * right.scale / output.scale)
         return MatMulLaw(
             left_bits=left.bits,
             right_bits=right.bits,
             left_zero_point=left.zero_point,
             right_zero_point=right.zero_point,
-            multiplier=mantissa,
-            shift=shift,
-            zero_point=output.zero_point,
-            bits=output.bits,
-            signed=output.signed,
+            **requantization(left.scale * right.scale / output.scale, output),
         )
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from earnest.integer.dimension import Symbols
 from earnest.integer.multiply import Multiply as MultiplyLaw
-from earnest.nn.twin import Twin
-from earnest.numerics.multiplier import multiplier
+from earnest.nn.twin import Twin, requantization
 
 
 class Multiply(Twin):
@@ -19,15 +18,10 @@ class Multiply(Twin):
     def build(self) -> MultiplyLaw:
         """The law's product."""
         left, right, output = (edge.grid for edge in (*self.operands, self.output))
-        mantissa, shift = multiplier(left.scale * right.scale / output.scale)
         return MultiplyLaw(
             left_zero_point=left.zero_point,
             right_zero_point=right.zero_point,
-            multiplier=mantissa,
-            shift=shift,
-            zero_point=output.zero_point,
-            bits=output.bits,
-            signed=output.signed,
+            **requantization(left.scale * right.scale / output.scale, output),
         )
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:

@@ -12,8 +12,7 @@ from earnest.integer.softmax import Exponential as ExponentialLaw
 from earnest.integer.softmax import Softmax as SoftmaxLaw
 from earnest.integer.softmax import WeightedMean as WeightedMeanLaw
 from earnest.nn.edge import Edge, FixedEdge
-from earnest.nn.twin import Twin
-from earnest.numerics.multiplier import multiplier
+from earnest.nn.twin import Twin, requantization
 from earnest.numerics.table import exponential_table, softmax_tables
 
 FINE_BITS = 8
@@ -84,15 +83,10 @@ class WeightedMean(Twin):
     def build(self) -> WeightedMeanLaw:
         """The law's weighted mean; the scale of the weights cancels in the division."""
         values, output = self.operands[1].grid, self.output.grid
-        mantissa, shift = multiplier(values.scale / output.scale)
         return WeightedMeanLaw(
             right_bits=values.bits,
             right_zero_point=values.zero_point,
-            multiplier=mantissa,
-            shift=shift,
-            zero_point=output.zero_point,
-            bits=output.bits,
-            signed=output.signed,
+            **requantization(values.scale / output.scale, output),
         )
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:

@@ -21,6 +21,7 @@ from earnest.integer.operator import Operator
 from earnest.nn.accumulation import TorchAccumulation
 from earnest.nn.edge import Edge
 from earnest.numerics.grid import Grid
+from earnest.numerics.multiplier import multiplier
 
 ACCUMULATION = TorchAccumulation()
 
@@ -46,6 +47,18 @@ def in_torch(operator: Operator, device: torch.device) -> Operator:
     if isinstance(operator, Weighted):
         object.__setattr__(copied, "bound", operator.bound)
     return copied
+
+
+def requantization(real: float, output: Grid) -> dict[str, Any]:
+    """The fields with which an operator brings its sums, `real` of the output's steps each, to the output's grid."""
+    mantissa, shift = multiplier(real)
+    return {
+        "multiplier": mantissa,
+        "shift": shift,
+        "zero_point": output.zero_point,
+        "bits": output.bits,
+        "signed": output.signed,
+    }
 
 
 class Twin(nn.Module, ABC):

@@ -15,6 +15,7 @@ from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat
 from earnest.swapping.graph import Account, Graph, Node
 from earnest.swapping.tables import BATCH, TIME, evaluate_free, table_of
+from earnest.swapping.weighted_rules import WEIGHTED
 
 INPUT_NAME = "input"
 _SILENT = (
@@ -70,7 +71,7 @@ class Converter:
             self.became[node] = "size"
         elif node.operator in _SILENT:
             self.became[node] = "assertion, checked at capture"
-        elif any(source in self.runtime for source in inputs) or node.operator in rules.WEIGHTED:
+        elif any(source in self.runtime for source in inputs) or node.operator in WEIGHTED:
             self.runtime.add(node)
             rule = rules.RULES.get(node.operator)
             if rule is None:

@@ -128,14 +128,12 @@ class Swapper:
         edge = self.edges[name]
         if node.kind in (*LAYOUT, "function", "softmax") or rule is None or edge.bits in rule.operand(index):
             return name
-        bits = max((width for width in rule.operand(index) if width < edge.bits), default=0)
-        if not bits:
-            raise TargetError(
-                f"{node.name}: {node.kind}: target {self.target.name} has no width below {edge.bits} bits"
-            )
+        width = self.target.widths["activation"]
+        if width not in rule.operand(index):
+            raise TargetError(f"{node.name}: {node.kind}: target {self.target.name} cannot read {edge.bits} bits")
         narrow = CalibratedEdge(
             f"{node.name}.requantize[{index}]",
-            bits=self.target.widths["activation"],
+            bits=width,
             symmetric=node.kind in ("matmul", "mul"),
             role="activation",
             method=self.recipe.range_of("activation"),
