@@ -66,7 +66,7 @@ def test_quantize_writes_the_same_file_twice(
 def test_evaluate_prints_one_object_and_appends_a_row(
     tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger, lines = tmp_path / "results" / "ledger.jsonl", tmp_path / "hypotheses.jsonl"
+    ledger, lines = tmp_path / "ledger.jsonl", tmp_path / "hypotheses.jsonl"
     line = ["evaluate", tiny_world.program, "--against", tiny_world.model, "--data", tiny_world.data, "--limit", "4"]
     line += ["--jobs", "1", "--ledger", ledger, "--hypotheses", lines]
     monkeypatch.setattr(sys, "argv", ["earnest", *map(str, line)])

@@ -1,5 +1,6 @@
 """Whatever is wrong is one clear line on standard error, and an exit status that is not 0."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def quantizing(world: TinyWorld, to: Path, **changed: str | Path) -> list[str | 
         ({"longest": "61"}, "--longest: this model hears at most 60 s, got 61 s"),
         ({"output": "nowhere/a.earnest"}, "--output: no folder nowhere; make it first"),
         ({"output": "."}, "--output: . is a folder; expected the name of a file"),
+        ({"output": "/proc/a.earnest"}, "--output: cannot write /proc/a.earnest"),
     ],
     ids=lambda value: "" if isinstance(value, str) else next(iter(value)),
 )
@@ -88,7 +90,7 @@ def test_recordings_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys:
         ("text.wav", "got something that is not audio"),
         ("empty.wav", "the recording is empty"),
         ("short.wav", "too short"),
-        ("long.flac", "expected 5 to 1000 frames of 10 ms, got 1010"),
+        ("long.flac", "expected at most 1000 frames of features, got 1010"),
         (".", "got a folder"),
     ):
         found = one_line(capsys, "transcribe", tiny_world.program, tmp_path / name)
@@ -110,6 +112,7 @@ def test_data_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytes
         (["--jobs", "0"], "Invalid value for '--jobs'"),
         (["--ledger", "a"], "--ledger: a row compares a program with its float model; give --against"),
         (["--hypotheses", "nowhere/a"], "--hypotheses: no folder nowhere; make it first"),
+        (["--hypotheses", "/proc/a"], "--hypotheses: cannot write /proc/a"),
         (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['reference'], got 'abacus'"),
         (["--against", "nowhere", "--jobs", "1"], "nowhere: expected a checkpoint"),
         (["--target", "tpu", "--jobs", "1"], "expected a target of ['int8', 'int8x16']"),
@@ -168,3 +171,48 @@ def test_an_interrupt_is_a_line(
     monkeypatch.setattr("earnest.cli.inspect.opened", interrupted)
     assert main(["inspect", str(tmp_path / "a.earnest")]) == application.INTERRUPTED
     assert capsys.readouterr() == ("", "interrupted\n")
+
+
+def test_ledger_that_cannot_be_written_is_refused_before_the_work(
+    tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model]
+    for name in ("/proc/a", "nowhere/a"):
+        assert "--ledger:" in one_line(capsys, *line, "--ledger", name)
+
+
+def test_figures_are_shown_before_a_write_that_fails(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "ledger")
+
+    monkeypatch.setattr("earnest.cli.evaluate._append", full)
+    line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model]
+    assert main([*map(str, line), "--ledger", str(tmp_path / "a"), "--limit", "1", "-j", "1", "--json"]) == 2
+    shown = capsys.readouterr()
+    assert "float_wer" in json.loads(shown.out)
+    assert "error: ledger: cannot be written: No space left on device" in shown.err
+
+
+def test_one_bad_recording_costs_no_other(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = next(tiny_world.data.rglob("*.flac"))
+    line = ["transcribe", tiny_world.program, tmp_path / "none.wav", good, "--json"]
+    assert main([str(part) for part in line]) == 2
+    shown = capsys.readouterr()
+    bad, fine = json.loads(shown.out)["recordings"]
+    assert "no such file" in bad["error"]
+    assert "text" in fine
+    assert shown.err.count("error: ") == 1
+
+
+@pytest.mark.parametrize("option", ["recipe", "target"])
+def test_settings_that_are_no_text(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"name = \xff")
+    changed = {option: str(path)}
+    assert "TOML in UTF-8" in one_line(capsys, *quantizing(tiny_world, tmp_path / "a.earnest", **changed))

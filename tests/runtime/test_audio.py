@@ -133,3 +133,19 @@ def test_a_recording_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_an_absurd_rate(tmp_path: Path) -> None:
     assert "kHz" in message(write(tmp_path / "a.wav", tone(), 100))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_wav_that_is_cut_short(tmp_path: Path, subtype: str) -> None:
+    path = write(tmp_path / "a.wav", tone(), subtype=subtype)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert "cut short" in message(path)
+
+
+def test_wav_of_a_stream_that_did_not_know_its_length(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", tone())
+    whole = bytearray(path.read_bytes())
+    whole[40:44] = whole[4:8] = b"\xff\xff\xff\xff"
+    path.write_bytes(whole)
+    assert len(read_audio(path).samples) == len(tone())

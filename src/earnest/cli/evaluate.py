@@ -9,6 +9,7 @@ import typer
 
 from earnest.cli.options import AllowPickle, AsJson, Backend, Quiet, TargetFile, existing_folder_of, is_model
 from earnest.cli.terminal import megabytes, print_json, progress
+from earnest.errors import LedgerError
 
 if TYPE_CHECKING:
     from earnest.lab.evaluation import Evaluation
@@ -54,14 +55,22 @@ def evaluate(
     from earnest.lab.figures import figures
 
     found |= figures(evaluation)
-    if hypotheses is not None:
-        _write_hypotheses(hypotheses, evaluation)
-    if ledger is not None:
-        _append(ledger, evaluation, found)
     if as_json:
         print_json(found)
     else:
         _print(found)
+    _keep(evaluation, found, ledger, hypotheses)
+
+
+def _keep(evaluation: "Evaluation", found: dict[str, Any], ledger: Path | None, hypotheses: Path | None) -> None:
+    """Write what was asked for, after the figures are shown: a full disk shall not cost them."""
+    try:
+        if hypotheses is not None:
+            _write_hypotheses(hypotheses, evaluation)
+        if ledger is not None:
+            _append(ledger, evaluation, found)
+    except OSError as error:
+        raise LedgerError(f"{error.filename}: cannot be written: {error.strerror or error}") from error
 
 
 def _check_outputs(file: Path, against: Path | None, ledger: Path | None, hypotheses: Path | None) -> None:
@@ -73,6 +82,7 @@ def _check_outputs(file: Path, against: Path | None, ledger: Path | None, hypoth
     if ledger is not None:
         if against is None:
             raise typer.BadParameter("--ledger: a row compares a program with its float model; give --against")
+        existing_folder_of(ledger, "--ledger")
         if ledger.exists():
             from earnest.lab.ledger import read
 

@@ -1,5 +1,6 @@
 """Options that several commands share, each with one meaning."""
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,8 +55,16 @@ def opened(path: Path, target: str | None) -> "tuple[Program, Target]":
 
 
 def existing_folder_of(path: Path, option: str) -> None:
-    """Refuse, before any long work, a file whose folder is not there."""
+    """Refuse, before any long work, a file that cannot be written when it is done."""
     if path.is_dir():
         raise typer.BadParameter(f"{option}: {path} is a folder; expected the name of a file")
     if not path.parent.is_dir():
         raise typer.BadParameter(f"{option}: no folder {path.parent}; make it first")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        if path.exists():
+            with path.open("ab"):
+                pass
+    except OSError as error:
+        raise typer.BadParameter(f"{option}: cannot write {path}: {error.strerror or error}") from error

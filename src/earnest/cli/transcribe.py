@@ -1,7 +1,8 @@
 """`earnest transcribe`: the text of recordings, by a program file. Imports no torch."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,12 +28,15 @@ def transcribe(
     program, _ = opened(file, target)
     recognizer = Recognizer(program, backend_for(program, backend))
     rate = recognizer.description.front_end.sample_rate
-    found = []
+    found: list[dict[str, Any]] = []
     for path in recordings:
         try:
             transcript = recognizer.transcribe(path)
         except EarnestError as error:
-            raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
+            message = str(error) if str(path) in str(error) else f"{path}: {error}"
+            print(f"error: {message}", file=sys.stderr)
+            found.append({"path": str(path), "error": message})
+            continue
         resampled = transcript.source_rate != rate
         if resampled:
             note(f"{path}: resampled from {transcript.source_rate} to {rate} Hz", quiet=quiet)
@@ -49,3 +53,5 @@ def transcribe(
         )
     if as_json:
         print_json({"file": str(file), "backend": backend, "sample_rate": rate, "recordings": found})
+    if any("error" in each for each in found):
+        raise typer.Exit(2)

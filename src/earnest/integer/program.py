@@ -76,8 +76,7 @@ def check_codes(program: Program, codes: np.ndarray) -> int:
     time = shape[program.input.time_axis]
     if not program.input.shortest <= time <= program.input.longest:
         raise ProgramError(
-            f"expected {program.input.shortest} to {program.input.longest} frames, got {time}: "
-            "cut the recording, or quantize for a greater length"
+            f"expected {program.input.shortest} to {program.input.longest} frames, for which it is proved, got {time}"
         )
     domain = program.input.domain(time)
     if shape != domain.shape:

@@ -67,7 +67,11 @@ def load_target(name: str) -> Target:
         return parse_target(shipped.read_text(encoding="utf-8"), name)
     path = Path(name)
     if path.suffix == ".toml" and path.is_file():
-        return parse_target(path.read_text(encoding="utf-8"), name)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TargetError(f"{name}: expected a target, TOML in UTF-8: {error}") from error
+        return parse_target(text, name)
     raise TargetError(f"expected a target of {shipped_targets()} or a TOML file, got {name!r}")
 
 

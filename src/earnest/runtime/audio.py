@@ -26,6 +26,7 @@ LONGEST_SECONDS = 3600
 _RATES = range(1_000, 768_001)
 _LOUDEST = 8.0
 _BLOCK = 1 << 20
+_UNKNOWN_BYTES = 0xFFFFFFFF
 _CONTAINERS = (b"fLaC", b"RIFF", b"OggS")
 _STDERR = threading.Lock()
 
@@ -62,10 +63,33 @@ def read_audio(path: str | os.PathLike[str], sample_rate: int = 16_000) -> Recor
         raise AudioError(f"{file}: expected a recording, got a folder; give the files in it")
     if not file.is_file():
         raise AudioError(f"{file}: no such file; expected a recording (flac, wav, mp3 or ogg)")
+    _check_whole(file)
     samples, source_rate = _decode(file)
     if source_rate != sample_rate:
         samples = _resample(samples, source_rate, sample_rate)
     return Recording(samples=samples, sample_rate=sample_rate, source_rate=source_rate)
+
+
+def _check_whole(file: Path) -> None:
+    """A WAV whose header promises more than the file holds is cut short; libsndfile would read what is left in silence.
+
+    Streams that were written without knowing their length promise 0 or 2^32 - 1 bytes: nothing to check there.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return
+        size = file.stat().st_size
+        while len(chunk := stream.read(8)) == 8:
+            promised = int.from_bytes(chunk[4:], "little")
+            if chunk[:4] == b"data":
+                held = size - stream.tell()
+                if promised != _UNKNOWN_BYTES and promised > held:
+                    raise AudioError(
+                        f"{file}: its header promises {promised} bytes of samples, the file holds {held}: cut short"
+                    )
+                return
+            stream.seek(promised + promised % 2, 1)
 
 
 def _decode(file: Path) -> tuple[npt.NDArray[np.float32], int]:

@@ -68,10 +68,12 @@ class Recognizer:
         """Feature codes [1, frames, features] of samples."""
         features = self.description.front_end(samples)
         spec = self.program.input
-        if not spec.shortest <= len(features) <= spec.longest:
+        if len(features) < spec.shortest:
+            raise AudioError(f"expected at least {spec.shortest} frames of features, got {len(features)}: too short")
+        if len(features) > spec.longest:
             raise AudioError(
-                f"expected {spec.shortest} to {spec.longest} frames of 10 ms, got {len(features)}: cut the recording, "
-                "or quantize the model for a greater length (--longest)"
+                f"expected at most {spec.longest} frames of features, got {len(features)}: cut the recording, or "
+                "quantize the model for a greater length (--longest)"
             )
         return self.description.input_grid.encode(features[None], spec.bits, signed=spec.signed)
 

@@ -119,12 +119,16 @@ def shipped_recipes() -> list[str]:
 def load_recipe(name: str) -> Recipe:
     """A recipe by its shipped name, or by the path of a TOML file."""
     shipped = resources.files("earnest").joinpath("recipes", f"{name}.toml")
-    if "/" not in name and shipped.is_file():
-        text = shipped.read_text(encoding="utf-8")
-    elif Path(name).suffix == ".toml" and Path(name).is_file():
-        text = Path(name).read_text(encoding="utf-8")
-    else:
-        raise RecipeError(f"expected a recipe of {shipped_recipes()} or a TOML file, got {name!r}")
+    file = Path(name)
+    try:
+        if "/" not in name and shipped.is_file():
+            text = shipped.read_text(encoding="utf-8")
+        elif file.suffix == ".toml" and file.is_file():
+            text = file.read_text(encoding="utf-8")
+        else:
+            raise RecipeError(f"expected a recipe of {shipped_recipes()} or a TOML file, got {name!r}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{name}: expected a recipe, TOML in UTF-8: {error}") from error
     try:
         return Recipe.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -1,4 +1,4 @@
-"""Rules of operators with weights: linear, convolution, and the norms; batch norm is folded into what comes before it."""
+"""Rules of operators with weights: linear, convolution, norms; batch norm is folded into what comes before it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
