@@ -67,7 +67,7 @@ def quantize(
             progress=shown,
         )
     save(quantized.program, output)
-    account: SwapReport = quantized.twin.report  # type: ignore[assignment]
+    account: SwapReport = quantized.twin.report
     found = _found(quantized, loaded, output, device.accumulator_bits) | _calibration(utterances, calibrate)
     found["operators_of_the_graph"] = account.counts()
     _show(found, account, report=report, as_json=as_json)
