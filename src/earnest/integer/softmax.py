@@ -29,6 +29,9 @@ Array = Any
 ONE = 32767
 """The code of probability 1, and of the numerator of a row's maximum."""
 
+SUM_DIGITS = 32
+"""Digits that the sum of a row's weights may have."""
+
 
 def causal(shape: tuple[int, ...], xp: Any, device: Any) -> Array:
     """True where key j may be seen by query i: j - i <= keys - queries."""
@@ -167,6 +170,7 @@ class WeightedMean(Operator):
         total = proof.accumulator(left.shape[-1] * left.high)
         sums = proof.accumulator(total * right.centred(self.right_zero_point))
         digits = total.bit_length()
+        proof.require(digits <= SUM_DIGITS, f"the weights of a row can sum to {total}; expected below 2^{SUM_DIGITS}")
         proof.wide((sums << MANTISSA_BITS) + (1 << (self.shift + digits)))
         proof.wide(self.multiplier << digits)
         return Domain.full(self.bits, signed=self.signed, shape=shape)
@@ -180,7 +184,7 @@ class WeightedMean(Operator):
         sums = accumulation.matmul(left, values, left.shape[-1] << (8 + self.right_bits))
         total = xp.sum(widen(left), axis=-1, keepdims=True)
         total = xp.where(total == 0, xp.ones_like(total), total)
-        digits = bit_length(total, 32) - 1
+        digits = bit_length(total, SUM_DIGITS) - 1
         digits = digits + xp.astype((self.multiplier << digits) // total < MANTISSA_LOW, digits.dtype)
         mantissa, shift = (self.multiplier << digits) // total, self.shift + digits
         low, high = code_range(self.bits, signed=self.signed)
