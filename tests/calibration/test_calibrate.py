@@ -22,7 +22,7 @@ def grids(model: TwinModel) -> dict[str, Grid]:
 
 
 def empty(entry: CalibratedEdge) -> TwinModel:
-    return TwinModel(input_edge=entry, input_shape=("batch", "time", 4), shortest=1, longest=99, target="int8")
+    return TwinModel(input_edge=entry, input_shape=("batch", "time", 4), shortest=1, longest=9999, target="int8")
 
 
 def carried(model: TwinModel, batches: list[Tensor]) -> dict[str, Tensor]:

@@ -90,6 +90,7 @@ def test_evaluate_prints_both_systems(tiny_world: TinyWorld, capsys: pytest.Capt
     assert main([*line, "--jobs", "1"]) == 0
     out = capsys.readouterr().out
     assert "data: synthetic, 6 utterances, 30 words" in out
+    assert "x real time" in out  # at 80 columns, rich breaks this heading
     assert "integer - float:" in out
     assert main(["evaluate", str(tiny_world.model), "--data", str(tiny_world.data), "--jobs", "1"]) == 0
     out = capsys.readouterr().out

@@ -84,13 +84,15 @@ def test_recordings_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys:
     (tmp_path / "text.wav").write_text("no sound")
     soundfile.write(tmp_path / "empty.wav", tone(1, 0.0), 16_000)
     soundfile.write(tmp_path / "short.wav", tone(1, 0.001), 16_000)
+    soundfile.write(tmp_path / "few.wav", tone(1, 0.04), 16_000)
     soundfile.write(tmp_path / "long.flac", tone(1, 10.1), 16_000)
     for name, message in (
         ("none.wav", "no such file"),
         ("text.wav", "got something that is not audio"),
         ("empty.wav", "the recording is empty"),
         ("short.wav", "too short"),
-        ("long.flac", "expected at most 1000 frames of features, got 1010"),
+        ("few.wav", "expected at least 5 frames = 0.05 s, got 4"),
+        ("long.flac", "expected at most 1000 frames = 10 s, got 1010: cut it"),
         (".", "got a folder"),
     ):
         found = one_line(capsys, "transcribe", tiny_world.program, tmp_path / name)
@@ -206,6 +208,8 @@ def test_one_bad_recording_costs_no_other(
     assert "no such file" in bad["error"]
     assert "text" in fine
     assert shown.err.count("error: ") == 1
+    assert main([str(part) for part in line[:-1]]) == 2
+    assert capsys.readouterr().out == f"{good}: {fine['text']}\n"
 
 
 @pytest.mark.parametrize("option", ["recipe", "target"])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 import torch
@@ -13,7 +14,7 @@ from earnest.lab.figures import figures, hypotheses, ledger_row
 from earnest.lab.outcome import Systems, open_systems
 from earnest.models import load
 from earnest.runtime.audio import read_audio
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
 from earnest.runtime.recogniser import Recognizer
 from earnest.speech.librispeech import Utterance, data_sha256, read_split
 from earnest.speech.normalisation import words
@@ -47,6 +48,21 @@ def test_the_hypotheses_are_those_of_the_systems(
         kept = [one for one, before in zip(ids, [None, *ids], strict=False) if one not in (before, model.tokens.blank)]
         assert outcome.real.text == model.tokens.decode(kept)
         assert outcome.seconds == len(samples) / 16_000
+
+
+def test_the_front_end_runs_once_for_both_systems(
+    tiny_world: TinyWorld, utterances: list[Utterance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    whole = LogMel.__call__
+
+    def counted(self: LogMel, samples: np.ndarray) -> np.ndarray:
+        calls.append(len(samples))
+        return whole(self, samples)
+
+    monkeypatch.setattr(LogMel, "__call__", counted)
+    evaluate(tiny_world.program, utterances[:2], against=tiny_world.model, jobs=1, backend="reference")
+    assert len(calls) == 2
 
 
 def test_the_counts_are_those_of_the_hypotheses(utterances: list[Utterance], both: Evaluation) -> None:

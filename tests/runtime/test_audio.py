@@ -143,6 +143,15 @@ def test_wav_that_is_cut_short(tmp_path: Path, subtype: str) -> None:
     assert "cut short" in message(path)
 
 
+def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = write(tmp_path / "a.wav", tone())
+    monkeypatch.setattr(Path, "open", refused)
+    assert "Permission denied" in message(path)
+
+
 def test_wav_of_a_stream_that_did_not_know_its_length(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", tone())
     whole = bytearray(path.read_bytes())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from earnest.cli.options import AllowPickle, AsJson, Backend, Quiet, TargetFile, existing_folder_of, is_model
-from earnest.cli.terminal import megabytes, print_json, progress
+from earnest.cli.terminal import megabytes, print_json, print_table, progress
 from earnest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -147,7 +147,6 @@ def _write_hypotheses(path: Path, evaluation: "Evaluation") -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     minutes = found["seconds_of_audio"] / 60
@@ -180,7 +179,7 @@ def _print(found: dict[str, Any]) -> None:
                 megabytes(found[size]),
                 speed,
             )
-    Console().print(table)
+    print_table(table)
     if "difference" in found:
         low, high = found["interval"]
         print(

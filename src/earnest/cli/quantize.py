@@ -15,7 +15,7 @@ from earnest.cli.options import (
     TargetName,
     existing_folder_of,
 )
-from earnest.cli.terminal import megabytes, print_json, progress
+from earnest.cli.terminal import megabytes, print_json, print_table, progress
 
 if TYPE_CHECKING:
     from earnest.models import FloatModel
@@ -78,9 +78,7 @@ def _show(found: dict[str, Any], account: "SwapReport", *, report: bool, as_json
         print_json(found | ({"report": _rows(account)} if report else {}))
         return
     if report:
-        from rich.console import Console
-
-        Console().print(account.table())
+        print_table(account.table())
     _print(found)
 
 

@@ -4,8 +4,14 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Progress = Callable[[str, int, int], None]
+UNSEEN_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe."""
 
 
 def print_json(found: Mapping[str, object]) -> None:
@@ -41,6 +47,16 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
             bars.update(stages[stage], completed=done, total=total)
 
         yield report
+
+
+def print_table(table: "Table") -> None:
+    """A table as wide as the terminal; where there is none to ask, wide enough that no cell is cut."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = UNSEEN_WIDTH
+    console.print(table)
 
 
 def megabytes(count: int) -> str:

@@ -34,7 +34,7 @@ def transcribe(
             transcript = recognizer.transcribe(path)
         except EarnestError as error:
             message = str(error) if str(path) in str(error) else f"{path}: {error}"
-            print(f"error: {message}", file=sys.stderr)
+            print(f"error: {' '.join(message.split())}", file=sys.stderr)
             found.append({"path": str(path), "error": message})
             continue
         resampled = transcript.source_rate != rate

@@ -75,8 +75,9 @@ def check_codes(program: Program, codes: np.ndarray) -> int:
         raise ProgramError(f"expected an input of shape {program.input.shape}, got {shape}")
     time = shape[program.input.time_axis]
     if not program.input.shortest <= time <= program.input.longest:
+        what = "too short" if time < program.input.shortest else "too long"
         raise ProgramError(
-            f"expected {program.input.shortest} to {program.input.longest} frames, for which it is proved, got {time}"
+            f"expected {program.input.shortest} to {program.input.longest} frames, got {time}: {what} for its proof"
         )
     domain = program.input.domain(time)
     if shape != domain.shape:

@@ -86,15 +86,15 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
         seconds = time.perf_counter() - started
         return Hypothesis(text=text, errors=align(reference, words(text)), seconds=seconds)
 
-    codes = None if recognizer is None else recognizer.codes(recording.samples)
-    features = None if model is None else front_end(recording.samples)
+    features = front_end(recording.samples)
+    codes = None if recognizer is None else recognizer.codes_of(features)
     return Outcome(
         id=utterance.id,
         reference=" ".join(reference),
         seconds=recording.seconds,
         source_rate=recording.source_rate,
         integer=None if recognizer is None or codes is None else judged(lambda: _integer_text(recognizer, codes)),
-        real=None if model is None or features is None else judged(lambda: _float_text(model, features)),
+        real=None if model is None else judged(lambda: _float_text(model, features)),
     )
 
 

@@ -63,7 +63,6 @@ def read_audio(path: str | os.PathLike[str], sample_rate: int = 16_000) -> Recor
         raise AudioError(f"{file}: expected a recording, got a folder; give the files in it")
     if not file.is_file():
         raise AudioError(f"{file}: no such file; expected a recording (flac, wav, mp3 or ogg)")
-    _check_whole(file)
     samples, source_rate = _decode(file)
     if source_rate != sample_rate:
         samples = _resample(samples, source_rate, sample_rate)
@@ -94,6 +93,7 @@ def _check_whole(file: Path) -> None:
 
 def _decode(file: Path) -> tuple[npt.NDArray[np.float32], int]:
     try:
+        _check_whole(file)
         with _quiet(file), soundfile.SoundFile(file) as sound:
             if sound.samplerate not in _RATES:
                 raise AudioError(f"{file}: expected a rate from 1 to 768 kHz, got {sound.samplerate} Hz")

@@ -66,14 +66,21 @@ class Recognizer:
 
     def codes(self, samples: np.ndarray) -> np.ndarray:
         """Feature codes [1, frames, features] of samples."""
-        features = self.description.front_end(samples)
-        spec = self.program.input
-        if len(features) < spec.shortest:
-            raise AudioError(f"expected at least {spec.shortest} frames of features, got {len(features)}: too short")
-        if len(features) > spec.longest:
+        return self.codes_of(self.description.front_end(samples))
+
+    def codes_of(self, features: np.ndarray) -> np.ndarray:
+        """Codes [1, frames, features] of what the front end made; a length that is not proved is refused."""
+        spec, frames = self.program.input, len(features)
+        seconds = self.description.front_end.hop / self.description.front_end.sample_rate
+        if frames < spec.shortest:
             raise AudioError(
-                f"expected at most {spec.longest} frames of features, got {len(features)}: cut the recording, or "
-                "quantize the model for a greater length (--longest)"
+                f"the recording is too short: expected at least {spec.shortest} frames = {spec.shortest * seconds:g} s, "
+                f"got {frames}"
+            )
+        if frames > spec.longest:
+            raise AudioError(
+                f"the recording is too long: expected at most {spec.longest} frames = {spec.longest * seconds:g} s, "
+                f"got {frames}: cut it, or quantize the model for a greater length (--longest)"
             )
         return self.description.input_grid.encode(features[None], spec.bits, signed=spec.signed)
 
