@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from earnest.cli import application, main
+from earnest.errors import AudioError, LedgerError
 from synthetic import TinyWorld, tone
 
 
@@ -187,14 +188,29 @@ def test_figures_are_shown_before_a_write_that_fails(
     tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
-        raise OSError(28, "No space left on device", "ledger")
+        raise LedgerError("ledger: cannot be written: No space left on device")
 
-    monkeypatch.setattr("earnest.cli.evaluate._append", full)
-    line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model]
-    assert main([*map(str, line), "--ledger", str(tmp_path / "a"), "--limit", "1", "-j", "1", "--json"]) == 2
+    monkeypatch.setattr("earnest.lab.ledger.append", full)
+    line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model, "--json"]
+    line += ["--limit", "1", "-j", "1", "--ledger", tmp_path / "a", "--hypotheses", tmp_path / "b"]
+    assert main([*map(str, line)]) == 2
     shown = capsys.readouterr()
     assert "float_wer" in json.loads(shown.out)
-    assert "error: ledger: cannot be written: No space left on device" in shown.err
+    assert shown.err == "error: ledger: cannot be written: No space left on device\n"
+    assert (tmp_path / "b").read_text().count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_hypotheses_on_a_full_disk_cost_neither_figures_nor_row(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model, "--json"]
+    line += ["--limit", "1", "-j", "1", "--ledger", tmp_path / "a", "--hypotheses", "/dev/full"]
+    assert main([*map(str, line)]) == 2
+    shown = capsys.readouterr()
+    assert "float_wer" in json.loads(shown.out)
+    assert shown.err == "error: --hypotheses: /dev/full: cannot be written: No space left on device\n"
+    assert (tmp_path / "a").read_text().count("\n") == 1
 
 
 def test_one_bad_recording_costs_no_other(
@@ -209,7 +225,9 @@ def test_one_bad_recording_costs_no_other(
     assert "text" in fine
     assert shown.err.count("error: ") == 1
     assert main([str(part) for part in line[:-1]]) == 2
-    assert capsys.readouterr().out == f"{good}: {fine['text']}\n"
+    assert capsys.readouterr() == (f"{good}: {fine['text']}\n", shown.err)
+    with pytest.raises(AudioError):
+        main(["--debug", *(str(part) for part in line)])
 
 
 @pytest.mark.parametrize("option", ["recipe", "target"])

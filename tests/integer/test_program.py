@@ -89,7 +89,7 @@ def test_output_read_by_a_later_step_is_kept():
 
 @pytest.mark.parametrize("length", [1, 10])
 def test_length_is_refused(length):
-    with pytest.raises(ProgramError, match=f"expected 2 to 9 frames, for which it is proved, got {length}"):
+    with pytest.raises(ProgramError, match=f"expected 2 to 9 frames, got {length}"):
         run(tiny(), np.zeros((length, 2), dtype=np.int8), IntegerAccumulation())
 
 

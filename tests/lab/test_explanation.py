@@ -5,15 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from earnest.cli import main
-from earnest.errors import DataError
+from earnest.errors import DataError, EarnestError
 from earnest.integer.linear import Weighted
 from earnest.lab.explanation import explain
 from earnest.models import load
 from earnest.pipeline import Quantized, quantize
-from earnest.speech.librispeech import read_split
-from synthetic import TinyWorld
+from earnest.speech.librispeech import Utterance, read_split
+from synthetic import TinyWorld, tone
 
 PLANTED = "encoder.layers.0.self_attn.linear_v"
 
@@ -67,3 +68,16 @@ def test_an_utterance_that_is_too_long_is_named(tiny_world: TinyWorld, quantized
     short = replace(quantized, program=replace(quantized.program, input=replace(quantized.program.input, longest=60)))
     with pytest.raises(DataError, match=r"utterance 10\d-20\d-\d{4}: expected at most 60 frames"):
         explain(short, load(tiny_world.model), read_split(tiny_world.data, transcripts="absent"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [(0.03, "expected at least 5 frames = 0.05 s, got 3: a longer recording"), (0.01, "the recording is too short")],
+)
+def test_an_utterance_that_is_too_short_is_named(
+    tiny_world: TinyWorld, quantized: Quantized, tmp_path: Path, seconds: float, message: str
+) -> None:
+    soundfile.write(tmp_path / "1-2-3.wav", tone(1, seconds), 16_000)
+    short = Utterance(id="1-2-3", path=tmp_path / "1-2-3.wav", text=None, speaker="1", chapter="2")
+    with pytest.raises(EarnestError, match=f"utterance 1-2-3: {message}"):
+        explain(quantized, load(tiny_world.model), [short])

@@ -152,9 +152,36 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "Permission denied" in message(path)
 
 
-def test_wav_of_a_stream_that_did_not_know_its_length(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [0, 0x7FFF_F000, 0x8000_0000, 0xFFFF_FFFF])
+def test_wav_of_a_stream_that_did_not_know_its_length(tmp_path: Path, length: int) -> None:
     path = write(tmp_path / "a.wav", tone())
-    whole = bytearray(path.read_bytes())
-    whole[40:44] = whole[4:8] = b"\xff\xff\xff\xff"
-    path.write_bytes(whole)
+    expected = read_audio(path).samples
+    content = bytearray(path.read_bytes())
+    content[40:44] = content[4:8] = length.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert np.array_equal(read_audio(path).samples, expected)
+
+
+def test_long_wav_that_is_cut_short(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", tone(), format="RF64")
     assert len(read_audio(path).samples) == len(tone())
+    path.write_bytes(path.read_bytes()[:-2])
+    assert "cut short" in message(path)
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("part", [0.02, 0.5, 0.9, 0.999])
+def test_ogg_that_is_cut_short(tmp_path: Path, subtype: str, part: float) -> None:
+    path = write(tmp_path / "a.ogg", np.random.default_rng(2).normal(0, 0.1, 40_000), subtype=subtype)
+    assert len(read_audio(path).samples) == 40_000
+    path.write_bytes(path.read_bytes()[: int(part * path.stat().st_size)])
+    assert "cut short" in message(path)
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = write(tmp_path / "a.wav", tone())
+    monkeypatch.setattr(Path, "open", refused)
+    assert "Permission denied" in message(path)

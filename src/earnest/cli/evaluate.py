@@ -9,7 +9,7 @@ import typer
 
 from earnest.cli.options import AllowPickle, AsJson, Backend, Quiet, TargetFile, existing_folder_of, is_model
 from earnest.cli.terminal import megabytes, print_json, print_table, progress
-from earnest.errors import LedgerError
+from earnest.errors import EarnestError
 
 if TYPE_CHECKING:
     from earnest.lab.evaluation import Evaluation
@@ -65,12 +65,11 @@ def evaluate(
 def _keep(evaluation: "Evaluation", found: dict[str, Any], ledger: Path | None, hypotheses: Path | None) -> None:
     """Write what was asked for, after the figures are shown: a full disk shall not cost them."""
     try:
-        if hypotheses is not None:
-            _write_hypotheses(hypotheses, evaluation)
         if ledger is not None:
             _append(ledger, evaluation, found)
-    except OSError as error:
-        raise LedgerError(f"{error.filename}: cannot be written: {error.strerror or error}") from error
+    finally:  # a row that cannot be written shall not cost the hypotheses either
+        if hypotheses is not None:
+            _write_hypotheses(hypotheses, evaluation)
 
 
 def _check_outputs(file: Path, against: Path | None, ledger: Path | None, hypotheses: Path | None) -> None:
@@ -143,7 +142,10 @@ def _write_hypotheses(path: Path, evaluation: "Evaluation") -> None:
     from earnest.lab.figures import hypotheses
 
     lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in hypotheses(evaluation)]
-    path.write_text("".join(lines), encoding="utf-8")
+    try:
+        path.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:  # of a full disk it does not know the name
+        raise EarnestError(f"--hypotheses: {path}: cannot be written: {error.strerror or error}") from error
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from earnest.cli.terminal import note, print_json
 
 
 def transcribe(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The program.")],
     recordings: Annotated[
         list[Path], typer.Argument(metavar="RECORDING...", help="Recordings: flac, wav, mp3 or ogg.")
@@ -33,24 +34,19 @@ def transcribe(
         try:
             transcript = recognizer.transcribe(path)
         except EarnestError as error:
+            if context.obj.debug:
+                raise
             message = str(error) if str(path) in str(error) else f"{path}: {error}"
-            print(f"error: {' '.join(message.split())}", file=sys.stderr)
             found.append({"path": str(path), "error": message})
+            print(f"error: {' '.join(message.split())}", file=sys.stderr)
             continue
-        resampled = transcript.source_rate != rate
-        if resampled:
+        if resampled := transcript.source_rate != rate:
             note(f"{path}: resampled from {transcript.source_rate} to {rate} Hz", quiet=quiet)
         if not as_json:
             print(transcript.text if len(recordings) == 1 else f"{path}: {transcript.text}", flush=True)
-        found.append(
-            {
-                "path": str(path),
-                "text": transcript.text,
-                "seconds": round(transcript.seconds, 3),
-                "source_rate": transcript.source_rate,
-                "resampled": resampled,
-            }
-        )
+        seconds, source = round(transcript.seconds, 3), transcript.source_rate
+        row = {"path": str(path), "text": transcript.text, "seconds": seconds, "source_rate": source}
+        found.append({**row, "resampled": resampled})
     if as_json:
         print_json({"file": str(file), "backend": backend, "sample_rate": rate, "recordings": found})
     if any("error" in each for each in found):

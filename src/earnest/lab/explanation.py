@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from earnest.errors import DataError
+from earnest.errors import DataError, EarnestError
 from earnest.models import FloatModel
 from earnest.nn.comparison import Difference, OperatorError, differences, first_difference, operator_errors
 from earnest.pipeline import Quantized
@@ -34,7 +34,7 @@ class Explanation:
 def explain(
     quantized: Quantized, model: FloatModel, utterances: Sequence[Utterance], progress: Progress | None = None
 ) -> Explanation:
-    """Compare on recordings; an utterance longer than the program hears is an error of the backend that names it."""
+    """Compare on recordings; an utterance shorter or longer than the program hears is an error that names it."""
     if not utterances:
         raise DataError("expected at least one utterance to compare on, got none")
     backend = ReferenceBackend(quantized.program)
@@ -42,12 +42,7 @@ def explain(
     values = codes = differing = 0
     errors: dict[str, list[OperatorError]] = {}
     for done, utterance in enumerate(utterances, start=1):
-        features = torch.from_numpy(model.front_end(read_audio(utterance.path, model.front_end.sample_rate).samples))
-        if len(features) > quantized.program.input.longest:
-            raise DataError(
-                f"utterance {utterance.id}: expected at most {quantized.program.input.longest} frames, "
-                f"got {len(features)}: quantize for a greater length (--longest)"
-            )
+        features = _features(quantized, model, utterance)
         found = differences(quantized.twin, backend.run, features[None])
         values, codes = len(found), codes + sum(one.elements for one in found)
         differing += sum(one.differing for one in found)
@@ -67,6 +62,26 @@ def explain(
         first=first,
         errors=tuple(ranked),
     )
+
+
+def _features(quantized: Quantized, model: FloatModel, utterance: Utterance) -> torch.Tensor:
+    """[frames, mels] of a recording that the program hears whole; every error names the utterance."""
+    spec, front_end = quantized.program.input, model.front_end
+    try:
+        features = torch.from_numpy(front_end(read_audio(utterance.path, front_end.sample_rate).samples))
+        if len(features) < spec.shortest:
+            raise DataError(
+                f"expected at least {spec.shortest} frames = {spec.shortest * front_end.hop / front_end.sample_rate:g} "
+                f"s, got {len(features)}: a longer recording is needed"
+            )
+        if len(features) > spec.longest:
+            raise DataError(
+                f"expected at most {spec.longest} frames, got {len(features)}: "
+                "quantize for a greater length (--longest)"
+            )
+    except EarnestError as error:
+        raise type(error)(f"utterance {utterance.id}: {error}") from error
+    return features
 
 
 def _mean(each: Sequence[OperatorError]) -> OperatorError:

@@ -6,12 +6,14 @@ cent, which is kept as it comes.
 """
 
 import contextlib
+import io
 import math
 import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +28,11 @@ LONGEST_SECONDS = 3600
 _RATES = range(1_000, 768_001)
 _LOUDEST = 8.0
 _BLOCK = 1 << 20
-_UNKNOWN_BYTES = 0xFFFFFFFF
 _CONTAINERS = (b"fLaC", b"RIFF", b"OggS")
+_WAVE: dict[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"RF64": "little", b"RIFX": "big"}
+_FROM_STREAM, _UNKNOWN = 0x7FFF_F000, 0xFFFF_FFFF  # what writers that cannot go back put for a length
+_LONGEST_COPY = 1 << 30
+_OGG_HEAD, _OGG_LAST = 27, 4
 _STDERR = threading.Lock()
 
 
@@ -69,32 +74,9 @@ def read_audio(path: str | os.PathLike[str], sample_rate: int = 16_000) -> Recor
     return Recording(samples=samples, sample_rate=sample_rate, source_rate=source_rate)
 
 
-def _check_whole(file: Path) -> None:
-    """A WAV whose header promises more than the file holds is cut short; libsndfile would read what is left in silence.
-
-    Streams that were written without knowing their length promise 0 or 2^32 - 1 bytes: nothing to check there.
-    """
-    with file.open("rb") as stream:
-        head = stream.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return
-        size = file.stat().st_size
-        while len(chunk := stream.read(8)) == 8:
-            promised = int.from_bytes(chunk[4:], "little")
-            if chunk[:4] == b"data":
-                held = size - stream.tell()
-                if promised != _UNKNOWN_BYTES and promised > held:
-                    raise AudioError(
-                        f"{file}: its header promises {promised} bytes of samples, the file holds {held}: cut short"
-                    )
-                return
-            stream.seek(promised + promised % 2, 1)
-
-
 def _decode(file: Path) -> tuple[npt.NDArray[np.float32], int]:
     try:
-        _check_whole(file)
-        with _quiet(file), soundfile.SoundFile(file) as sound:
+        with _quiet(file), soundfile.SoundFile(_whole(file)) as sound:
             if sound.samplerate not in _RATES:
                 raise AudioError(f"{file}: expected a rate from 1 to 768 kHz, got {sound.samplerate} Hz")
             samples = _mono(file, sound)
@@ -106,6 +88,60 @@ def _decode(file: Path) -> tuple[npt.NDArray[np.float32], int]:
             return samples, sound.samplerate
     except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
         raise AudioError(f"{file}: expected a recording (flac, wav, mp3 or ogg), {_one_line(error)}") from error
+
+
+def _whole(file: Path) -> Path | io.BytesIO:
+    """The file, if it has all the bytes that its container promises: libsndfile gives what is there and says nothing.
+
+    A WAV that a stream wrote promises none: with 0 there, libsndfile reads nothing, and gets a copy that tells.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        magic = stream.read(4)
+        if magic == b"OggS" and not _ogg_ends(stream, size):
+            raise AudioError(f"{file}: the file is cut short: its last page is missing or not whole")
+        if magic not in _WAVE:
+            return file
+        riff, place, promised = _data_chunk(stream, magic)
+        there = size - place
+        if place and promised == 0 and there > 0 and riff != size - 8:
+            stream.seek(0)
+            copy = bytearray(stream.read(_LONGEST_COPY))
+            copy[place - 4 : place] = _UNKNOWN.to_bytes(4, _WAVE[magic])
+            return io.BytesIO(copy)
+    if place and promised > there and not _FROM_STREAM <= promised <= _UNKNOWN:
+        raise AudioError(
+            f"{file}: the file is cut short: its header promises {promised} bytes of samples, {max(0, there)} are there"
+        )
+    return file
+
+
+def _data_chunk(stream: BinaryIO, magic: bytes) -> tuple[int, int, int]:
+    """The length that a WAV gives for itself, where its samples begin, and how many bytes they should have; 0, 0, 0
+    where there is no chunk of samples.
+    """
+    order = _WAVE[magic]
+    riff, long = int.from_bytes(stream.read(4), order), 0
+    place = stream.seek(12)
+    while len(head := stream.read(8)) == 8:
+        name, length = head[:4], int.from_bytes(head[4:], order)
+        place += 8
+        if name == b"data":
+            return riff, place, long if magic == b"RF64" and length == _UNKNOWN else length
+        if name == b"ds64":
+            long = int.from_bytes(stream.read(16)[8:], order)
+        place = stream.seek(place + length + length % 2)
+    return 0, 0, 0
+
+
+def _ogg_ends(stream: BinaryIO, size: int) -> bool:
+    """Whether the last page of an Ogg file is whole and says that it is the last."""
+    place, ended = stream.seek(0), False
+    while len(head := stream.read(_OGG_HEAD)) == _OGG_HEAD and head[:4] == b"OggS":
+        place += _OGG_HEAD + head[-1] + sum(stream.read(head[-1]))
+        ended = place <= size and bool(head[5] & _OGG_LAST)
+        stream.seek(place)
+    return ended and not 0 < len(head) < _OGG_HEAD
 
 
 def _mono(file: Path, sound: soundfile.SoundFile) -> npt.NDArray[np.float32]:

@@ -74,8 +74,8 @@ class Recognizer:
         seconds = self.description.front_end.hop / self.description.front_end.sample_rate
         if frames < spec.shortest:
             raise AudioError(
-                f"the recording is too short: expected at least {spec.shortest} frames = {spec.shortest * seconds:g} s, "
-                f"got {frames}"
+                f"the recording is too short: expected at least {spec.shortest} frames = "
+                f"{spec.shortest * seconds:g} s, got {frames}"
             )
         if frames > spec.longest:
             raise AudioError(
