@@ -46,6 +46,11 @@ BAD = {
     "two values": ("1 2", "expected JSON"),
     "control character": ('"\x00"', "expected JSON"),
     "one level too deep": ("[" * (DEPTH + 2) + "]" * (DEPTH + 2), f"at most {DEPTH} levels"),
+    "a leaf one level too deep": ("[" * (DEPTH + 1) + "1" + "]" * (DEPTH + 1), f"at most {DEPTH} levels"),
+    "a fault in its place": (
+        '{"a":[1,{"b":[true,9223372036854775808]}]}',
+        r"\.a\[1\]\.b\[1\]: expected an integer of 64",
+    ),
     "very deep": ("[" * 1_000_000, f"at most {DEPTH} levels"),
     "very deep objects": ('{"":' * 1_000_000, f"at most {DEPTH} levels"),
 }
@@ -61,7 +66,7 @@ def test_refused(name):
 
 
 def test_deep_enough():
-    assert decode("[" * DEPTH + "]" * DEPTH, "x")
+    assert decode("[" * DEPTH + "1" + "]" * DEPTH, "x")
 
 
 def test_errors_stay_short_and_printable():

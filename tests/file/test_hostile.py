@@ -18,7 +18,7 @@ from earnest.file import dumps, loads
 from earnest.file.steps import layout
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.linear import Linear
-from earnest.integer.program import check_codes, run
+from earnest.integer.program import run
 from earnest.integer.relative_shift import RelativeShift
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
@@ -415,7 +415,7 @@ def run_if_sound(data: bytes) -> None:
     assert dumps(program) == data
     verify(program, TARGET)
     try:
-        check_codes(program, CODES)
+        program.input.check(CODES)
     except ProgramError:
         return
     run(program, CODES, IntegerAccumulation())

@@ -136,6 +136,21 @@ def test_equal_arrays_are_stored_once():
     assert all(first[name] is second[name] for name in ("weight", "bias", "multiplier", "shift"))
 
 
+def test_arrays_of_other_codes_are_not_shared():
+    """One weight, or one bias, that differs in its last code."""
+    weight, bias = FIRST.weight.copy(), FIRST.bias.copy()
+    weight[-1, -1], bias[-1] = -1, 7
+    operators = [FIRST, replace(FIRST, weight=weight), replace(FIRST, bias=bias)]
+    before = program(*(Step(name=str(i), operator=each, inputs=("input",)) for i, each in enumerate(operators)))
+    manifest, tensors = opened(dumps(before))
+    assert sorted(tensors) == ["0.constants", "0.weight", "1.weight", "2.constants"]
+    assert [step[4:] for step in manifest["steps"][1:]] == [
+        [[["signed", 3, [3, 2]]], 0],
+        [[0], manifest["steps"][2][5]],
+    ]
+    assert all(same(a.operator, b.operator) for a, b in zip(before.steps, loads(dumps(before)).steps, strict=True))
+
+
 def test_arrays_of_other_shape_or_width_are_not_shared():
     flat = Constant(codes=np.asarray([1, 2, 3, 4]), bits=8)
     steps = [flat, replace(flat, codes=flat.codes.reshape(2, 2)), replace(flat, bits=16), replace(flat, bits=5), flat]

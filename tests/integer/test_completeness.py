@@ -49,7 +49,7 @@ def test_a_law_alone_lacks_the_rest():
 
         kind = "fake"
 
-        def infer(self, inputs, proof):
+        def propagate(self, inputs, proof):
             """The operand."""
             return inputs[0]
 

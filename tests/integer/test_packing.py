@@ -43,6 +43,19 @@ def test_bytes_are_codes_or_refused(bits, signed, count, data):
     assert np.array_equal(pack(codes, bits, signed=signed), packed)
 
 
+@pytest.mark.parametrize("bits", range(1, 65))
+def test_fields_are_those_of_one_long_python_integer(bits):
+    """At every width, every place of a field within its bytes, and every number of fields up to two periods."""
+    row = int.from_bytes(np.random.default_rng(bits).bytes(17 * 8), "little")
+    for count in range(18):
+        fields = [row >> (place * bits) & ((1 << bits) - 1) for place in range(count)]
+        whole = sum(field << (place * bits) for place, field in enumerate(fields))
+        packed = np.frombuffer(whole.to_bytes(packed_size(count, bits), "little"), dtype=np.uint8)
+        signs = [field - (field >> (bits - 1) << bits) for field in fields]
+        for signed, expected in ((False, fields), (True, signs)):
+            assert unpack(packed, count, bits, signed=signed, dtype=_dtype(signed)).tolist() == expected
+
+
 def test_bit_order():
     """As docs/semantics.md says: the lowest bit of the first code is bit 0 of the first byte."""
     assert pack(np.asarray([1, 0, 1, 1]), 1, signed=False).tolist() == [0b1101]

@@ -11,7 +11,7 @@ from earnest.errors import ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.add import Add
 from earnest.integer.layout import Constant, Reshape, Slice, Transpose
-from earnest.integer.program import Input, Program, Step, check_codes, run
+from earnest.integer.program import Input, Program, Step, run
 from earnest.integer.softmax import Exponential, Softmax
 from earnest.integer.table import Table
 from earnest.integer.target import load_target
@@ -114,7 +114,7 @@ def test_range_is_refused(code):
 
 
 def test_codes_in_another_integer_type_are_the_same_codes():
-    assert check_codes(tiny(), CODES.astype(np.int64)) == 3
+    assert tiny().input.check(CODES.astype(np.int64)) == 3
     narrow, wide = (run(tiny(), CODES.astype(dtype), IntegerAccumulation()) for dtype in (np.int8, np.int64))
     assert np.array_equal(narrow, wide)
 

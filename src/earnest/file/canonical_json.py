@@ -30,8 +30,7 @@ def shown(value: Any) -> str:
 
 def encode(value: Any) -> str:
     """The one text of a value; FileError where it holds anything but what the format allows."""
-    plain = _plain(value, "", 0)
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(_checked(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def decode(text: str, source: str) -> Any:
@@ -47,15 +46,47 @@ def decode(text: str, source: str) -> Any:
             parse_float=_not_allowed,
             parse_constant=_not_allowed,
         )
-        return _plain(value, "", 0)
+        return _checked(value)
     except FileError as error:
         raise FileError(f"{source}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise FileError(f"{source}: expected JSON, at most {DEPTH} levels deep: {error}") from None
 
 
+def _checked(value: Any) -> Any:
+    """The value in lists and dicts, every part of it checked; only a value with a fault is searched for its place."""
+    return value if _is_plain(value, 0) else _plain(value, "", 0)
+
+
+def _is_plain(value: Any, depth: int) -> bool:
+    """True if `_plain` would return the value as it is."""
+    kind = type(value)
+    if depth > DEPTH:
+        return False
+    if kind is int:
+        return -_LARGEST - 1 <= value <= _LARGEST
+    if kind is str:
+        return _is_text(value)
+    if kind is list:
+        return all(_is_plain(item, depth + 1) for item in value)
+    if kind is dict:
+        return all(type(key) is str and _is_text(key) and _is_plain(item, depth + 1) for key, item in value.items())
+    return kind is bool
+
+
+def _is_text(value: str) -> bool:
+    """True if the text has UTF-8: half of a surrogate pair has none."""
+    if value.isascii():
+        return True
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _plain(value: Any, path: str, depth: int) -> Any:
-    """The value in lists and dicts, every part of it checked."""
+    """The value in lists and dicts, or an error with the place of its first fault."""
     if depth > DEPTH:
         raise FileError(f"expected at most {DEPTH} levels of lists and objects")
     if type(value) is bool:
@@ -65,7 +96,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
             raise FileError(f"{path}: expected an integer of 64 bits, got one of {value.bit_length() + 1}")
         return value
     if type(value) is str:
-        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        if not _is_text(value):
             raise FileError(f"{path}: expected text, got half of a surrogate pair in {shown(value)}")
         return value
     if isinstance(value, (list, tuple)):

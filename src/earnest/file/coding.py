@@ -6,7 +6,7 @@ packed into a row of bytes, and the shape stands beside it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from earnest.errors import FileError, ProgramError
 from earnest.file.canonical_json import shown
 from earnest.integer.codes import code_range, storage
-from earnest.integer.operator import Operator
+from earnest.integer.operator import Operator, declared
 from earnest.integer.packing import pack, packed_size, unpack
 
 KINDS = ("signed", "unsigned", "odd")
@@ -93,7 +93,7 @@ class Coding:
                 f"got {tensor.dtype} {tensor.shape}"
             )
         if native is not None:
-            return tensor.astype(self.codes_type)
+            return tensor.astype(self.codes_type, copy=False)
         codes = np.empty(count, dtype=self.codes_type)
         size = packed_size(CHUNK, self.bits)
         for index, at in enumerate(range(0, count, CHUNK)):
@@ -124,9 +124,8 @@ class Coding:
 
 def coding_of(kind: type[Operator], name: str, values: Mapping[str, Any]) -> Coding:
     """How an operator's array is declared: its width, which another field may hold, and for weights their map."""
-    metadata = next(field.metadata for field in fields(kind) if field.name == name)  # type: ignore[arg-type]
-    bits = metadata["bits"]
+    bits, signed = declared(kind)[name]
     bits = values[bits] if isinstance(bits, str) else bits
     if name == "weight" and values.get("weight_map") == "odd":
         return Coding(bits=bits, kind="odd")
-    return Coding(bits=bits, kind="signed" if metadata["signed"] else "unsigned")
+    return Coding(bits=bits, kind="signed" if signed else "unsigned")

@@ -97,6 +97,11 @@ class Packing:
             )
 
 
+def join(packings: Sequence[Packing], arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The bytes of each array, one after the other."""
+    return np.concatenate([packing.store(codes) for packing, codes in zip(packings, arrays, strict=True)])
+
+
 def cut(data: np.ndarray, packings: Sequence[Packing]) -> list[np.ndarray]:
     """The bytes of each array of an untrusted tensor; refuses a tensor of another size or type."""
     size = sum(packing.size for packing in packings)

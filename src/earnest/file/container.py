@@ -5,6 +5,7 @@ is the tensors without gaps. The safetensors library writes, and checks places a
 here, before it.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,10 +22,11 @@ LARGEST_FILE = 1 << 32
 LARGEST_HEADER = 1 << 24
 """Bytes. The parts of a JSON header take up to some 25 times its size in memory, which this keeps below half a GiB."""
 
-TYPES = ("I8", "U8", "I16", "U16", "I32", "I64")
-"""What a tensor may be, by the names of safetensors: integers."""
+TYPES = {"I64": "i8", "I32": "i4", "U16": "u2", "I16": "i2", "I8": "i1", "U8": "u1"}
+"""What a tensor may be: integers. The names of safetensors, in its order of tensors, and those of NumPy."""
 
 _PREFIX = 8
+_ALIGNMENT = 8
 _ENTRY = {"dtype", "shape", "data_offsets"}
 
 
@@ -38,6 +40,20 @@ def write(tensors: Mapping[str, np.ndarray], text: str) -> bytes:
             f"{len(data)}: make a smaller program"
         )
     return data
+
+
+def head(tensors: Mapping[str, np.ndarray], text: str) -> bytes:
+    """What stands before the tensors in the one file that `write` makes of them."""
+    types = {np.dtype(kind): (place, name) for place, (name, kind) in enumerate(TYPES.items())}
+    entries: dict[str, Any] = {METADATA: {KEY: text}}
+    end = 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: (types[item[1].dtype][0], item[0])):
+        begin, end = end, end + tensor.nbytes
+        kind = types[tensor.dtype][1]
+        entries[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [begin, end]}
+    header = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    header += b" " * (-len(header) % _ALIGNMENT)
+    return len(header).to_bytes(_PREFIX, "little") + header
 
 
 def read(data: bytes) -> tuple[str, dict[str, np.ndarray]]:
@@ -80,9 +96,9 @@ def _header(data: bytes) -> dict[str, Any]:
 def _check_entry(name: str, entry: Any) -> None:
     if not isinstance(entry, dict) or set(entry) != _ENTRY:
         raise FileError(f"tensor {shown(name)}: expected {sorted(_ENTRY)}, got {shown(entry)}")
-    if entry["dtype"] not in TYPES:
+    if entry["dtype"] not in list(TYPES):
         raise FileError(
-            f"tensor {shown(name)}: expected a type of {TYPES}, got {shown(entry['dtype'])}: "
+            f"tensor {shown(name)}: expected a type of {tuple(TYPES)}, got {shown(entry['dtype'])}: "
             "a program holds integer tensors only"
         )
     for key, least in (("shape", 1), ("data_offsets", 0)):

@@ -22,9 +22,9 @@ import numpy as np
 
 from earnest.errors import EarnestError, FileError
 from earnest.file.canonical_json import decode, encode, shown
-from earnest.file.container import LARGEST_FILE, read, write
+from earnest.file.container import LARGEST_FILE, head, read, write
 from earnest.file.record import check_keys, check_name, from_record, to_record
-from earnest.file.steps import Arrays, read_steps, row_of_bytes, write_steps
+from earnest.file.steps import Stores, read_steps, row_of_bytes, write_steps
 from earnest.integer.program import Input, Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
@@ -39,8 +39,8 @@ _TARGET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def dumps(program: Program) -> bytes:
     """The bytes of a program's file; FileError where it holds what a file cannot say. The program is not verified."""
-    manifest, arrays = _manifest(program)
-    tensors = {name: coding.store(codes) for name, (coding, codes) in arrays.items()}
+    manifest, stores = _manifest(program)
+    tensors = {name: store() for name, store in stores.items()}
     return write(tensors, encode({**manifest, DIGEST: digest(manifest, tensors)}))
 
 
@@ -56,7 +56,8 @@ def loads(data: bytes) -> Program:
         )
     program = _program(manifest, tensors)
     again, _ = _manifest(program)
-    if encode({**again, DIGEST: claimed}) != text or write(tensors, text) != data:
+    # What follows the head is the tensors, in the places that it tells, and `read` has found nothing else in the file.
+    if encode({**again, DIGEST: claimed}) != text or not data.startswith(head(tensors, text)):
         raise FileError("expected the one form that a program has in a file: make it again with `earnest quantize`")
     return program
 
@@ -115,9 +116,9 @@ def digest(manifest: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> st
     return state.hexdigest()
 
 
-def _manifest(program: Program) -> tuple[dict[str, Any], Arrays]:
-    """The JSON of a program but for its digest, and its tensors."""
-    kinds, steps, arrays = write_steps(program.steps)
+def _manifest(program: Program) -> tuple[dict[str, Any], Stores]:
+    """The JSON of a program but for its digest, and what makes its tensors."""
+    kinds, steps, stores = write_steps(program.steps)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -128,7 +129,7 @@ def _manifest(program: Program) -> tuple[dict[str, Any], Arrays]:
         "kinds": kinds,
         "steps": steps,
     }
-    return manifest, arrays
+    return manifest, stores
 
 
 def _check_version(manifest: Any) -> None:

@@ -9,9 +9,9 @@ constants, the index of an earlier step says that they are that step's.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,9 @@ import numpy as np
 from earnest.errors import FileError
 from earnest.file.canonical_json import shown
 from earnest.file.coding import Coding, coding_of
-from earnest.file.constants import Packing, cut
+from earnest.file.constants import Packing, cut, join
 from earnest.file.record import check_integer, check_list, check_name, from_record, plain_fields, to_record
-from earnest.integer.operator import Operator
+from earnest.integer.operator import Operator, declared
 from earnest.integer.operators import OPERATORS
 from earnest.integer.program import INPUT, Step
 
@@ -32,20 +32,21 @@ CONSTANTS = "constants"
 """What the tensor of a step's other arrays is called: biases, multipliers, shifts, tables."""
 
 Arrays = dict[str, tuple[Coding, np.ndarray]]
-"""Coding and canonical codes of each tensor."""
+"""Coding and canonical codes of some arrays."""
 
-_BYTES = Coding(bits=8, kind="unsigned")
+Stores = dict[str, Callable[[], np.ndarray]]
+"""What makes each tensor of a file; who only compares operator lists makes none."""
+
 _PARTS = 6
 
 
 @cache
 def layout(kind: type[Operator]) -> dict[str, list[str]]:
     """The names of an operator's fields in the order in which the law declares them, by where a file has them."""
-    arrays = [each.name for each in fields(kind) if "bits" in each.metadata]  # type: ignore[arg-type]
     return {
         "fields": list(plain_fields(kind)),
-        "tensors": [name for name in arrays if name in TENSORS],
-        "constants": [name for name in arrays if name not in TENSORS],
+        "tensors": [name for name in declared(kind) if name in TENSORS],
+        "constants": [name for name in declared(kind) if name not in TENSORS],
     }
 
 
@@ -60,7 +61,7 @@ class _Writer:
 
     places: dict[str, int] = field(default_factory=lambda: {INPUT: -1})
     kinds: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    arrays: Arrays = field(default_factory=dict)
+    stores: Stores = field(default_factory=dict)
     owners: dict[Any, int] = field(default_factory=dict)
 
     def step(self, index: int, step: Step) -> list[Any]:
@@ -88,31 +89,37 @@ class _Writer:
         return self.places[name]
 
     def _tensor(self, index: int, step: str, name: str, coding: Coding, codes: np.ndarray) -> Any:
-        owner = self._owner(index, f"{step}.{name}", (name, coding, codes.shape), coding, codes)
-        return [coding.kind, coding.bits, list(codes.shape)] if owner == index else owner
+        owner = self._owner(index, (name, coding, codes.shape), [codes])
+        if owner != index:
+            return owner
+        self.stores[f"{step}.{name}"] = partial(coding.store, codes)
+        return [coding.kind, coding.bits, list(codes.shape)]
 
     def _constants(self, index: int, step: str, coded: Arrays) -> Any:
         if not coded:
             return []
-        packings = tuple(Packing.of(codes) for _, codes in coded.values())
-        rows = [packing.store(codes) for packing, (_, codes) in zip(packings, coded.values(), strict=True)]
-        key = (tuple((name, coding) for name, (coding, _) in coded.items()), packings)
-        owner = self._owner(index, f"{step}.{CONSTANTS}", key, _BYTES, np.concatenate(rows))
-        return [packing.record for packing in packings] if owner == index else owner
+        arrays = [codes for _, codes in coded.values()]
+        key = tuple((name, coding, codes.shape) for name, (coding, codes) in coded.items())
+        owner = self._owner(index, key, arrays)
+        if owner != index:
+            return owner
+        packings = [Packing.of(codes) for codes in arrays]
+        self.stores[f"{step}.{CONSTANTS}"] = partial(join, packings, arrays)
+        return [packing.record for packing in packings]
 
-    def _owner(self, index: int, tensor: str, key: Any, coding: Coding, codes: np.ndarray) -> int:
-        """The first step with these codes; if it is this one, the tensor enters the file."""
-        owner = self.owners.setdefault((key, hashlib.sha256(row_of_bytes(codes)).digest()), index)
-        if owner == index:
-            self.arrays[tensor] = (coding, codes)
-        return owner
+    def _owner(self, index: int, key: Any, arrays: Sequence[np.ndarray]) -> int:
+        """The first step with these codes, this one if there is none before it."""
+        state = hashlib.sha256()
+        for codes in arrays:
+            state.update(row_of_bytes(codes))
+        return self.owners.setdefault((key, state.digest()), index)
 
 
-def write_steps(steps: Sequence[Step]) -> tuple[dict[str, dict[str, list[str]]], list[list[Any]], Arrays]:
+def write_steps(steps: Sequence[Step]) -> tuple[dict[str, dict[str, list[str]]], list[list[Any]], Stores]:
     """The names of each kind's fields, the steps as JSON, and the tensors; FileError for what a file cannot say."""
     writer = _Writer()
     records = [writer.step(index, step) for index, step in enumerate(steps)]
-    return writer.kinds, records, writer.arrays
+    return writer.kinds, records, writer.stores
 
 
 def _coded(step: Step, name: str, values: Mapping[str, Any]) -> tuple[Coding, np.ndarray]:

@@ -34,26 +34,28 @@ class Add(Operator):
     bits: int
     signed: bool
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """Operands broadcast; the sum before its shift is proved below 2^52."""
-        count = len(inputs)
-        proof.require(
-            count >= 1 and len(self.zero_points) == len(self.multipliers) == count,
-            f"expected a zero point and a multiplier for each of {count} operands",
-        )
+    def check(self, proof: Proof) -> None:
+        """Multipliers wide enough and not too wide, a shift and a result of the law."""
         proof.require(SHIFT_LOW <= self.shift <= SHIFT_HIGH, f"expected a shift in 1 .. 47, got {self.shift}")
         large = [m for m in self.multipliers if abs(m) >= 1 << SUM_BITS]
         proof.require(not large, f"expected multipliers below 2^{SUM_BITS} in magnitude, got {large}")
         small = [m for m in self.multipliers if m != 0 and abs(m) < MANTISSA_LOW]
         proof.require(not small, f"expected multipliers 0 or at least 2^15 in magnitude, got {small}")
         check_output(self.bits, self.signed, self.zero_point, proof)
-        shape: tuple[int, ...] = ()
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """Operands broadcast; the sum before its shift is proved below 2^52."""
+        count = len(inputs)
+        if count < 1 or len(self.zero_points) != count or len(self.multipliers) != count:
+            proof.refuse(f"expected a zero point and a multiplier for each of {count} operands")
+        shape = inputs[0].shape
         total = 1 << (self.shift - 1)
         for domain, zero_point, multiplier in zip(inputs, self.zero_points, self.multipliers, strict=True):
             check_zero_point(zero_point, domain, proof)
             shape = broadcast(shape, domain.shape, proof)
             total += domain.centred(zero_point) * abs(multiplier)
-        proof.require(total < 1 << SUM_BITS, f"the sum can reach {total}; expected below 2^{SUM_BITS}")
+        if total >= 1 << SUM_BITS:
+            proof.refuse(f"the sum can reach {total}; expected below 2^{SUM_BITS}")
         proof.wide(total)
         return Domain.full(self.bits, signed=self.signed, shape=shape)
 

@@ -1,6 +1,7 @@
 """Codes: what a value's integers may be, what is proved about them, and what holds them in memory."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -36,6 +37,7 @@ def weight_limit(bits: int, weight_map: str) -> int:
     return limit
 
 
+@cache
 def storage(bits: int, *, signed: bool) -> np.dtype:
     """The smallest NumPy integer type that holds every code of a width."""
     return next(pair[signed] for width, pair in CONTAINERS.items() if bits <= width)
@@ -55,11 +57,12 @@ class Domain:
     high: int
     row_sum: int | None = None
 
-    @classmethod
-    def full(cls, bits: int, *, signed: bool, shape: tuple[int, ...]) -> "Domain":
-        """Every code of the width may occur."""
+    @staticmethod
+    @lru_cache(maxsize=1 << 10)
+    def full(bits: int, *, signed: bool, shape: tuple[int, ...]) -> "Domain":
+        """Every code of the width may occur. A program has few such domains, and each of them many times."""
         low, high = code_range(bits, signed=signed)
-        return cls(bits=bits, signed=signed, shape=shape, low=low, high=high)
+        return Domain(bits=bits, signed=signed, shape=shape, low=low, high=high)
 
     @property
     def magnitude(self) -> int:
@@ -72,4 +75,4 @@ class Domain:
 
     def reshaped(self, shape: tuple[int, ...]) -> "Domain":
         """The same codes in another shape."""
-        return replace(self, shape=shape, row_sum=None)
+        return Domain(bits=self.bits, signed=self.signed, shape=shape, low=self.low, high=self.high)

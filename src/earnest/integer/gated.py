@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from earnest.integer.accumulation import Accumulation
@@ -9,7 +10,7 @@ from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import requantize, widen
 from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, check_zero_point, constant
-from earnest.integer.table import look_up
+from earnest.integer.table import check_entries, check_operand, look_up
 
 Array = Any
 
@@ -32,24 +33,26 @@ class GatedLinearUnit(Operator):
     bits: int
     signed: bool
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """The axis of the halves shrinks to half."""
-        (x,) = inputs
-        proof.require(
-            (x.bits, x.signed) == (self.input_bits, self.input_signed) and 1 <= self.input_bits <= 8,
-            f"expected an input of {self.input_bits} bits, at most 8, got {x.bits}",
-        )
-        proof.require(
-            0 <= self.axis < len(x.shape) and x.shape[self.axis] % 2 == 0,
-            f"expected an even extent on axis {self.axis}, got {x.shape}",
-        )
+    @cached_property
+    def largest(self) -> int:
+        """The largest |entry| of the gate."""
+        return max(abs(int(self.gate.min())), abs(int(self.gate.max())))
+
+    def check(self, proof: Proof) -> None:
+        """An entry of the gate for each code, one multiplier, a result of the law."""
+        check_entries(self.gate, self.input_bits, "gate entries", proof)
         proof.require(1 <= self.gate_bits <= 16, f"expected a gate of 1 to 16 bits, got {self.gate_bits}")
-        proof.require(self.gate.shape == (1 << x.bits,), f"expected {1 << x.bits} gate entries, got {self.gate.shape}")
-        check_zero_point(self.input_zero_point, x, proof)
         check_multiplier(self.multiplier, self.shift, proof)
         check_output(self.bits, self.signed, self.zero_point, proof)
-        largest = max(abs(int(self.gate.min())), abs(int(self.gate.max())))
-        proof.accumulator(x.centred(self.input_zero_point) * largest)
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The axis of the halves shrinks to half."""
+        (x,) = inputs
+        check_operand(x, self.input_bits, self.input_signed, proof)
+        if not 0 <= self.axis < len(x.shape) or x.shape[self.axis] % 2 != 0:
+            proof.refuse(f"expected an even extent on axis {self.axis}, got {x.shape}")
+        check_zero_point(self.input_zero_point, x, proof)
+        proof.accumulator(x.centred(self.input_zero_point) * self.largest)
         shape = tuple(extent // 2 if axis == self.axis else extent for axis, extent in enumerate(x.shape))
         return Domain.full(self.bits, signed=self.signed, shape=shape)
 

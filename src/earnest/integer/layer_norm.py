@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from math import isqrt
 from typing import Any, ClassVar
 
-import numpy as np
 from array_api_compat import array_namespace
 
 from earnest.integer.accumulation import Accumulation
@@ -60,31 +59,37 @@ class LayerNorm(Operator):
     bits: int
     signed: bool
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """Every intermediate is proved to fit int64 for the N and the width at hand."""
-        (x,) = inputs
+    def check(self, proof: Proof) -> None:
+        """Constants for each of N channels; what follows the normalised value is proved to fit int64."""
         proof.require(self.multiplier.ndim == 1, f"expected multipliers of 1 axis, got {self.multiplier.shape}")
         channels = self.multiplier.shape[0]
-        proof.require(x.bits == self.input_bits, f"expected an input of {self.input_bits} bits, got {x.bits}")
         proof.require(
-            len(x.shape) > 0 and x.shape[-1] == channels and self.bias.shape == (channels,),
-            f"expected {channels} channels, got an input of {x.shape} and {self.bias.shape} biases",
+            self.shift.shape == self.bias.shape == (channels,),
+            f"expected {channels} channels, got {self.shift.shape} shifts and {self.bias.shape} biases",
         )
         check_multiplier(self.multiplier, self.shift, proof, channels=channels)
         check_output(self.bits, self.signed, self.zero_point, proof)
         proof.require(self.epsilon >= 1, f"expected an epsilon of at least 1, got {self.epsilon}")
+        normalised = (isqrt(channels) + 1) << FRACTION_BITS
+        parts = zip(self.multiplier.tolist(), self.bias.tolist(), self.shift.tolist(), strict=True)
+        proof.wide(max(abs(m) * normalised + abs(bias) + (1 << (s - 1)) for m, bias, s in parts))
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """What precedes the normalised value is proved to fit int64 for the N and the width at hand."""
+        (x,) = inputs
+        channels = self.multiplier.shape[0]
+        if x.bits != self.input_bits:
+            proof.refuse(f"expected an input of {self.input_bits} bits, got {x.bits}")
+        if x.shape[-1:] != (channels,):
+            proof.refuse(f"expected {channels} channels, got an input of {x.shape}")
         variance = channels * channels * x.magnitude**2 + self.epsilon
         digits = variance.bit_length()
-        proof.require(
-            digits <= LARGEST_VARIANCE_BITS,
-            f"the variance of {channels} codes of {x.bits} bits can need {digits} bits; expected at most "
-            f"{LARGEST_VARIANCE_BITS}",
-        )
+        if digits > LARGEST_VARIANCE_BITS:
+            proof.refuse(
+                f"the variance of {channels} codes of {x.bits} bits can need {digits} bits; expected at most "
+                f"{LARGEST_VARIANCE_BITS}"
+            )
         proof.wide(channels * (x.high - x.low) * (1 << 16) + (1 << 31))
-        normalised = (isqrt(channels) + 1) << FRACTION_BITS
-        ends = np.abs(self.multiplier.astype(np.int64)).astype(object) * normalised
-        ends = ends + np.abs(self.bias.astype(object)) + (1 << (self.shift.astype(object) - 1))
-        proof.wide(int(ends.max()))
         return Domain.full(self.bits, signed=self.signed, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from typing import Any, ClassVar
 
 from array_api_compat import array_namespace
@@ -26,13 +28,6 @@ def pad(x: Array, before_and_after: tuple[tuple[int, int], ...], value: int) -> 
     return padded
 
 
-def _product(extents: Sequence[int]) -> int:
-    total = 1
-    for extent in extents:
-        total *= extent
-    return total
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reshape(Operator):
     """The same codes in row-major order under another shape."""
@@ -41,12 +36,17 @@ class Reshape(Operator):
 
     shape: tuple[Dimension, ...]
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def check(self, proof: Proof) -> None:
+        """Every dimension is one: an equal one of another operator shall not vouch for it (1 equals true)."""
+        for dimension in self.shape:
+            evaluate(dimension, proof.symbols)
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """As many elements as before."""
         (x,) = inputs
-        shape = tuple(evaluate(dimension, proof.symbols) for dimension in self.shape)
-        fits = all(extent >= 1 for extent in shape) and _product(shape) == _product(x.shape)
-        proof.require(fits, f"expected a shape of {_product(x.shape)} elements, got {shape}")
+        shape = tuple([proof.extent(dimension) for dimension in self.shape])
+        if min(shape, default=1) < 1 or prod(shape) != prod(x.shape):
+            proof.refuse(f"expected a shape of {prod(x.shape)} elements, got {shape}")
         return x.reshaped(shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
@@ -64,12 +64,12 @@ class Transpose(Operator):
 
     order: tuple[int, ...]
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """`order` is a permutation of the axes."""
         (x,) = inputs
-        fits = sorted(self.order) == list(range(len(x.shape)))
-        proof.require(fits, f"expected an order of {len(x.shape)} axes, got {self.order}")
-        return x.reshaped(tuple(x.shape[axis] for axis in self.order))
+        if sorted(self.order) != list(range(len(x.shape))):
+            proof.refuse(f"expected an order of {len(x.shape)} axes, got {self.order}")
+        return x.reshaped(tuple([x.shape[axis] for axis in self.order]))
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """E23."""
@@ -88,16 +88,20 @@ class Slice(Operator):
     stop: Dimension
     step: int
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def check(self, proof: Proof) -> None:
+        """Both ends are dimensions, as in `reshape`."""
+        for dimension in (self.start, self.stop):
+            evaluate(dimension, proof.symbols)
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """0 <= start < stop <= extent."""
         (x,) = inputs
-        proof.require(0 <= self.axis < len(x.shape), f"expected an axis below {len(x.shape)}, got {self.axis}")
-        start, stop = evaluate(self.start, proof.symbols), evaluate(self.stop, proof.symbols)
+        if not 0 <= self.axis < len(x.shape):
+            proof.refuse(f"expected an axis below {len(x.shape)}, got {self.axis}")
+        start, stop = proof.extent(self.start), proof.extent(self.stop)
         extent = x.shape[self.axis]
-        proof.require(
-            0 <= start < stop <= extent and self.step >= 1,
-            f"expected 0 <= start < stop <= {extent}, got {start}, {stop} by {self.step}",
-        )
+        if not 0 <= start < stop <= extent or self.step < 1:
+            proof.refuse(f"expected 0 <= start < stop <= {extent}, got {start}, {stop} by {self.step}")
         count = (stop - start - 1) // self.step + 1
         return x.reshaped((*x.shape[: self.axis], count, *x.shape[self.axis + 1 :]))
 
@@ -118,13 +122,14 @@ class Pad(Operator):
     after: tuple[int, ...]
     zero_point: int
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """One pair of amounts for each axis."""
         (x,) = inputs
         check_zero_point(self.zero_point, x, proof)
         amounts = (*self.before, *self.after)
         fits = len(self.before) == len(self.after) == len(x.shape) and all(0 <= a <= 1 << 16 for a in amounts)
-        proof.require(fits, f"expected two amounts of 0 or more for each of {len(x.shape)} axes")
+        if not fits:
+            proof.refuse(f"expected two amounts of 0 or more for each of {len(x.shape)} axes")
         shape = tuple(b + n + a for b, n, a in zip(self.before, x.shape, self.after, strict=True))
         low, high = min(x.low, self.zero_point), max(x.high, self.zero_point)
         return Domain(bits=x.bits, signed=x.signed, shape=shape, low=low, high=high)
@@ -144,17 +149,19 @@ class Concat(Operator):
 
     axis: int
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Equal widths, and equal extents on the other axes."""
         first = inputs[0]
-        proof.require(0 <= self.axis < len(first.shape), f"expected an axis below {len(first.shape)}, got {self.axis}")
+        if not 0 <= self.axis < len(first.shape):
+            proof.refuse(f"expected an axis below {len(first.shape)}, got {self.axis}")
         for other in inputs[1:]:
             alike = (other.bits, other.signed, _without(other.shape, self.axis)) == (
                 first.bits,
                 first.signed,
                 _without(first.shape, self.axis),
             )
-            proof.require(alike, f"expected values alike but for axis {self.axis}, got {first} and {other}")
+            if not alike:
+                proof.refuse(f"expected values alike but for axis {self.axis}, got {first} and {other}")
         total = sum(domain.shape[self.axis] for domain in inputs)
         shape = (*first.shape[: self.axis], total, *first.shape[self.axis + 1 :])
         low, high = min(d.low for d in inputs), max(d.high for d in inputs)
@@ -176,11 +183,19 @@ class Constant(Operator):
     codes: Array = constant("bits", signed=True)
     bits: int
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """The interval is that of the codes themselves."""
-        del inputs
+    @cached_property
+    def interval(self) -> tuple[int, int]:
+        """The lowest and the highest code."""
+        return int(self.codes.min()), int(self.codes.max())
+
+    def check(self, proof: Proof) -> None:
+        """A width of the law."""
         proof.require(1 <= self.bits <= 16, f"expected codes of 1 to 16 bits, got {self.bits}")
-        low, high = int(self.codes.min()), int(self.codes.max())
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The interval is that of the codes themselves."""
+        del inputs, proof
+        low, high = self.interval
         return Domain(bits=self.bits, signed=True, shape=self.codes.shape, low=low, high=high)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

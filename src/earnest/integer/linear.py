@@ -42,37 +42,40 @@ class Weighted(Operator):
         return np.abs(np.asarray(self.weight).astype(np.int64)).reshape(self.weight.shape[0], -1).sum(axis=1)
 
     @cached_property
-    def largest(self) -> int:
-        """The largest |w|."""
-        return int(np.abs(np.asarray(self.weight).astype(np.int64)).max())
-
-    @cached_property
-    def odd(self) -> bool:
-        """True if every weight code is odd."""
-        return bool((np.asarray(self.weight) & 1 == 1).all())
-
-    @cached_property
     def bound(self) -> int:
         """No partial sum of products exceeds this, whatever the input's codes."""
         low, high = code_range(self.input_bits, signed=self.input_signed)
         return int(self.magnitudes.max()) * max(-low, high)
 
-    def check(self, domain: Domain, proof: Proof) -> None:
-        """Constants against the law, and the overflow proof from the real weights."""
-        proof.require(
-            (domain.bits, domain.signed) == (self.input_bits, self.input_signed),
-            f"expected an input of {self.input_bits} bits, signed {self.input_signed}, "
-            f"got {domain.bits}, {domain.signed}",
-        )
+    @cached_property
+    def largest_sums(self) -> dict[int, int]:
+        """What no partial sum with its bias exceeds, by the largest |code| of the input; filled by `check_sums`."""
+        return {}
+
+    def check(self, proof: Proof) -> None:
+        """Weight codes of the map, a bias and a multiplier for each channel, a result of the law."""
         limit = weight_limit(self.weight_bits, self.weight_map)
-        proof.require(self.largest <= limit, f"expected weight codes up to {limit}, got {self.largest}")
-        proof.require(self.weight_map != "odd" or self.odd, "expected odd weight codes only")
+        largest = max(-int(self.weight.min()), int(self.weight.max()))
+        proof.require(largest <= limit, f"expected weight codes up to {limit}, got {largest}")
+        odd = self.weight_map != "odd" or bool((self.weight & 1 == 1).all())
+        proof.require(odd, "expected odd weight codes only")
         channels = self.weight.shape[0]
         proof.require(self.bias.shape == (channels,), f"expected {channels} biases, got {self.bias.shape}")
         check_multiplier(self.multiplier, self.shift, proof, channels=channels)
         check_output(self.bits, self.signed, self.zero_point, proof)
-        sums = self.magnitudes * domain.magnitude + np.abs(self.bias.astype(np.int64))
-        proof.accumulator(int(sums.max()))
+
+    def check_sums(self, domain: Domain, proof: Proof) -> None:
+        """The width of the input, and the overflow proof from the real weights."""
+        if domain.bits != self.input_bits or domain.signed != self.input_signed:
+            proof.refuse(
+                f"expected an input of {self.input_bits} bits, signed {self.input_signed}, "
+                f"got {domain.bits}, {domain.signed}"
+            )
+        magnitude = domain.magnitude
+        if magnitude not in self.largest_sums:
+            sums = self.magnitudes * magnitude + np.abs(self.bias.astype(np.int64))
+            self.largest_sums[magnitude] = int(sums.max())
+        proof.accumulator(self.largest_sums[magnitude])
 
     def finish(self, sums: Array, channel_axis: int) -> Array:
         """Bias and requantization of the sums."""
@@ -92,16 +95,19 @@ class Linear(Weighted):
 
     kind: ClassVar[str] = "linear"
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def check(self, proof: Proof) -> None:
+        """A weight of two axes, and what every weight needs."""
+        proof.require(self.weight.ndim == 2, f"expected a weight of 2 axes, got {self.weight.shape}")
+        super().check(proof)
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Shape [..., in] to [..., out]; the sums are proved for every row of the weight."""
         (x,) = inputs
-        proof.require(self.weight.ndim == 2, f"expected a weight of 2 axes, got {self.weight.shape}")
-        features = self.weight.shape[1]
-        proof.require(
-            len(x.shape) > 0 and x.shape[-1] == features, f"expected {features} features, got an input of {x.shape}"
-        )
-        self.check(x, proof)
-        shape = (*x.shape[:-1], self.weight.shape[0])
+        out, features = self.weight.shape
+        if x.shape[-1:] != (features,):
+            proof.refuse(f"expected {features} features, got an input of {x.shape}")
+        self.check_sums(x, proof)
+        shape = (*x.shape[:-1], out)
         return Domain.full(self.bits, signed=self.signed, shape=shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

@@ -24,24 +24,26 @@ ACCUMULATOR_BITS = 24
 
 def broadcast(left: tuple[int, ...], right: tuple[int, ...], proof: Proof) -> tuple[int, ...]:
     """The shape of two operands together: extents are equal, or one of them is 1."""
+    if left == right:
+        return left
     rank = max(len(left), len(right))
     pairs = zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True)
     shape = []
     for a, b in pairs:
-        proof.require(a == b or 1 in (a, b), f"expected shapes that broadcast, got {left} and {right}")
+        if a != b and 1 not in (a, b):
+            proof.refuse(f"expected shapes that broadcast, got {left} and {right}")
         shape.append(b if a == 1 else a)
     return tuple(shape)
 
 
 def product_shape(left: Domain, right: Domain, proof: Proof) -> tuple[int, ...]:
     """The shape of a matrix product."""
-    proof.require(
-        min(len(left.shape), len(right.shape)) >= 2,
-        f"expected operands of two axes or more, got {left.shape} and {right.shape}",
-    )
+    if min(len(left.shape), len(right.shape)) < 2:
+        proof.refuse(f"expected operands of two axes or more, got {left.shape} and {right.shape}")
     *left_batch, rows, depth = left.shape
     *right_batch, inner, columns = right.shape
-    proof.require(depth == inner, f"expected [..., i, k] times [..., k, j], got {left.shape} and {right.shape}")
+    if depth != inner:
+        proof.refuse(f"expected [..., i, k] times [..., k, j], got {left.shape} and {right.shape}")
     return (*broadcast(tuple(left_batch), tuple(right_batch), proof), rows, columns)
 
 
@@ -67,28 +69,31 @@ class MatMul(Operator):
         """True if requantization changes nothing."""
         return (self.multiplier, self.shift, self.zero_point) == (MANTISSA_LOW, MANTISSA_BITS - 1, 0)
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """The sum over k is proved from the operands' intervals; rows of probabilities by their sum."""
-        left, right = inputs
-        proof.require(
-            (left.bits, right.bits) == (self.left_bits, self.right_bits),
-            f"expected operands of {self.left_bits} and {self.right_bits} bits, got {left.bits} and {right.bits}",
-        )
-        check_zero_point(self.left_zero_point, left, proof)
-        check_zero_point(self.right_zero_point, right, proof)
+    def check(self, proof: Proof) -> None:
+        """One multiplier, and a result of the law."""
         check_multiplier(self.multiplier, self.shift, proof)
         check_output(self.bits, self.signed, self.zero_point, proof)
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The sum over k is proved from the operands' intervals; rows of probabilities by their sum."""
+        left, right = inputs
+        if left.bits != self.left_bits or right.bits != self.right_bits:
+            proof.refuse(
+                f"expected operands of {self.left_bits} and {self.right_bits} bits, got {left.bits} and {right.bits}"
+            )
+        check_zero_point(self.left_zero_point, left, proof)
+        check_zero_point(self.right_zero_point, right, proof)
         shape = product_shape(left, right, proof)
         row = left.shape[-1] * left.centred(self.left_zero_point)
         if left.row_sum is not None and self.left_zero_point == 0:
             row = min(row, left.row_sum)
         bound = proof.accumulator(row * right.centred(self.right_zero_point))
         _, largest = code_range(self.bits, signed=self.signed)
-        proof.require(
-            self.bits != ACCUMULATOR_BITS or (self.handed_on and bound <= largest),
-            f"a result of {self.bits} bits is the accumulator itself, with multiplier 2^15, shift 15 and zero point 0, "
-            f"and it can reach {bound}; expected at most {largest}: use fewer bits",
-        )
+        if self.bits == ACCUMULATOR_BITS and not (self.handed_on and bound <= largest):
+            proof.refuse(
+                f"a result of {self.bits} bits is the accumulator itself, with multiplier 2^15, shift 15 and zero "
+                f"point 0, and it can reach {bound}; expected at most {largest}: use fewer bits"
+            )
         return Domain.full(self.bits, signed=self.signed, shape=shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

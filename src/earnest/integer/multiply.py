@@ -29,13 +29,16 @@ class Multiply(Operator):
     bits: int
     signed: bool
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def check(self, proof: Proof) -> None:
+        """One multiplier, and a result of the law."""
+        check_multiplier(self.multiplier, self.shift, proof)
+        check_output(self.bits, self.signed, self.zero_point, proof)
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Operands broadcast; the product fits the accumulator."""
         left, right = inputs
         check_zero_point(self.left_zero_point, left, proof)
         check_zero_point(self.right_zero_point, right, proof)
-        check_multiplier(self.multiplier, self.shift, proof)
-        check_output(self.bits, self.signed, self.zero_point, proof)
         proof.accumulator(left.centred(self.left_zero_point) * right.centred(self.right_zero_point))
         return Domain.full(self.bits, signed=self.signed, shape=broadcast(left.shape, right.shape, proof))
 

@@ -3,14 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
-from earnest.integer.dimension import Symbols
+from earnest.integer.dimension import Dimension, Symbols, evaluate
 from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
 
 Array = Any
@@ -26,12 +27,16 @@ def constant(bits: int | str, *, signed: bool = True) -> Any:
 
 @dataclass(slots=True, kw_only=True)
 class Proof:
-    """The running proof of one program at one length: where we are, what is allowed, how wide the sums get."""
+    """The running proof of one program at one length: where we are, what is allowed, how wide the sums get.
+
+    `widest` may be that of the proofs at other lengths as well.
+    """
 
     symbols: Symbols
     accumulator_bits: int
     path: str = ""
     widest: dict[str, int] = field(default_factory=dict)
+    extents: dict[Dimension, int] = field(default_factory=dict)
 
     def accumulator(self, bound: int) -> int:
         """Prove that |sum| <= bound fits the accumulator, and times a multiplier int64; returns the bound."""
@@ -43,31 +48,56 @@ class Proof:
         """Prove that |value| <= bound fits int64; returns the bound."""
         return self._within(bound, WIDE_BITS, "intermediate")
 
+    def extent(self, dimension: Dimension) -> int:
+        """The value of a dimension at this length, worked out once: many operators have the same."""
+        if dimension not in self.extents:
+            self.extents[dimension] = evaluate(dimension, self.symbols)
+        return self.extents[dimension]
+
     def require(self, condition: bool, message: str) -> None:
         """Refuse the program with the operator's path unless the condition holds."""
         if not condition:
-            raise ProgramError(f"{self.path}: {message}")
+            self.refuse(message)
+
+    def refuse(self, message: str) -> NoReturn:
+        """Refuse the program with the operator's path. Conditions of every length call it themselves: `require` would
+        have them write their message where they hold, too.
+        """
+        raise ProgramError(f"{self.path}: {message}")
 
     def _within(self, bound: int, digits: int, name: str) -> int:
-        self.require(
-            bound < 1 << digits,
-            f"the {name} can reach {bound}, which needs {bound.bit_length() + 1} bits; expected at most {digits + 1}: "
-            "use fewer bits, or a target with wider accumulators",
-        )
+        if bound >= 1 << digits:
+            self.refuse(
+                f"the {name} can reach {bound}, which needs {bound.bit_length() + 1} bits; expected at most "
+                f"{digits + 1}: use fewer bits, or a target with wider accumulators"
+            )
         key = f"{self.path}:{name}"
         self.widest[key] = max(self.widest.get(key, 0), bound)
         return bound
 
 
 class Operator(ABC):
-    """One integer operator. Fields are Python integers, dimensions, or arrays declared by `constant`."""
+    """One integer operator. Fields are Python integers, dimensions, or arrays declared by `constant`.
+
+    What is proved of it has two parts: `check` looks at the constants, once, and `propagate` at the operands, once for
+    each length.
+    """
 
     kind: ClassVar[str]
     arity: ClassVar[int | None] = 1
 
-    @abstractmethod
     def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """The domain of the result, or a ProgramError: shapes, constants and every intermediate width are checked."""
+        self.check(proof)
+        return self.propagate(inputs, proof)
+
+    def check(self, proof: Proof) -> None:
+        """Refuse constants that are wrong whatever the operands and their length."""
+        del proof
+
+    @abstractmethod
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The domain of the result at one length, or a ProgramError; the constants have passed `check`."""
 
     @abstractmethod
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
@@ -75,13 +105,19 @@ class Operator(ABC):
 
     def constants(self) -> dict[str, Any]:
         """The arrays of this operator by field name."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if "bits" in f.metadata}  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in declared(type(self))}
 
     def constant_width(self, name: str) -> tuple[int, bool]:
         """Declared width and sign of an array."""
-        metadata = next(f.metadata for f in fields(self) if f.name == name)  # type: ignore[arg-type]
-        bits = metadata["bits"]
-        return (getattr(self, bits) if isinstance(bits, str) else bits), metadata["signed"]
+        bits, signed = declared(type(self))[name]
+        return (getattr(self, bits) if isinstance(bits, str) else bits), signed
+
+
+@cache
+def declared(kind: type[Operator]) -> dict[str, tuple[int | str, bool]]:
+    """The arrays of an operator as `constant` declares them: the width, or the field that says it, and the sign."""
+    arrays = [each for each in fields(kind) if "bits" in each.metadata]  # type: ignore[arg-type]
+    return {each.name: (each.metadata["bits"], each.metadata["signed"]) for each in arrays}
 
 
 def check_constants(operator: Operator, proof: Proof) -> None:
@@ -118,15 +154,15 @@ def check_multiplier(multiplier: Any, shift: Any, proof: Proof, *, channels: int
     proof.require(in_range, f"expected shifts in {SHIFT_LOW} .. {SHIFT_HIGH}, got {s.min()} .. {s.max()}")
 
 
-def check_output(bits: int, signed: bool, zero_point: int, proof: Proof) -> tuple[int, int]:
-    """The range of the result's codes; its zero point must be one of them."""
+def check_output(bits: int, signed: bool, zero_point: int, proof: Proof) -> None:
+    """The result has a width of the law, and its zero point is one of its codes."""
     proof.require(isinstance(bits, int) and 1 <= bits <= 24, f"expected a result of 1 to 24 bits, got {bits}")
     low, high = code_range(bits, signed=signed)
     proof.require(low <= zero_point <= high, f"expected a zero point in {low} .. {high}, got {zero_point}")
-    return low, high
 
 
 def check_zero_point(zero_point: int, domain: Domain, proof: Proof) -> None:
     """Real 0 is always a code: the zero point of an operand lies in the operand's range."""
     low, high = code_range(domain.bits, signed=domain.signed)
-    proof.require(low <= zero_point <= high, f"expected an operand's zero point in {low} .. {high}, got {zero_point}")
+    if not low <= zero_point <= high:
+        proof.refuse(f"expected an operand's zero point in {low} .. {high}, got {zero_point}")

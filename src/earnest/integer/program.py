@@ -40,6 +40,28 @@ class Input:
         shape = tuple(evaluate(dimension, {TIME: time}) for dimension in self.shape)
         return Domain.full(self.bits, signed=self.signed, shape=shape)
 
+    @property
+    def container(self) -> np.dtype:
+        """The type in which the input's codes lie in memory."""
+        return storage(self.bits, signed=self.signed)
+
+    def check(self, codes: np.ndarray) -> int:
+        """The length of an input whose shape, type and codes are those that the program is proved for."""
+        shape = tuple(codes.shape)
+        if len(shape) != len(self.shape):
+            raise ProgramError(f"expected an input of shape {self.shape}, got {shape}")
+        time = shape[self.time_axis]
+        if not self.shortest <= time <= self.longest:
+            what = "too short" if time < self.shortest else "too long"
+            raise ProgramError(f"expected {self.shortest} to {self.longest} frames, got {time}: {what} for its proof")
+        domain = self.domain(time)
+        if shape != domain.shape:
+            raise ProgramError(f"expected an input of shape {domain.shape}, got {shape}")
+        low, high = code_range(self.bits, signed=self.signed)
+        if codes.dtype.kind not in "iu" or int(codes.min()) < low or int(codes.max()) > high:
+            raise ProgramError(f"expected integer codes in {low} .. {high}")
+        return time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -68,26 +90,6 @@ INPUT = "input"
 """The name of the value that a program reads."""
 
 
-def check_codes(program: Program, codes: np.ndarray) -> int:
-    """The length of an input whose shape, type and codes are those that the program is proved for."""
-    shape = tuple(codes.shape)
-    if len(shape) != len(program.input.shape):
-        raise ProgramError(f"expected an input of shape {program.input.shape}, got {shape}")
-    time = shape[program.input.time_axis]
-    if not program.input.shortest <= time <= program.input.longest:
-        what = "too short" if time < program.input.shortest else "too long"
-        raise ProgramError(
-            f"expected {program.input.shortest} to {program.input.longest} frames, got {time}: {what} for its proof"
-        )
-    domain = program.input.domain(time)
-    if shape != domain.shape:
-        raise ProgramError(f"expected an input of shape {domain.shape}, got {shape}")
-    low, high = code_range(program.input.bits, signed=program.input.signed)
-    if codes.dtype.kind not in "iu" or int(codes.min()) < low or int(codes.max()) > high:
-        raise ProgramError(f"expected integer codes in {low} .. {high}")
-    return time
-
-
 def run(
     program: Program,
     codes: np.ndarray,
@@ -98,7 +100,7 @@ def run(
 
     A value is kept in the smallest integer type of its width, and dropped after its last reader.
     """
-    symbols = {TIME: check_codes(program, codes)}
+    symbols = {TIME: program.input.check(codes)}
     last = {name: index for index, step in enumerate(program.steps) for name in step.inputs}
     values: dict[str, np.ndarray] = {INPUT: codes}
     for index, step in enumerate(program.steps):

@@ -36,12 +36,12 @@ class RelativeShift(Operator):
 
     kind: ClassVar[str] = "relative_shift"
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Shape [..., T, 2 T - 1] to [..., T, T]."""
         (x,) = inputs
-        proof.require(len(x.shape) >= 2, f"expected [..., T, 2 T - 1], got {x.shape}")
-        *batch, length, distances = x.shape
-        proof.require(distances == 2 * length - 1, f"expected [..., T, 2 T - 1], got {x.shape}")
+        if len(x.shape) < 2 or x.shape[-1] != 2 * x.shape[-2] - 1:
+            proof.refuse(f"expected [..., T, 2 T - 1], got {x.shape}")
+        *batch, length, _ = x.shape
         return x.reshaped((*batch, length, length))
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

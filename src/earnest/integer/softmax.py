@@ -22,7 +22,7 @@ from earnest.integer.operator import (
     check_zero_point,
     constant,
 )
-from earnest.integer.table import look_up
+from earnest.integer.table import check_entries, look_up
 
 Array = Any
 
@@ -57,6 +57,15 @@ def _erase(numerators: Array, seen: Array | None) -> Array:
     return numerators if seen is None else xp.where(seen, numerators, xp.zeros_like(numerators))
 
 
+def _check_scores(x: Domain, bits: int, masked: bool, proof: Proof) -> None:
+    if x.bits != bits:
+        proof.refuse(f"expected scores of {bits} bits, got {x.bits}")
+    if len(x.shape) < 1 + masked:
+        proof.refuse(f"expected [..., keys], [..., queries, keys] if masked, got {x.shape}")
+    if masked and x.shape[-2] > x.shape[-1]:
+        proof.refuse(f"expected as many keys as queries under a mask, got {x.shape}")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Softmax(Operator):
     """E18: d = max - x; e = shift_round(coarse[d >> f] * fine[d & (2^f - 1)], 15); R = floor(32767 * 2^31 / sum e);
@@ -75,22 +84,26 @@ class Softmax(Operator):
     fine_bits: int
     masked: bool
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """The rows of the result sum to at most 32767 + keys / 2."""
-        (x,) = inputs
-        proof.require(x.bits == self.input_bits <= 16, f"expected scores of {self.input_bits} bits, got {x.bits}")
+    def check(self, proof: Proof) -> None:
+        """Two tables that make one of every code, each with its largest entry first."""
+        bits = self.input_bits
+        proof.require(1 <= bits <= 16, f"expected scores of 1 to 16 bits, got {bits}")
         proof.require(
-            0 <= self.fine_bits < self.input_bits, f"expected 0 .. {x.bits - 1} fine bits, got {self.fine_bits}"
+            0 <= self.fine_bits < bits,
+            f"expected scores of {bits} bits to have 0 .. {bits - 1} fine bits, got {self.fine_bits}",
         )
-        entries = (1 << (x.bits - self.fine_bits),), (1 << self.fine_bits,)
+        entries = (1 << (bits - self.fine_bits),), (1 << self.fine_bits,)
         proof.require((self.coarse.shape, self.fine.shape) == entries, f"expected tables of {entries}")
         proof.require(
             int(self.coarse.max()) == int(self.coarse[0]) == ONE
             and int(self.fine.max()) == int(self.fine[0]) == ONE + 1,
             f"expected tables that start at their largest entries, {ONE} and {ONE + 1}",
         )
-        proof.require(len(x.shape) >= 1 + self.masked, "expected [..., keys], [..., queries, keys] if masked")
-        proof.require(not self.masked or x.shape[-2] <= x.shape[-1], "expected as many keys as queries under a mask")
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The rows of the result sum to at most 32767 + keys / 2."""
+        (x,) = inputs
+        _check_scores(x, self.input_bits, self.masked, proof)
         keys = x.shape[-1]
         proof.wide(max(keys * ONE, ONE << 31, (ONE + 1) << 31))
         return Domain(bits=16, signed=True, shape=x.shape, low=0, high=ONE, row_sum=ONE + (keys + 1) // 2)
@@ -122,14 +135,15 @@ class Exponential(Operator):
     input_bits: int
     masked: bool
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def check(self, proof: Proof) -> None:
+        """An entry for each code, the first of them 255."""
+        check_entries(self.table, self.input_bits, "entries", proof)
+        proof.require(int(self.table[0]) == 255, "expected a table that starts at 255")
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """8 unsigned bits."""
         (x,) = inputs
-        proof.require(x.bits == self.input_bits <= 8, f"expected scores of {self.input_bits} bits, at most 8")
-        proof.require(self.table.shape == (1 << x.bits,), f"expected {1 << x.bits} entries, got {self.table.shape}")
-        proof.require(int(self.table[0]) == 255, "expected a table that starts at 255")
-        proof.require(len(x.shape) >= 1 + self.masked, "expected [..., keys], [..., queries, keys] if masked")
-        proof.require(not self.masked or x.shape[-2] <= x.shape[-1], "expected as many keys as queries under a mask")
+        _check_scores(x, self.input_bits, self.masked, proof)
         return Domain.full(8, signed=False, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
@@ -157,20 +171,26 @@ class WeightedMean(Operator):
     bits: int
     signed: bool
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+    def check(self, proof: Proof) -> None:
+        """One positive multiplier, and a result of the law."""
+        check_multiplier(self.multiplier, self.shift, proof)
+        proof.require(self.multiplier > 0, f"expected a positive multiplier, got {self.multiplier}")
+        check_output(self.bits, self.signed, self.zero_point, proof)
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Both sums fit the accumulator; the product with q and its shift fit int64."""
         left, right = inputs
-        proof.require(not left.signed and left.bits <= 8, f"expected weights of 8 unsigned bits, got {left.bits}")
-        proof.require(right.bits == self.right_bits, f"expected values of {self.right_bits} bits, got {right.bits}")
+        if left.signed or left.bits > 8:
+            proof.refuse(f"expected weights of 8 unsigned bits, got {left.bits}, signed {left.signed}")
+        if right.bits != self.right_bits:
+            proof.refuse(f"expected values of {self.right_bits} bits, got {right.bits}")
         check_zero_point(self.right_zero_point, right, proof)
-        check_multiplier(self.multiplier, self.shift, proof)
-        proof.require(self.multiplier > 0, "expected a positive multiplier")
-        check_output(self.bits, self.signed, self.zero_point, proof)
         shape = product_shape(left, right, proof)
         total = proof.accumulator(left.shape[-1] * left.high)
         sums = proof.accumulator(total * right.centred(self.right_zero_point))
         digits = total.bit_length()
-        proof.require(digits <= SUM_DIGITS, f"the weights of a row can sum to {total}; expected below 2^{SUM_DIGITS}")
+        if digits > SUM_DIGITS:
+            proof.refuse(f"the weights of a row can sum to {total}; expected below 2^{SUM_DIGITS}")
         proof.wide((sums << MANTISSA_BITS) + (1 << (self.shift + digits)))
         proof.wide(self.multiplier << digits)
         return Domain.full(self.bits, signed=self.signed, shape=shape)

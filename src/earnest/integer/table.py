@@ -25,6 +25,18 @@ def look_up(table: Array, index: Array) -> Array:
     return xp.reshape(xp.take(table, xp.reshape(index, (-1,)), axis=0), index.shape)
 
 
+def check_entries(table: Array, input_bits: int, what: str, proof: Proof) -> None:
+    """One entry for each code of an operand of 1 to 8 bits."""
+    proof.require(1 <= input_bits <= 8, f"expected an input of 1 to 8 bits, got {input_bits}")
+    proof.require(table.shape == (1 << input_bits,), f"expected {1 << input_bits} {what}, got {table.shape}")
+
+
+def check_operand(x: Domain, bits: int, signed: bool, proof: Proof) -> None:
+    """The operand has the codes that the table is made for."""
+    if x.bits != bits or x.signed != signed:
+        proof.refuse(f"expected an input of {bits} bits, signed {signed}, got {x.bits}, {x.signed}")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table(Operator):
     """E15: y = table[x - lowest code]; one entry for each of the 2^b codes, b at most 8."""
@@ -36,15 +48,15 @@ class Table(Operator):
     input_signed: bool
     bits: int
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """The interval of the result is that of the entries which can be reached."""
-        (x,) = inputs
-        proof.require(
-            (x.bits, x.signed) == (self.input_bits, self.input_signed) and 1 <= self.input_bits <= 8,
-            f"expected an input of {self.input_bits} bits, at most 8, got {x.bits}",
-        )
+    def check(self, proof: Proof) -> None:
+        """An entry for each code."""
+        check_entries(self.table, self.input_bits, "entries", proof)
         proof.require(1 <= self.bits <= 16, f"expected entries of 1 to 16 bits, got {self.bits}")
-        proof.require(self.table.shape == (1 << x.bits,), f"expected {1 << x.bits} entries, got {self.table.shape}")
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """Every entry of the width may be reached."""
+        (x,) = inputs
+        check_operand(x, self.input_bits, self.input_signed, proof)
         return Domain.full(self.bits, signed=True, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
@@ -67,16 +79,18 @@ class InterpolatedTable(Operator):
     table: Array = constant(32)
     bits: int
 
-    def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
-        """The input has 16 signed bits."""
-        (x,) = inputs
-        proof.require(
-            (x.bits, x.signed) == (16, True), f"expected an input of 16 signed bits, got {x.bits}, {x.signed}"
-        )
+    def check(self, proof: Proof) -> None:
+        """All knots, the products of the largest of them, and a result of the law."""
         proof.require(self.table.shape == (KNOTS,), f"expected {KNOTS} entries, got {self.table.shape}")
         check_output(self.bits, signed=True, zero_point=0, proof=proof)
         largest = max(abs(int(self.table.min())), abs(int(self.table.max())))
         proof.wide((largest << SPACING_BITS) * 3 + (1 << (SPACING_BITS + FRACTION_BITS)))
+
+    def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
+        """The input has 16 signed bits."""
+        (x,) = inputs
+        if x.bits != 16 or not x.signed:
+            proof.refuse(f"expected an input of 16 signed bits, got {x.bits}, {x.signed}")
         return Domain.full(self.bits, signed=True, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

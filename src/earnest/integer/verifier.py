@@ -3,12 +3,12 @@ overflow.
 
 The proof is interval arithmetic over the real constants, at the shortest and the longest input and at lengths
 between: sums grow with the length, so the longest decides the widths; the others decide that shapes fit at every
-remainder of a stride.
+remainder of a stride. What constants alone decide is the same at every length, and is looked at once, before them.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -46,16 +46,21 @@ def verify(program: Program, target: Target) -> Certificate:
             f"the program is made for target {program.target!r}; it was to be verified for {target.name!r}"
         )
     _check_structure(program)
-    for step in program.steps:
-        check_constants(step.operator, Proof(symbols={}, accumulator_bits=0, path=step.name))
+    widest = _check_constants(program, target)
     shortest, longest = program.input.shortest, program.input.longest
     few = min(_LENGTHS_AT_EACH_END, longest - shortest + 1)
     lengths = {*range(shortest, shortest + few), *range(longest - few + 1, longest + 1)}
-    for time in sorted(lengths - {longest}):
-        _prove(program, target, time)
-    certificate = _prove(program, target, longest)
+    checked: set[tuple[int, ...]] = set()
+    domains: dict[str, Domain] = {}
+    for time in sorted(lengths):
+        proof = Proof(symbols={TIME: time}, accumulator_bits=target.accumulator_bits, widest=widest)
+        domains = _propagate(program, proof)
+        widths = tuple([domain.bits for domain in domains.values()])
+        if widths not in checked:
+            _check_target(program, target, domains)
+            checked.add(widths)
     _check_growth(program)
-    return certificate
+    return Certificate(domains=domains, widest=widest)
 
 
 def _check_structure(program: Program) -> None:
@@ -102,18 +107,30 @@ def _check_growth(program: Program) -> None:
                 raise ProgramError(f"{step.name}: {operator.kind}: expected an extent that never shrinks as time grows")
 
 
-def _prove(program: Program, target: Target, time: int) -> Certificate:
-    proof = Proof(symbols={TIME: time}, accumulator_bits=target.accumulator_bits)
-    domains = {INPUT: program.input.domain(time)}
+def _check_constants(program: Program, target: Target) -> dict[str, int]:
+    """Every operator's constants, which are the same at every length; the largest magnitudes that they alone make."""
+    proof = Proof(symbols={TIME: program.input.shortest}, accumulator_bits=target.accumulator_bits)
+    for step in program.steps:
+        proof.path = step.name
+        check_constants(step.operator, proof)
+        step.operator.check(proof)
+    return proof.widest
+
+
+def _propagate(program: Program, proof: Proof) -> dict[str, Domain]:
+    """The domain of every value at the length of the proof."""
+    domains = {INPUT: program.input.domain(proof.symbols[TIME])}
     if min(domains[INPUT].shape) < 1:
         raise ProgramError(f"expected an input of 1 or more on each axis, got {domains[INPUT].shape}")
     for step in program.steps:
         proof.path = step.name
-        inputs = [domains[name] for name in step.inputs]
-        domains[step.name] = step.operator.infer(inputs, proof)
-        proof.require(
-            math.prod(domains[step.name].shape) < _MOST_ELEMENTS,
-            f"a value of shape {domains[step.name].shape}; expected fewer than 2^31 elements",
-        )
-        target.check(step.operator, inputs, domains[step.name], step.name)
-    return Certificate(domains=domains, widest=proof.widest)
+        domain = step.operator.propagate([domains[name] for name in step.inputs], proof)
+        if prod(domain.shape) >= _MOST_ELEMENTS:
+            proof.refuse(f"a value of shape {domain.shape}; expected fewer than 2^31 elements")
+        domains[step.name] = domain
+    return domains
+
+
+def _check_target(program: Program, target: Target, domains: Mapping[str, Domain]) -> None:
+    for step in program.steps:
+        target.check(step.operator, [domains[name] for name in step.inputs], domains[step.name], step.name)
