@@ -25,6 +25,10 @@ class DataError(EarnestError):
     """A corpus breaks its layout: a missing transcript, an unreadable file, an unknown split."""
 
 
+class EngineError(EarnestError):
+    """The native engine cannot run a program: an instruction set or a number of threads that there is not."""
+
+
 class ExactnessError(EarnestError):
     """A sum cannot be proved to stay within the width that holds it exactly."""
 

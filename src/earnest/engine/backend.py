@@ -1,0 +1,85 @@
+"""The native backend: a verified program in C++, planned for each length and run by threads.
+
+`EARNEST_ISA` names the instruction set that runs (`available_isas` lists those of this processor); without it, the
+best one does. The codes are the same whatever the set and however many the threads.
+"""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from earnest.engine import _native
+from earnest.engine.records import record
+from earnest.errors import EngineError
+from earnest.integer.program import INPUT, Program
+
+ISA_VARIABLE = "EARNEST_ISA"
+
+
+def available_isas() -> list[str]:
+    """Instruction sets that this processor can run, the best first; `portable` runs everywhere."""
+    return _native.isas()
+
+
+def chosen_isa(asked: str | None = None) -> str:
+    """The instruction set that runs: the one asked for, that of `EARNEST_ISA`, or the best."""
+    known = available_isas()
+    name = asked or os.environ.get(ISA_VARIABLE) or known[0]
+    if name not in known:
+        raise EngineError(f"expected an instruction set of this processor, {known}, got {name!r} (see {ISA_VARIABLE})")
+    return name
+
+
+class NativeBackend:
+    """Runs a program that has been verified. It keeps none of the program's arrays: weights stay packed at their width.
+
+    Several may run side by side; calls of one are taken one after the other. The GIL is free while it runs.
+    """
+
+    name = "native"
+
+    def __init__(self, program: Program, *, threads: int = 1, isa: str | None = None) -> None:
+        places = {INPUT: -1, **{step.name: index for index, step in enumerate(program.steps)}}
+        spec = program.input
+        records = [record(step, places) for step in program.steps]
+        chosen = chosen_isa(isa)
+        try:
+            self._engine = _native.Engine(
+                records, spec.bits, spec.signed, spec.shape, places[program.output], chosen, threads
+            )
+        except ValueError as error:
+            raise EngineError(str(error)) from error
+        self._input = spec
+
+    @property
+    def isa(self) -> str:
+        """The instruction set that runs."""
+        return self._engine.isa
+
+    @property
+    def threads(self) -> int:
+        """Threads of one run."""
+        return self._engine.threads
+
+    @property
+    def weight_bytes(self) -> int:
+        """What weights and constants take in memory."""
+        return self._engine.weight_bytes
+
+    def run(self, codes: np.ndarray) -> np.ndarray:
+        """Codes of the output for the codes of one utterance, [1, ...]; ProgramError for codes outside the proof."""
+        return self._engine.run(self._input.check(codes), self._in_container(codes))
+
+    def plan(self, time: int) -> dict[str, Any]:
+        """What a run of one length does: bytes of `arena`, and of `scratch` for each thread, `phases` of strips of
+        tasks, and the `places` of arena values as (position, bytes, first phase, last phase).
+        """
+        return self._engine.plan(time)
+
+    def profile(self, codes: np.ndarray) -> list[tuple[str, str, float]]:
+        """Name, kind and seconds of every task of one run on one thread."""
+        return self._engine.profile(self._input.check(codes), self._in_container(codes))
+
+    def _in_container(self, codes: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(codes, dtype=self._input.container)

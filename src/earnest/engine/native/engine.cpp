@@ -1,0 +1,207 @@
+#include "engine.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "copy.h"
+#include "isa.h"
+
+namespace earnest {
+namespace {
+
+constexpr size_t kPlansKept = 8;
+constexpr int kMostThreads = 256;
+
+int checked(int threads) {
+  if (threads < 1 || threads > kMostThreads)
+    refuse("expected 1 to " + std::to_string(kMostThreads) + " threads, got " + std::to_string(threads));
+  return threads;
+}
+
+}  // namespace
+
+Engine::Engine(const std::vector<Record>& records, InputSpec input, int output, const std::string& isa, int threads)
+    : kernels_(kernels_of(isa)), input_(std::move(input)), output_(output), pool_(checked(threads)) {
+  for (const Record& record : records) {
+    for (int place : record.inputs)
+      if (place < -1 || place >= static_cast<int>(operators_.size())) refuse(record.name + ": reads what no earlier operator makes");
+    operators_.push_back(make_operator(record, kernels_));
+  }
+  if (output < 0 || output >= static_cast<int>(operators_.size())) refuse("expected an output that an operator makes");
+  scratch_.resize(static_cast<size_t>(threads));
+}
+
+size_t Engine::weight_bytes() const {
+  size_t total = 0;
+  for (const auto& each : operators_) total += each->weight_bytes();
+  return total;
+}
+
+Axes Engine::input_shape(int64_t time) const {
+  Axes shape;
+  for (const Dimension& dimension : input_.shape) shape.push(dimension.at(time));
+  return shape;
+}
+
+std::unique_ptr<Engine::Ready> Engine::make(int64_t time) const {
+  auto ready = std::make_unique<Ready>();
+  Plan& plan = ready->plan;
+  plan.time = time;
+  Binder binder(plan, kernels_, time);
+  Value input;
+  input.type = input_type();
+  input.bits = input_.bits;
+  input.is_signed = input_.is_signed;
+  const Axes shape = input_shape(time);
+  input.view = dense_view(binder.add_input(input.type, shape), shape);
+  std::vector<Value> values(operators_.size());
+  for (size_t i = 0; i < operators_.size(); ++i) {
+    std::vector<const Value*> operands;
+    for (int place : operators_[i]->inputs) operands.push_back(place < 0 ? &input : &values[static_cast<size_t>(place)]);
+    values[i] = operators_[i]->bind(binder, operands);
+  }
+  View view = values[static_cast<size_t>(output_)].view;
+  const Storage& made = binder.storage(view.storage);
+  if (!view.dense() || made.task < 0 || made.elements() != view.shape.product())
+    view = copied(binder, {{view, Axes{}}}, view.shape, nullptr, "output");
+  plan.output = view.storage;
+  plan.output_shape = view.shape;
+  plan.output_type = values[static_cast<size_t>(output_)].type;
+  arrange(plan, pool_.threads());
+  plan.storages[static_cast<size_t>(plan.output)].place = Place::output;
+  ready->bases.assign(plan.storages.size(), nullptr);
+  ready->claimed = std::make_unique<std::atomic<int64_t>[]>(plan.phases.size());
+  return ready;
+}
+
+Engine::Ready& Engine::ready(int64_t time) {
+  const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const auto& each) { return each->plan.time == time; });
+  if (found != recent_.end()) {
+    recent_.splice(recent_.begin(), recent_, found);
+  } else {
+    recent_.push_front(make(time));
+    if (recent_.size() > kPlansKept) recent_.pop_back();
+  }
+  const Plan& plan = recent_.front()->plan;
+  if (arena_.size() < plan.arena) arena_ = Bytes(plan.arena);
+  for (Bytes& scratch : scratch_)
+    if (scratch.size() < plan.scratch) scratch = Bytes(plan.scratch);
+  return *recent_.front();
+}
+
+const Plan& Engine::plan(int64_t time) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return ready(time).plan;
+}
+
+void Engine::attach(Ready& ready, const void* codes, void* out) {
+  for (size_t i = 0; i < ready.bases.size(); ++i) {
+    const Storage& storage = ready.plan.storages[i];
+    switch (storage.place) {
+      case Place::arena: ready.bases[i] = reinterpret_cast<char*>(arena_.data()) + storage.position; break;
+      case Place::scratch: ready.bases[i] = nullptr; break;
+      // Tasks write to what they make, which is neither of these.
+      case Place::constant: ready.bases[i] = static_cast<char*>(const_cast<void*>(storage.data)); break;
+      case Place::input: ready.bases[i] = static_cast<char*>(const_cast<void*>(codes)); break;
+      case Place::output: ready.bases[i] = static_cast<char*>(out); break;
+    }
+  }
+  for (size_t phase = 0; phase < ready.plan.phases.size(); ++phase) ready.claimed[phase].store(0, std::memory_order_relaxed);
+}
+
+void Engine::run(int64_t time, const void* codes, void* out) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  struct State {
+    Engine* engine;
+    Ready* ready;
+  } state{this, &ready(time)};
+  attach(*state.ready, codes, out);
+  pool_.run(
+      [](void* opaque, int thread) {
+        const State& s = *static_cast<State*>(opaque);
+        s.engine->run_phases(*s.ready, thread);
+      },
+      &state);
+}
+
+void Engine::run_phases(Ready& ready, int thread) {
+  char* scratch = reinterpret_cast<char*>(scratch_[static_cast<size_t>(thread)].data());
+  const Plan& plan = ready.plan;
+  for (size_t phase = 0; phase < plan.phases.size(); ++phase) {
+    if (phase > 0) pool_.wait();
+    while (true) {
+      int64_t tile = ready.claimed[phase].fetch_add(1, std::memory_order_relaxed);
+      if (tile >= plan.phases[phase].tiles) break;
+      for (int index : plan.phases[phase].strips) {
+        const Strip& strip = plan.strips[static_cast<size_t>(index)];
+        if (tile < strip.tiles) {
+          run_tile(ready, strip, tile, scratch, nullptr);
+          break;
+        }
+        tile -= strip.tiles;
+      }
+    }
+  }
+}
+
+void Engine::run_tile(const Ready& ready, const Strip& strip, int64_t index, char* scratch, std::vector<double>* seconds) const {
+  const Plan& plan = ready.plan;
+  const int64_t each = (strip.rows + strip.tile_rows - 1) / strip.tile_rows;
+  Tile tile;
+  tile.kernels = &kernels_;
+  tile.batch = index / each;
+  tile.first = index % each * strip.tile_rows;
+  tile.rows = static_cast<int>(std::min<int64_t>(strip.tile_rows, strip.rows - tile.first));
+  tile.workspace = scratch;
+  for (int number : strip.tasks) {
+    const Task& task = *plan.tasks[static_cast<size_t>(number)];
+    const Storage& made = plan.storages[static_cast<size_t>(task.out)];
+    const int size = size_of(made.type);
+    if (made.place == Place::scratch)
+      tile.out = {scratch + made.position, made.columns * size};
+    else
+      tile.out = {ready.bases[static_cast<size_t>(task.out)] + (tile.batch * made.batch_stride + tile.first * made.row_stride) * size,
+                  made.row_stride * size};
+    for (size_t i = 0; i < task.in.size(); ++i) {
+      const Access& access = task.in[i];
+      const Storage& source = plan.storages[static_cast<size_t>(access.storage)];
+      char* base = ready.bases[static_cast<size_t>(access.storage)];
+      const int width = size_of(source.type);
+      if (access.whole) {
+        tile.in[i] = {base, 0};
+      } else if (source.place == Place::scratch) {
+        const int64_t skew = source.rows > 1 ? access.row_stride - source.row_stride : 0;
+        tile.in[i] = {scratch + source.position + (access.offset + tile.first * skew) * width, (source.columns + skew) * width};
+      } else {
+        tile.in[i] = {base + (access.offset + tile.batch * access.batch_stride + tile.first * access.row_stride) * width,
+                      access.row_stride * width};
+      }
+    }
+    if (seconds == nullptr) {
+      task.run(tile);
+      continue;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    task.run(tile);
+    (*seconds)[static_cast<size_t>(number)] += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+}
+
+std::vector<TaskTime> Engine::profile(int64_t time, const void* codes, void* out) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Ready& now = ready(time);
+  attach(now, codes, out);
+  std::vector<double> seconds(now.plan.tasks.size(), 0.0);
+  char* scratch = reinterpret_cast<char*>(scratch_[0].data());
+  for (const Phase& phase : now.plan.phases)
+    for (int index : phase.strips) {
+      const Strip& strip = now.plan.strips[static_cast<size_t>(index)];
+      for (int64_t tile = 0; tile < strip.tiles; ++tile) run_tile(now, strip, tile, scratch, &seconds);
+    }
+  std::vector<TaskTime> times;
+  for (size_t i = 0; i < seconds.size(); ++i)
+    times.push_back({now.plan.tasks[i]->name, now.plan.tasks[i]->kind, seconds[i]});
+  return times;
+}
+
+}  // namespace earnest

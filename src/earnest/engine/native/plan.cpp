@@ -1,0 +1,254 @@
+#include "plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "record.h"
+
+namespace earnest {
+namespace {
+
+constexpr size_t kScratchTarget = 256 << 10;  // bytes of a tile that should stay in the second cache
+constexpr int64_t kMostTileRows = 96, kFewestTileRows = 6;
+
+bool same_rows(const Task& a, const Task& b) { return a.batch == b.batch && a.rows == b.rows; }
+
+// Whether row m of the task reads nothing but row m of the storage.
+bool row_aligned(const Access& access, const Storage& storage, const Task& task) {
+  if (access.whole || storage.batch != task.batch || storage.rows != task.rows) return false;
+  if (storage.batch > 1 && access.batch_stride != storage.batch_stride) return false;
+  const int64_t skew = access.row_stride - (storage.rows > 1 ? storage.row_stride : access.row_stride);
+  const int64_t reach = access.column_stride == 0 ? 1 : access.columns;
+  const int64_t last = access.offset + (storage.rows - 1) * skew;
+  return std::min(access.offset, last) >= 0 && std::max(access.offset, last) + reach <= storage.columns;
+}
+
+struct Interval {
+  int storage;
+  size_t bytes;
+  int from, to;
+};
+
+// Places that overlap only where lifetimes do not, the largest first; returns how much they take.
+size_t allocate(std::vector<Interval>& intervals, std::vector<Storage>& storages) {
+  std::stable_sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.bytes > b.bytes; });
+  std::vector<const Interval*> placed;
+  size_t total = 0;
+  for (const Interval& interval : intervals) {
+    std::vector<std::pair<size_t, size_t>> taken;
+    for (const Interval* other : placed)
+      if (other->from <= interval.to && interval.from <= other->to) {
+        const size_t position = storages[static_cast<size_t>(other->storage)].position;
+        taken.emplace_back(position, position + other->bytes);
+      }
+    std::sort(taken.begin(), taken.end());
+    size_t position = 0;
+    for (const auto& [begin, end] : taken) {
+      if (begin >= position + interval.bytes) break;
+      position = std::max(position, end);
+    }
+    storages[static_cast<size_t>(interval.storage)].position = position;
+    total = std::max(total, position + interval.bytes);
+    placed.push_back(&interval);
+  }
+  return total;
+}
+
+struct Arrangement {
+  Plan& plan;
+  std::vector<int> strip_of;  // of each task
+  std::vector<int> phase_of;  // of each strip
+
+  explicit Arrangement(Plan& p) : plan(p), strip_of(p.tasks.size(), -1) {}
+
+  const Task& task(int index) const { return *plan.tasks[static_cast<size_t>(index)]; }
+  Storage& storage(int index) { return plan.storages[static_cast<size_t>(index)]; }
+
+  std::vector<bool> needed() {
+    std::vector<bool> found(plan.tasks.size(), false);
+    std::vector<int> open{storage(plan.output).task};
+    while (!open.empty()) {
+      const int index = open.back();
+      open.pop_back();
+      if (index < 0 || found[static_cast<size_t>(index)]) continue;
+      found[static_cast<size_t>(index)] = true;
+      for (const Access& access : task(index).in) open.push_back(storage(access.storage).task);
+    }
+    return found;
+  }
+
+  // A task joins if it goes over the strip's rows, reads something that the strip has made, of that its own rows only,
+  // and otherwise only what earlier strips have made.
+  bool joins(const Task& candidate, int strip) {
+    bool touches = false;
+    for (const Access& access : candidate.in) {
+      const Storage& source = storage(access.storage);
+      if (source.task < 0) continue;
+      const int made = strip_of[static_cast<size_t>(source.task)];
+      if (made < 0) return false;
+      if (made != strip) continue;
+      if (!row_aligned(access, source, candidate)) return false;
+      touches = true;
+    }
+    return touches;
+  }
+
+  void cut_strips() {
+    const std::vector<bool> wanted = needed();
+    const int count = static_cast<int>(plan.tasks.size());
+    for (int first = 0; first < count; ++first) {
+      if (!wanted[static_cast<size_t>(first)] || strip_of[static_cast<size_t>(first)] >= 0) continue;
+      const int index = static_cast<int>(plan.strips.size());
+      Strip strip;
+      strip.batch = task(first).batch;
+      strip.rows = task(first).rows;
+      strip.tasks.push_back(first);
+      strip_of[static_cast<size_t>(first)] = index;
+      for (int next = first + 1; next < count; ++next) {
+        if (!wanted[static_cast<size_t>(next)] || strip_of[static_cast<size_t>(next)] >= 0) continue;
+        if (!same_rows(task(first), task(next)) || !joins(task(next), index)) continue;
+        strip.tasks.push_back(next);
+        strip_of[static_cast<size_t>(next)] = index;
+      }
+      plan.strips.push_back(std::move(strip));
+    }
+  }
+
+  // What each task need not make because nobody reads it.
+  void find_windows() {
+    std::vector<bool> everything(plan.storages.size(), false);
+    everything[static_cast<size_t>(plan.output)] = true;
+    for (size_t index = 0; index < plan.tasks.size(); ++index) {
+      if (strip_of[index] < 0) continue;
+      const Task& reader = *plan.tasks[index];
+      for (const Access& access : reader.in) {
+        const Storage& source = storage(access.storage);
+        if (source.task < 0) continue;
+        Task& maker = *plan.tasks[static_cast<size_t>(source.task)];
+        if (row_aligned(access, source, reader) && access.column_stride == 1)
+          maker.windows.push_back({access.offset, access.row_stride - (source.rows > 1 ? source.row_stride : access.row_stride), access.columns});
+        else
+          everything[static_cast<size_t>(access.storage)] = true;
+      }
+    }
+    for (const auto& task : plan.tasks)
+      if (everything[static_cast<size_t>(task->out)]) task->windows.clear();
+  }
+
+  void cut_phases() {
+    for (int strip = 0; strip < static_cast<int>(plan.strips.size()); ++strip) {
+      const int last = static_cast<int>(plan.phases.size()) - 1;
+      bool waits = last < 0;
+      for (int index : plan.strips[static_cast<size_t>(strip)].tasks)
+        for (const Access& access : task(index).in) {
+          const int maker = storage(access.storage).task;
+          const int made = maker < 0 ? -1 : strip_of[static_cast<size_t>(maker)];
+          if (made >= 0 && made != strip && phase_of[static_cast<size_t>(made)] == last) waits = true;
+        }
+      if (waits) plan.phases.emplace_back();
+      plan.phases.back().strips.push_back(strip);
+      phase_of.push_back(static_cast<int>(plan.phases.size()) - 1);
+    }
+  }
+
+  void place() {
+    const size_t count = plan.storages.size();
+    std::vector<int> last_phase(count, -1), last_task(count, -1);
+    std::vector<bool> leaves(count, false);
+    for (int index = 0; index < static_cast<int>(plan.tasks.size()); ++index) {
+      const int strip = strip_of[static_cast<size_t>(index)];
+      if (strip < 0) continue;
+      for (const Access& access : task(index).in) {
+        const size_t source = static_cast<size_t>(access.storage);
+        const int maker = plan.storages[source].task;
+        if (maker < 0) continue;
+        if (strip_of[static_cast<size_t>(maker)] != strip) leaves[source] = true;
+        last_phase[source] = std::max(last_phase[source], phase_of[static_cast<size_t>(strip)]);
+        last_task[source] = std::max(last_task[source], index);
+      }
+    }
+    std::vector<Interval> arena;
+    for (size_t index = 0; index < count; ++index) {
+      Storage& s = plan.storages[index];
+      if (s.task < 0 || strip_of[static_cast<size_t>(s.task)] < 0 || static_cast<int>(index) == plan.output) continue;
+      s.place = leaves[index] ? Place::arena : Place::scratch;
+      if (s.place == Place::arena) {
+        const int phase = phase_of[static_cast<size_t>(strip_of[static_cast<size_t>(s.task)])];
+        arena.push_back({static_cast<int>(index), aligned(s.bytes()), phase, last_phase[index]});
+      }
+    }
+    plan.arena = allocate(arena, plan.storages);
+    for (Strip& strip : plan.strips) size_tiles(strip, last_task);
+  }
+
+  size_t scratch_of(const Strip& strip, const std::vector<int>& last_task, int rows, size_t& workspace) {
+    workspace = 0;
+    std::vector<Interval> intervals;
+    for (int index : strip.tasks) {
+      workspace = std::max(workspace, aligned(task(index).workspace(rows)));
+      const Storage& s = storage(task(index).out);
+      if (s.place != Place::scratch) continue;
+      const size_t bytes = static_cast<size_t>(s.columns * rows) * static_cast<size_t>(size_of(s.type));
+      intervals.push_back({task(index).out, aligned(bytes), index, std::max(index, last_task[static_cast<size_t>(task(index).out)])});
+    }
+    const size_t total = allocate(intervals, plan.storages);
+    for (const Interval& interval : intervals) storage(interval.storage).position += workspace;
+    return workspace + total;
+  }
+
+  int threads = 1;
+
+  // Tiles of a few dozen rows whose scratch stays in the cache, as many as the threads can share evenly.
+  void size_tiles(Strip& strip, const std::vector<int>& last_task) {
+    size_t workspace;
+    const size_t sample = scratch_of(strip, last_task, 64, workspace);
+    const size_t row_bytes = std::max<size_t>(1, sample / 64);
+    int64_t rows = static_cast<int64_t>(kScratchTarget / row_bytes);
+    rows = std::min(std::max(rows, kFewestTileRows), kMostTileRows);
+    rows = std::min(rows, strip.rows);
+    int64_t count = (strip.rows + rows - 1) / rows;
+    while (count * strip.batch % threads != 0 && count < strip.rows) ++count;
+    rows = (strip.rows + count - 1) / count;
+    if (rows > kFewestTileRows) rows = (rows + kFewestTileRows - 1) / kFewestTileRows * kFewestTileRows;
+    strip.tile_rows = static_cast<int>(std::min(rows, strip.rows));
+    strip.tiles = (strip.rows + strip.tile_rows - 1) / strip.tile_rows * strip.batch;
+    strip.scratch = scratch_of(strip, last_task, strip.tile_rows, strip.workspace);
+    plan.scratch = std::max(plan.scratch, strip.scratch);
+  }
+};
+
+// Every access stays within its storage; what the kernels rely on is checked here, once for a length.
+void check(const Plan& plan) {
+  for (const auto& task : plan.tasks)
+    for (const Access& access : task->in) {
+      const Storage& s = plan.storages[static_cast<size_t>(access.storage)];
+      int64_t first = access.offset, last = access.offset;
+      if (access.whole) {
+        first = access.view.first();
+        last = access.view.last();
+      } else {
+        const int64_t steps[] = {(task->batch - 1) * access.batch_stride, (task->rows - 1) * access.row_stride,
+                                 (access.columns - 1) * access.column_stride};
+        for (int64_t step : steps) (step < 0 ? first : last) += step;
+      }
+      if (first < 0 || last >= s.elements())
+        refuse(task->name + ": a bug of the planner: reads elements " + std::to_string(first) + " .. " +
+               std::to_string(last) + " of " + std::to_string(s.elements()));
+    }
+}
+
+}  // namespace
+
+void arrange(Plan& plan, int threads) {
+  check(plan);
+  Arrangement arrangement(plan);
+  arrangement.threads = threads;
+  arrangement.cut_strips();
+  arrangement.find_windows();
+  arrangement.cut_phases();
+  arrangement.place();
+  for (Phase& phase : plan.phases)
+    for (int strip : phase.strips) phase.tiles += plan.strips[static_cast<size_t>(strip)].tiles;
+}
+
+}  // namespace earnest
