@@ -26,7 +26,7 @@ def record(step: Step, places: Mapping[str, int]) -> Record:
     for each in fields(operator):  # type: ignore[arg-type]
         name, value = each.name, getattr(operator, each.name)
         if isinstance(value, np.ndarray):
-            arrays[name] = np.ascontiguousarray(value)
+            arrays[name] = np.asarray(value, order="C")
         elif name in DIMENSIONS:
             dimensions[name] = (value,)
         elif operator.kind == "reshape":

@@ -61,8 +61,10 @@ Record record(nb::handle object) {
   found.inputs = nb::cast<std::vector<int>>(parts[2]);
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[3])) found.integers[nb::cast<std::string>(key)] = nb::cast<int64_t>(value);
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[4])) found.lists[nb::cast<std::string>(key)] = nb::cast<std::vector<int64_t>>(value);
-  for (const auto& [key, value] : nb::cast<nb::dict>(parts[5]))
-    for (nb::handle each : nb::cast<nb::tuple>(value)) found.dimensions[nb::cast<std::string>(key)].push_back(dimension(each));
+  for (const auto& [key, value] : nb::cast<nb::dict>(parts[5])) {
+    std::vector<Dimension>& list = found.dimensions[nb::cast<std::string>(key)];  // that of a scalar's shape is empty
+    for (nb::handle each : nb::cast<nb::tuple>(value)) list.push_back(dimension(each));
+  }
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[6])) found.arrays[nb::cast<std::string>(key)] = array(value);
   return found;
 }

@@ -66,6 +66,7 @@ class WindowTask : public Task {
     const bool together = depth == geometry.channels && geometry.dilations[1] == 1 && source.position[1] == depth;
     const char* from = tile.in[0].data + (source.offset + tile.batch * source.batch + channel) * size;
     char* staged = to;
+    if (depth == 1 && set.mode() == Mode::bytes) return gather(at, set, from, reinterpret_cast<uint8_t*>(to));
     for (int64_t i = 0; i < geometry.taps[0]; ++i) {
       const int64_t y = at[0] + i * geometry.dilations[0];
       const bool inside = y >= 0 && y < source.extent[0];
@@ -83,6 +84,19 @@ class WindowTask : public Task {
       }
     }
     set.end(to);
+  }
+
+  // One channel, byte by byte.
+  void gather(const int64_t* at, const Weights& set, const char* from, uint8_t* to) const {
+    const uint8_t flip = source.type == Type::i8 ? 0x80 : 0, zero = static_cast<uint8_t>(geometry.zero_point) ^ flip;
+    uint8_t* const begin = to;
+    for (int64_t i = 0, y = at[0]; i < geometry.taps[0]; ++i, y += geometry.dilations[0]) {
+      const bool inside = y >= 0 && y < source.extent[0];
+      const char* line = from + (inside ? y * source.position[0] : 0);
+      for (int64_t j = 0, x = at[1]; j < geometry.taps[1]; ++j, x += geometry.dilations[1])
+        *to++ = inside && x >= 0 && x < source.extent[1] ? static_cast<uint8_t>(line[x * source.position[1]]) ^ flip : zero;
+    }
+    std::fill(to, begin + set.row_bytes(), uint8_t{0});
   }
 
   void outside(const Tile& tile, const Weights& set, int64_t depth, char* staged) const {

@@ -83,9 +83,9 @@ Engine::Ready& Engine::ready(int64_t time) {
     if (recent_.size() > kPlansKept) recent_.pop_back();
   }
   const Plan& plan = recent_.front()->plan;
-  if (arena_.size() < plan.arena) arena_ = Bytes(plan.arena);
+  if (arena_.size() < plan.arena + kSlack) arena_ = Bytes(plan.arena + kSlack);
   for (Bytes& scratch : scratch_)
-    if (scratch.size() < plan.scratch) scratch = Bytes(plan.scratch);
+    if (scratch.size() < plan.scratch + kSlack) scratch = Bytes(plan.scratch + kSlack);
   return *recent_.front();
 }
 
@@ -158,23 +158,24 @@ void Engine::run_tile(const Ready& ready, const Strip& strip, int64_t index, cha
     const Storage& made = plan.storages[static_cast<size_t>(task.out)];
     const int size = size_of(made.type);
     if (made.place == Place::scratch)
-      tile.out = {scratch + made.position, made.columns * size};
+      tile.out = {scratch + made.position, made.columns * size, true};
     else
       tile.out = {ready.bases[static_cast<size_t>(task.out)] + (tile.batch * made.batch_stride + tile.first * made.row_stride) * size,
-                  made.row_stride * size};
+                  made.row_stride * size, false};
     for (size_t i = 0; i < task.in.size(); ++i) {
       const Access& access = task.in[i];
       const Storage& source = plan.storages[static_cast<size_t>(access.storage)];
       char* base = ready.bases[static_cast<size_t>(access.storage)];
       const int width = size_of(source.type);
       if (access.whole) {
-        tile.in[i] = {base, 0};
+        tile.in[i] = {base, 0, false};
       } else if (source.place == Place::scratch) {
         const int64_t skew = source.rows > 1 ? access.row_stride - source.row_stride : 0;
-        tile.in[i] = {scratch + source.position + (access.offset + tile.first * skew) * width, (source.columns + skew) * width};
+        tile.in[i] = {scratch + source.position + (access.offset + tile.first * skew) * width, (source.columns + skew) * width,
+                      true};
       } else {
         tile.in[i] = {base + (access.offset + tile.batch * access.batch_stride + tile.first * access.row_stride) * width,
-                      access.row_stride * width};
+                      access.row_stride * width, source.place == Place::arena};
       }
     }
     if (seconds == nullptr) {

@@ -24,6 +24,17 @@ inline int64_t clamp(int64_t value, int64_t low, int64_t high) { return smaller(
 // E1.
 inline int64_t shift_round(int64_t value, int shift) { return (value + (int64_t{1} << (shift - 1))) >> shift; }
 
+// Calls with 0 .. N-1 as constants, so that arrays of registers are registers.
+template <int N, class F>
+[[gnu::always_inline]] inline void unrolled(F&& function) {
+  if constexpr (N > 0) {
+    unrolled<N - 1>(function);
+    function(std::integral_constant<int, N - 1>{});
+  }
+}
+
+#define EARNEST_EACH(index) [&](auto index) __attribute__((always_inline))
+
 template <class F>
 inline void with_type(Type type, F function) {
   switch (type) {

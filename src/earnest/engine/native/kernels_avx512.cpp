@@ -17,7 +17,16 @@ inline __m512i merge(__m512i even, __m512i odd) {
 
 inline __m512i odd_half(__m512i values) { return _mm512_srli_epi64(values, 32); }
 
+inline void store(char* to, __m512i codes, Type type) {
+  switch (size_of(type)) {
+    case 1: _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(codes)); break;
+    case 2: _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(codes)); break;
+    default: _mm512_storeu_si512(to, codes);
+  }
+}
+
 inline void store(char* to, __m512i codes, Type type, __mmask16 mask) {
+  if (mask == 0xFFFF) return store(to, codes, type);
   switch (size_of(type)) {
     case 1: _mm_mask_storeu_epi8(to, mask, _mm512_cvtepi32_epi8(codes)); break;
     case 2: _mm256_mask_storeu_epi16(to, mask, _mm512_cvtepi32_epi16(codes)); break;
@@ -38,9 +47,28 @@ inline __m512i load(const T* from, __mmask16 mask) {
   }
 }
 
-// E3 for 16 columns.
+// The same for results that fill their container: the conversion saturates.
+inline void store_saturated(char* to, __m512i codes, Type type, __mmask16 mask) {
+  if (type == Type::i8) {
+    const __m128i bytes = _mm512_cvtsepi32_epi8(codes);
+    if (mask == 0xFFFF) _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+    else _mm_mask_storeu_epi8(to, mask, bytes);
+  } else {
+    const __m256i words = _mm512_cvtsepi32_epi16(codes);
+    if (mask == 0xFFFF) _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), words);
+    else _mm256_mask_storeu_epi16(to, mask, words);
+  }
+}
+
+inline bool saturates(const Requantize& to) {
+  return !to.wide && ((to.type == Type::i8 && to.low == INT8_MIN && to.high == INT8_MAX) ||
+                      (to.type == Type::i16 && to.low == INT16_MIN && to.high == INT16_MAX));
+}
+
+// E3 for 16 columns. With `Saturating` the zero point is in the rounding term, and the clamp is left to the store.
+template <bool Saturating>
 struct Columns {
-  __m512i even, odd, even_shift, odd_shift, even_half, odd_half_up;
+  __m512i even, odd, even_shift, odd_shift, even_term, odd_term;
 
   Columns(const Requantize& to, int group) {
     const __m512i m = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(to.multiplier + group * kGroup)));
@@ -49,17 +77,22 @@ struct Columns {
     odd = odd_half(m);
     even_shift = _mm512_cvtepu8_epi64(s);
     odd_shift = _mm512_cvtepu8_epi64(_mm_srli_si128(s, 8));
-    const __m512i one = _mm512_set1_epi64(1);
-    even_half = _mm512_srli_epi64(_mm512_sllv_epi64(one, even_shift), 1);
-    odd_half_up = _mm512_srli_epi64(_mm512_sllv_epi64(one, odd_shift), 1);
+    const __m512i one = _mm512_set1_epi64(1), zero = _mm512_set1_epi64(Saturating ? to.zero_point : 0);
+    const auto term = [&](__m512i shift) {
+      const __m512i half = _mm512_srli_epi64(_mm512_sllv_epi64(one, shift), 1);
+      return Saturating ? _mm512_add_epi64(half, _mm512_sllv_epi64(zero, shift)) : half;
+    };
+    even_term = term(even_shift);
+    odd_term = term(odd_shift);
   }
 
   __m512i operator()(__m512i acc, const Requantize& to) const {
-    __m512i a = _mm512_add_epi64(_mm512_mul_epi32(acc, even), even_half);
-    __m512i b = _mm512_add_epi64(_mm512_mul_epi32(odd_half(acc), odd), odd_half_up);
+    __m512i a = _mm512_add_epi64(_mm512_mul_epi32(acc, even), even_term);
+    __m512i b = _mm512_add_epi64(_mm512_mul_epi32(odd_half(acc), odd), odd_term);
     a = _mm512_srav_epi64(a, even_shift);
     b = _mm512_srav_epi64(b, odd_shift);
-    if (__builtin_expect(to.wide, 0)) {
+    if constexpr (Saturating) return merge(a, b);
+    if (to.wide) {
       const __m512i low = _mm512_set1_epi64(int64_t{to.low} - to.zero_point);
       const __m512i high = _mm512_set1_epi64(int64_t{to.high} - to.zero_point);
       a = _mm512_min_epi64(_mm512_max_epi64(a, low), high);
@@ -68,6 +101,11 @@ struct Columns {
     __m512i y = _mm512_add_epi32(merge(a, b), _mm512_set1_epi32(to.zero_point));
     return _mm512_min_epi32(_mm512_max_epi32(y, _mm512_set1_epi32(to.low)), _mm512_set1_epi32(to.high));
   }
+
+  void store_codes(char* out, __m512i acc, const Requantize& to, __mmask16 mask) const {
+    if constexpr (Saturating) store_saturated(out, (*this)(acc, to), to.type, mask);
+    else store(out, (*this)(acc, to), to.type, mask);
+  }
 };
 
 template <bool Bytes>
@@ -75,49 +113,48 @@ inline __m512i dot(__m512i acc, __m512i a, __m512i b) {
   return Bytes ? _mm512_dpbusd_epi32(acc, a, b) : _mm512_dpwssd_epi32(acc, a, b);
 }
 
+template <bool Saturating, int MR, int NR>
+[[gnu::always_inline]] inline void finish_tile(const Product& p, int row, int group, const __m512i (&acc)[MR][NR]) {
+  char* out = static_cast<char*>(p.out) + row * p.out_stride;
+  unrolled<NR>(EARNEST_EACH(n) {
+    const int column = (group + n) * kGroup, size = size_of(p.requantize->type);
+    const __mmask16 mask = first(smaller(kGroup, p.columns - column));
+    const Columns<Saturating> finish(*p.requantize, group + n);
+    unrolled<MR>(EARNEST_EACH(r) { finish.store_codes(out + r * p.out_stride + column * size, acc[r][n], *p.requantize, mask); });
+  });
+}
+
 template <bool Bytes, int MR, int NR>
 void tile(const Product& p, int row, int group) {
   __m512i acc[MR][NR];
-  const char* a[MR];
-  const char* b[NR];
-#pragma GCC unroll 8
-  for (int r = 0; r < MR; ++r) a[r] = static_cast<const char*>(p.a) + (row + r) * p.a_stride;
-#pragma GCC unroll 4
-  for (int n = 0; n < NR; ++n) {
-    b[n] = static_cast<const char*>(p.b) + (group + n) * p.b_stride;
+  unrolled<NR>(EARNEST_EACH(n) {
     const __m512i init = _mm512_loadu_si512(p.init + (group + n) * kGroup);
-#pragma GCC unroll 8
-    for (int r = 0; r < MR; ++r) acc[r][n] = init;
-  }
-  for (int k = 0; k < p.depth; ++k) {
+    unrolled<MR>(EARNEST_EACH(r) { acc[r][n] = init; });
+  });
+  const char* a = static_cast<const char*>(p.a) + row * p.a_stride;
+  const char* b = static_cast<const char*>(p.b) + group * p.b_stride;
+  const ptrdiff_t a_stride = p.a_stride, b_stride = p.b_stride;
+  for (int k = 0; k < p.depth; ++k, a += 4, b += kGroupBytes) {
     __m512i columns[NR];
-#pragma GCC unroll 4
-    for (int n = 0; n < NR; ++n) columns[n] = _mm512_loadu_si512(b[n] + static_cast<ptrdiff_t>(k) * kGroupBytes);
-#pragma GCC unroll 8
-    for (int r = 0; r < MR; ++r) {
+    unrolled<NR>(EARNEST_EACH(n) { columns[n] = _mm512_loadu_si512(b + n * b_stride); });
+    unrolled<MR>(EARNEST_EACH(r) {
       int32_t codes;
-      __builtin_memcpy(&codes, a[r] + static_cast<ptrdiff_t>(k) * 4, 4);
+      __builtin_memcpy(&codes, a + r * a_stride, 4);
       const __m512i broadcast = _mm512_set1_epi32(codes);
-#pragma GCC unroll 4
-      for (int n = 0; n < NR; ++n) acc[r][n] = dot<Bytes>(acc[r][n], broadcast, columns[n]);
-    }
+      unrolled<NR>(EARNEST_EACH(n) { acc[r][n] = dot<Bytes>(acc[r][n], broadcast, columns[n]); });
+    });
+  }
+  if (p.requantize != nullptr) {
+    if (saturates(*p.requantize)) finish_tile<true, MR, NR>(p, row, group, acc);
+    else finish_tile<false, MR, NR>(p, row, group, acc);
+    return;
   }
   char* out = static_cast<char*>(p.out) + row * p.out_stride;
-#pragma GCC unroll 4
-  for (int n = 0; n < NR; ++n) {
+  unrolled<NR>(EARNEST_EACH(n) {
     const int column = (group + n) * kGroup;
     const __mmask16 mask = first(smaller(kGroup, p.columns - column));
-    if (p.requantize == nullptr) {
-#pragma GCC unroll 8
-      for (int r = 0; r < MR; ++r) _mm512_mask_storeu_epi32(out + r * p.out_stride + column * 4, mask, acc[r][n]);
-    } else {
-      const Columns finish(*p.requantize, group + n);
-      const int size = size_of(p.requantize->type);
-#pragma GCC unroll 8
-      for (int r = 0; r < MR; ++r)
-        store(out + r * p.out_stride + column * size, finish(acc[r][n], *p.requantize), p.requantize->type, mask);
-    }
-  }
+    unrolled<MR>(EARNEST_EACH(r) { store(out + r * p.out_stride + column * 4, acc[r][n], Type::i32, mask); });
+  });
 }
 
 template <bool Bytes, int NR>
@@ -261,8 +298,7 @@ struct Words {
   __m512i parts[8];
 
   explicit Words(const uint16_t* entries) {
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) parts[i] = _mm512_loadu_si512(entries + 32 * i);
+    unrolled<8>(EARNEST_EACH(i) { parts[i] = _mm512_loadu_si512(entries + 32 * i); });
   }
 
   __m512i operator[](__m512i index) const {
@@ -453,7 +489,7 @@ void depthwise512(const Depthwise& d) {
   const ptrdiff_t row_bytes = static_cast<ptrdiff_t>(d.channels) * 4;
   for (int c = 0; c < d.channels; c += kGroup) {
     const __mmask16 mask = first(smaller(kGroup, d.channels - c));
-    const Columns finish(*d.requantize, c / kGroup);
+    const Columns<false> finish(*d.requantize, c / kGroup);
     const __m512i init = _mm512_loadu_si512(d.init + c);
     for (int row = 0; row < d.rows; row += kRows) {
       const int part = smaller(kRows, d.rows - row);
@@ -463,16 +499,15 @@ void depthwise512(const Depthwise& d) {
       const ptrdiff_t step = d.row_step * row_bytes, tap = d.pair_step * row_bytes;
       for (int t = 0; t < d.pairs_count; ++t) {
         const __m512i w = _mm512_maskz_loadu_epi32(mask, weights + t * row_bytes);
-#pragma GCC unroll 4
-        for (int r = 0; r < kRows; ++r) {
+        unrolled<kRows>(EARNEST_EACH(r) {
           const char* at = pairs + t * tap + (r < part ? r : part - 1) * step;
           acc[r] = _mm512_dpwssd_epi32(acc[r], _mm512_maskz_loadu_epi32(mask, at), w);
-        }
+        });
       }
       char* out = static_cast<char*>(d.out) + row * d.out_stride + c * size;
-#pragma GCC unroll 4
-      for (int r = 0; r < kRows; ++r)
-        if (r < part) store(out + r * d.out_stride, finish(acc[r], *d.requantize), d.requantize->type, mask);
+      unrolled<kRows>(EARNEST_EACH(r) {
+        if (r < part) finish.store_codes(out + r * d.out_stride, acc[r], *d.requantize, mask);
+      });
     }
   }
 }

@@ -147,10 +147,12 @@ class ProductTask : public Task {
     int32_t* sums = reinterpret_cast<int32_t*>(reinterpret_cast<char*>(init) + aligned(static_cast<size_t>(padded) * 4));
     int low = 0, high = shape.columns;
     narrow(tile, low, high);
-    stage(tile, staged);
+    const bool in_place = shape.mode == Mode::words && type == Type::i16 && tile.in[0].slack;
+    if (!in_place) stage(tile, staged);
     begin(tile, init, low, high);
     Product product{};
-    product.a_stride = stride;
+    const char* rows = in_place ? tile.in[0].data : staged;
+    product.a_stride = in_place ? tile.in[0].step : stride;
     product.b_stride = shape.group_bytes();
     product.b = columns(tile) + static_cast<ptrdiff_t>(low / kGroup) * shape.group_bytes();
     product.init = init + low;
@@ -158,7 +160,7 @@ class ProductTask : public Task {
     product.depth = shape.mode == Mode::bytes ? shape.blocks() : 2 * shape.blocks();
     const auto multiply = shape.mode == Mode::bytes ? tile.kernels->product8 : tile.kernels->product16;
     if (finish.hand_on && shift == right_zero) {
-      product.a = staged;
+      product.a = rows;
       product.rows = tile.rows;
       product.out = tile.out.data + static_cast<ptrdiff_t>(low) * 4;
       product.out_stride = tile.out.step;
@@ -168,7 +170,7 @@ class ProductTask : public Task {
     product.out = sums;
     product.out_stride = static_cast<ptrdiff_t>(padded) * 4;
     for (int row = 0; row < tile.rows; row += kRowsAtOnce) {
-      product.a = staged + static_cast<ptrdiff_t>(row) * stride;
+      product.a = rows + row * product.a_stride;
       product.rows = std::min(kRowsAtOnce, tile.rows - row);
       multiply(product);
       for (int r = 0; r < product.rows; ++r)
@@ -401,6 +403,7 @@ class MatMul : public Operator {
     task->right_zero = right_zero_;
     task->shift = packed_shift(mode, right.type, right_zero_);
     auto pack = std::make_unique<PackTask>();
+    pack->prepares = true;
     pack->shape = task->shape;
     pack->type = right.type;
     pack->offset = b.offset;

@@ -72,6 +72,7 @@ RowSpace Binder::share(std::vector<View>& operands, const Axes& shape, bool roww
     const bool one = space.columns == 1 ? operand.rank() == 0 || operand.shape[operand.rank() - 1] == 1 : true;
     if ((!rowwise || (last && one)) && fits(space)) return space;
   }
+  if (!rowwise && fits(space = space_of_memory(operands[0]))) return space;
   const Axes& axes = operands[0].shape;
   const int inner = axes.count == 0 ? 0 : 1;
   for (int outer = 0; outer < std::max(1, axes.count - inner); ++outer) {

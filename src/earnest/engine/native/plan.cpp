@@ -78,39 +78,68 @@ struct Arrangement {
   }
 
   // A task joins if it goes over the strip's rows, reads something that the strip has made, of that its own rows only,
-  // and otherwise only what earlier strips have made.
-  bool joins(const Task& candidate, int strip) {
+  // and otherwise only what earlier strips have made; or what a task can make that is ready and goes over the same rows,
+  // which then comes with it.
+  bool joins(const Task& candidate, int strip, std::vector<int>& brings) {
     bool touches = false;
+    brings.clear();
     for (const Access& access : candidate.in) {
       const Storage& source = storage(access.storage);
       if (source.task < 0) continue;
       const int made = strip_of[static_cast<size_t>(source.task)];
-      if (made < 0) return false;
-      if (made != strip) continue;
+      if (made >= 0 && made != strip) continue;
       if (!row_aligned(access, source, candidate)) return false;
-      touches = true;
+      if (made == strip) touches = true;
+      else if (same_rows(task(source.task), candidate) && ready(task(source.task), strip)) brings.push_back(source.task);
+      else return false;
     }
     return touches;
   }
 
+  // Whether earlier strips than `open` make all that the task reads.
+  bool ready(const Task& candidate, int open) {
+    for (const Access& access : candidate.in) {
+      const int maker = storage(access.storage).task;
+      if (maker < 0) continue;
+      const int made = strip_of[static_cast<size_t>(maker)];
+      if (made < 0 || made == open) return false;
+    }
+    return true;
+  }
+
+  void cut(int first, const std::vector<bool>& wanted) {
+    const int count = static_cast<int>(plan.tasks.size()), index = static_cast<int>(plan.strips.size());
+    Strip strip;
+    strip.batch = task(first).batch;
+    strip.rows = task(first).rows;
+    strip.tasks.push_back(first);
+    strip_of[static_cast<size_t>(first)] = index;
+    std::vector<int> brings;
+    for (int next = first + 1; next < count; ++next) {
+      if (!wanted[static_cast<size_t>(next)] || strip_of[static_cast<size_t>(next)] >= 0) continue;
+      if (!same_rows(task(first), task(next)) || !joins(task(next), index, brings)) continue;
+      brings.push_back(next);
+      for (int each : brings) {
+        strip.tasks.push_back(each);
+        strip_of[static_cast<size_t>(each)] = index;
+      }
+    }
+    std::sort(strip.tasks.begin(), strip.tasks.end());
+    plan.strips.push_back(std::move(strip));
+  }
+
+  // In the order of the program; but what only prepares the operand of a later task goes first, as soon as it can, so
+  // that both products of attention find their operands ready and share a strip.
   void cut_strips() {
     const std::vector<bool> wanted = needed();
     const int count = static_cast<int>(plan.tasks.size());
     for (int first = 0; first < count; ++first) {
       if (!wanted[static_cast<size_t>(first)] || strip_of[static_cast<size_t>(first)] >= 0) continue;
-      const int index = static_cast<int>(plan.strips.size());
-      Strip strip;
-      strip.batch = task(first).batch;
-      strip.rows = task(first).rows;
-      strip.tasks.push_back(first);
-      strip_of[static_cast<size_t>(first)] = index;
-      for (int next = first + 1; next < count; ++next) {
-        if (!wanted[static_cast<size_t>(next)] || strip_of[static_cast<size_t>(next)] >= 0) continue;
-        if (!same_rows(task(first), task(next)) || !joins(task(next), index)) continue;
-        strip.tasks.push_back(next);
-        strip_of[static_cast<size_t>(next)] = index;
-      }
-      plan.strips.push_back(std::move(strip));
+      for (int next = first; next < count; ++next)
+        if (wanted[static_cast<size_t>(next)] && strip_of[static_cast<size_t>(next)] < 0 && task(next).prepares &&
+            ready(task(next), -1))
+          cut(next, wanted);
+      if (strip_of[static_cast<size_t>(first)] < 0) cut(first, wanted);
     }
   }
 

@@ -48,7 +48,10 @@ struct Access {
 struct Rows {
   char* data;
   ptrdiff_t step;  // bytes
+  bool slack;      // kSlack bytes behind the last row may be read, whatever they hold
 };
+
+constexpr size_t kSlack = 64;
 
 constexpr int kMostOperands = 32;
 
@@ -71,6 +74,7 @@ class Task {
  public:
   std::string name;
   const char* kind = "";
+  bool prepares = false;  // makes no value, but an operand of another task
   int64_t batch = 1, rows = 1;
   int out = -1;
   std::vector<Access> in;

@@ -5,6 +5,8 @@
 namespace earnest {
 namespace {
 
+constexpr int64_t kLongRow = 64;  // codes: no shorter if the memory allows
+
 // The one step of some axes, outer to inner; 0 if the view stays where it is.
 bool collapse(const View& view, const std::vector<int>& axes, int64_t& step) {
   step = 0;
@@ -33,15 +35,19 @@ int64_t extent(const Axes& shape, const std::vector<int>& axes) {
   return total;
 }
 
+std::vector<int> by_stride(const View& view) {
+  std::vector<int> axes;
+  for (int axis = 0; axis < view.rank(); ++axis)
+    if (view.shape[axis] > 1) axes.push_back(axis);
+  std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) { return view.strides[a] > view.strides[b]; });
+  return axes;
+}
+
 }  // namespace
 
 bool space_of_storage(const View& view, const Storage& storage, RowSpace& space) {
   space = RowSpace{};
   if (view.offset != 0 || view.shape.product() != storage.elements()) return false;
-  std::vector<int> axes;
-  for (int axis = 0; axis < view.rank(); ++axis)
-    if (view.shape[axis] > 1) axes.push_back(axis);
-  std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) { return view.strides[a] > view.strides[b]; });
   struct Group {
     std::vector<int>* axes;
     int64_t stride, extent;
@@ -49,7 +55,7 @@ bool space_of_storage(const View& view, const Storage& storage, RowSpace& space)
   const Group groups[] = {{&space.column_axes, 1, storage.columns},
                           {&space.row_axes, storage.row_stride, storage.rows},
                           {&space.batch_axes, storage.batch_stride, storage.batch}};
-  for (int axis : axes) {
+  for (int axis : by_stride(view)) {
     bool found = false;
     for (const Group& group : groups) {
       const int64_t stride = view.strides[axis];
@@ -75,6 +81,21 @@ RowSpace space_of_axes(const Axes& shape, int inner, int outer) {
     (column ? space.columns : first ? space.batch : space.rows) *= shape[axis];
     if (shape[axis] > 1) (column ? space.column_axes : first ? space.batch_axes : space.row_axes).push_back(axis);
   }
+  return space;
+}
+
+RowSpace space_of_memory(const View& view) {
+  RowSpace space;
+  space.row_axes = by_stride(view);
+  int64_t next = 1;
+  while (!space.row_axes.empty() && view.strides[space.row_axes.back()] == next && space.columns < kLongRow) {
+    const int axis = space.row_axes.back();
+    space.row_axes.pop_back();
+    space.column_axes.insert(space.column_axes.begin(), axis);
+    space.columns *= view.shape[axis];
+    next *= view.shape[axis];
+  }
+  for (int axis : space.row_axes) space.rows *= view.shape[axis];
   return space;
 }
 

@@ -18,6 +18,9 @@ bool space_of_storage(const View& view, const Storage& storage, RowSpace& space)
 // The last `inner` axes are the columns; of the others the first `outer` are batches.
 RowSpace space_of_axes(const Axes& shape, int inner, int outer);
 
+// Columns are the axes that lie closest together in the view, as far as they are one run of codes; the rest are rows.
+RowSpace space_of_memory(const View& view);
+
 // The view, broadcast to the shape of the space, as batches, rows and columns with one step each; false if it has more.
 bool express(const View& view, const RowSpace& space, Access& access);
 

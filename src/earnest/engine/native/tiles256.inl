@@ -3,42 +3,40 @@
 template <bool Bytes, int MR, int NR>
 void tile(const Product& p, int row, int group) {
   __m256i acc[MR][2 * NR];
-  for (int n = 0; n < 2 * NR; ++n) {
+  unrolled<2 * NR>(EARNEST_EACH(n) {
     const __m256i init = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.init + group * kGroup + n * 8));
-    for (int r = 0; r < MR; ++r) acc[r][n] = init;
-  }
+    unrolled<MR>(EARNEST_EACH(r) { acc[r][n] = init; });
+  });
   const char* a = static_cast<const char*>(p.a) + row * p.a_stride;
   const char* b = static_cast<const char*>(p.b) + group * p.b_stride;
-  for (int k = 0; k < p.depth; ++k) {
+  const ptrdiff_t a_stride = p.a_stride, b_stride = p.b_stride;
+  for (int k = 0; k < p.depth; ++k, a += 4, b += kGroupBytes) {
     __m256i columns[2 * NR];
-#pragma GCC unroll 4
-    for (int n = 0; n < 2 * NR; ++n)
-      columns[n] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(
-          b + (n / 2) * p.b_stride + static_cast<ptrdiff_t>(k) * kGroupBytes + (n % 2) * 32));
-#pragma GCC unroll 3
-    for (int r = 0; r < MR; ++r) {
+    unrolled<2 * NR>(EARNEST_EACH(n) {
+      columns[n] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + (n / 2) * b_stride + (n % 2) * 32));
+    });
+    unrolled<MR>(EARNEST_EACH(r) {
       int32_t codes;
-      __builtin_memcpy(&codes, a + r * p.a_stride + static_cast<ptrdiff_t>(k) * 4, 4);
+      __builtin_memcpy(&codes, a + r * a_stride, 4);
       const __m256i broadcast = _mm256_set1_epi32(codes);
-#pragma GCC unroll 4
-      for (int n = 0; n < 2 * NR; ++n) acc[r][n] = dot<Bytes>(acc[r][n], broadcast, columns[n]);
-    }
+      unrolled<2 * NR>(EARNEST_EACH(n) { acc[r][n] = dot<Bytes>(acc[r][n], broadcast, columns[n]); });
+    });
   }
   alignas(32) int32_t sums[NR * kGroup];
-  for (int r = 0; r < MR; ++r) {
-    for (int n = 0; n < 2 * NR; ++n) _mm256_store_si256(reinterpret_cast<__m256i*>(sums + n * 8), acc[r][n]);
+  unrolled<MR>(EARNEST_EACH(r) {
+    unrolled<2 * NR>(EARNEST_EACH(n) { _mm256_store_si256(reinterpret_cast<__m256i*>(sums + n * 8), acc[r][n]); });
     const int column = group * kGroup, count = smaller(NR * kGroup, p.columns - column);
     char* out = static_cast<char*>(p.out) + (row + r) * p.out_stride;
     if (p.requantize == nullptr) {
       __builtin_memcpy(out + column * 4, sums, static_cast<size_t>(count) * 4);
-      continue;
+      return;
     }
     with_type(p.requantize->type, [&](auto* tag) {
       auto* to = reinterpret_cast<decltype(tag)>(out) + column;
       for (int c = 0; c < count; ++c)
         to[c] = static_cast<std::remove_reference_t<decltype(*to)>>(requantized(sums[c], *p.requantize, column + c));
     });
-  }
+  });
 }
 
 template <bool Bytes, int NR>
