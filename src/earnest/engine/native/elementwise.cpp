@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "operator.h"
+#include "matmul.h"
 
 namespace earnest {
 namespace {
@@ -113,6 +113,36 @@ class Add : public Elementwise {
     task->zero_points = zero_points_;
     task->multipliers = multipliers_;
     return make(binder, views, shape, std::move(task), types);
+  }
+
+  bool absorbs(const Operator& maker, size_t place) const override {
+    const auto* product = dynamic_cast<const HandedOn*>(&maker);
+    return product != nullptr && product->hands_on() && zero_points_.size() == 2 && inputs[0] != inputs[1] && place < 2;
+  }
+
+  Value bind_with(Binder& binder, const Operator& maker, const std::vector<const Value*>& of_maker, size_t place,
+                  const std::vector<const Value*>& others) const override {
+    const Value& other = *others[0];
+    const size_t rest = 1 - place;
+    Value sum;
+    // The accumulator has 24 bits; the other operand must have too, and the shape of the product.
+    const int64_t half = int64_t{1} << (sum_.shift - 1);
+    const int64_t largest = half + ((int64_t{1} << 23) + std::abs(zero_points_[place])) * std::abs(multipliers_[place]) +
+                            other.centred(zero_points_[rest]) * std::abs(multipliers_[rest]);
+    const bool fits = std::abs(multipliers_[0]) <= INT32_MAX && std::abs(multipliers_[1]) <= INT32_MAX && other.type == Type::i32 &&
+                      (largest >> sum_.shift) + 1 + std::abs(int64_t{sum_.zero_point}) <= INT32_MAX;
+    const View &a = of_maker[0]->view, &b = of_maker[1]->view;
+    bool same = a.rank() == other.view.rank() && b.rank() == a.rank();
+    for (int axis = 0; same && axis < a.rank(); ++axis) {
+      const int64_t extent = axis < a.rank() - 2 ? std::max(a.shape[axis], b.shape[axis]) : axis == a.rank() - 2 ? a.shape[axis] : b.shape[axis];
+      same = other.view.shape[axis] == extent;
+    }
+    const Addition addition{multipliers_[place], multipliers_[rest],
+                            half - zero_points_[0] * multipliers_[0] - zero_points_[1] * multipliers_[1], sum_.shift, sum_.zero_point,
+                            sum_.low, sum_.high, sum_.type, nullptr, 0};
+    const auto& product = static_cast<const HandedOn&>(maker);
+    if (binder.kernels().adds && fits && same && product.bind_sum(binder, of_maker, other, addition, bits_, is_signed_, sum)) return sum;
+    return Operator::bind_with(binder, maker, of_maker, place, others);
   }
 
  private:

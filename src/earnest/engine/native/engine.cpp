@@ -29,6 +29,43 @@ Engine::Engine(const std::vector<Record>& records, InputSpec input, int output, 
   }
   if (output < 0 || output >= static_cast<int>(operators_.size())) refuse("expected an output that an operator makes");
   scratch_.resize(static_cast<size_t>(threads));
+  pair();
+}
+
+void Engine::pair() {
+  std::vector<int> readers(operators_.size(), 0);
+  for (const auto& each : operators_)
+    for (int place : each->inputs)
+      if (place >= 0) ++readers[static_cast<size_t>(place)];
+  absorbed_by_.assign(operators_.size(), -1);
+  for (size_t index = 0; index < operators_.size(); ++index) {
+    const Operator& each = *operators_[index];
+    for (size_t place = 0; place < each.inputs.size(); ++place) {
+      const int maker = each.inputs[place];
+      if (maker < 0 || maker == output_ || readers[static_cast<size_t>(maker)] != 1) continue;
+      if (!each.absorbs(*operators_[static_cast<size_t>(maker)], place)) continue;
+      absorbed_by_[static_cast<size_t>(maker)] = static_cast<int>(index);
+      break;
+    }
+  }
+}
+
+Value Engine::bind(size_t index, Binder& binder, const Value& input, const std::vector<Value>& values) const {
+  const auto operands_of = [&](const Operator& each) {
+    std::vector<const Value*> operands;
+    for (int place : each.inputs) operands.push_back(place < 0 ? &input : &values[static_cast<size_t>(place)]);
+    return operands;
+  };
+  const Operator& each = *operators_[index];
+  std::vector<const Value*> operands = operands_of(each);
+  for (size_t place = 0; place < each.inputs.size(); ++place) {
+    const int maker = each.inputs[place];
+    if (maker < 0 || absorbed_by_[static_cast<size_t>(maker)] != static_cast<int>(index)) continue;
+    const Operator& absorbed = *operators_[static_cast<size_t>(maker)];
+    operands.erase(operands.begin() + static_cast<ptrdiff_t>(place));
+    return each.bind_with(binder, absorbed, operands_of(absorbed), place, operands);
+  }
+  return each.bind(binder, operands);
 }
 
 size_t Engine::weight_bytes() const {
@@ -55,11 +92,8 @@ std::unique_ptr<Engine::Ready> Engine::make(int64_t time) const {
   const Axes shape = input_shape(time);
   input.view = dense_view(binder.add_input(input.type, shape), shape);
   std::vector<Value> values(operators_.size());
-  for (size_t i = 0; i < operators_.size(); ++i) {
-    std::vector<const Value*> operands;
-    for (int place : operators_[i]->inputs) operands.push_back(place < 0 ? &input : &values[static_cast<size_t>(place)]);
-    values[i] = operators_[i]->bind(binder, operands);
-  }
+  for (size_t i = 0; i < operators_.size(); ++i)
+    if (absorbed_by_[i] < 0) values[i] = bind(i, binder, input, values);
   View view = values[static_cast<size_t>(output_)].view;
   const Storage& made = binder.storage(view.storage);
   if (!view.dense() || made.task < 0 || made.elements() != view.shape.product())

@@ -55,6 +55,9 @@ class Engine {
     std::unique_ptr<std::atomic<int64_t>[]> claimed;  // tiles of each phase
   };
 
+  // Finds operators that are bound together with the one that makes an operand of theirs.
+  void pair();
+  Value bind(size_t index, Binder& binder, const Value& input, const std::vector<Value>& values) const;
   std::unique_ptr<Ready> make(int64_t time) const;
   Ready& ready(int64_t time);
   void attach(Ready& ready, const void* codes, void* out);
@@ -65,6 +68,7 @@ class Engine {
   InputSpec input_;
   int output_;
   std::vector<std::unique_ptr<Operator>> operators_;
+  std::vector<int> absorbed_by_;  // the operator that binds this one with itself; -1: none
   Pool pool_;
   std::mutex mutex_;
   std::list<std::unique_ptr<Ready>> recent_;

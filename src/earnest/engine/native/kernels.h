@@ -26,14 +26,26 @@ struct Requantize {
 // Even columns of a group come first, so that the 64-bit lanes of both halves load their shifts in one go.
 constexpr int lane(int column) { return (column & ~15) | ((column & 1) << 3) | ((column & 15) >> 1); }
 
-// rows x columns sums of products, each begun at `init[column]`, requantized or kept as int32.
+// E13 of the sums and of 32-bit codes that are there already: y = clamp(z + ((acc own + codes other + rest) >> shift)).
+// Multipliers have 31 bits at most, and the shifted sum fits 32.
+struct Addition {
+  int64_t own, other, rest;
+  int shift;
+  int32_t zero_point, low, high;
+  Type type;
+  const int32_t* codes;
+  ptrdiff_t stride;  // bytes between rows
+};
+
+// rows x columns sums of products, each begun at `init[column]`, requantized, added to others, or kept as int32.
 struct Product {
   const void* a;
   ptrdiff_t a_stride;  // bytes between rows
   const void* b;
   ptrdiff_t b_stride;  // bytes between groups
   const int32_t* init;
-  const Requantize* requantize;  // null: the sums themselves
+  const Requantize* requantize;  // neither this
+  const Addition* addition;      // nor this: the sums themselves
   void* out;
   ptrdiff_t out_stride;  // bytes between rows
   int rows, columns, depth;
@@ -80,6 +92,7 @@ struct SoftmaxTables {
   const uint16_t* coarse;
   const uint16_t* fine;
   int fine_bits;
+  int coarse_count;  // entries up to the last that is not 0
 };
 
 // Weight codes of b bits in planes of 4, 2 and 1 bits: one plane of w bits holds block i (64 codes) in bits (i % (8/w)) w
@@ -105,6 +118,7 @@ struct Depthwise {
 struct Kernels {
   const char* name;
   bool bytes;  // has `product8`; otherwise every product goes through 16 bits
+  bool adds;   // products know `addition`
 
   void (*product8)(const Product&);   // unsigned x signed codes of 8 bits
   void (*product16)(const Product&);  // signed x signed codes of 16 bits

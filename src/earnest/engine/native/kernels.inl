@@ -394,7 +394,7 @@ void depthwise(const Depthwise& d) {
 }
 
 constexpr Kernels kPlain = {
-    "portable", false,     nullptr, product<int16_t, int16_t, 2>, unpack8, unpack16,    stage8,     stage16,  scale, add,
+    "portable", false,     false,     nullptr, product<int16_t, int16_t, 2>, unpack8, unpack16,    stage8,     stage16,  scale, add,
     multiply,   table,     interpolate, gate, normalise, softmax, exponential, interleave, depthwise,
 };
 

@@ -108,6 +108,26 @@ struct Columns {
   }
 };
 
+// E3 with one multiplier, for sums whose shifted product fits 32 bits.
+struct Uniform {
+  __m512i multiplier, half, zero, low, high;
+  __m128i shift;
+
+  Uniform(int64_t m, int s, int32_t z, int32_t lowest, int32_t highest)
+      : multiplier(_mm512_set1_epi64(m)), half(_mm512_set1_epi64(int64_t{1} << (s - 1))), zero(_mm512_set1_epi32(z)),
+        low(_mm512_set1_epi32(lowest)), high(_mm512_set1_epi32(highest)), shift(_mm_cvtsi32_si128(s)) {}
+
+  __m512i finish(__m512i even, __m512i odd) const {
+    const __m512i y = _mm512_add_epi32(merge(_mm512_sra_epi64(even, shift), _mm512_sra_epi64(odd, shift)), zero);
+    return _mm512_min_epi32(_mm512_max_epi32(y, low), high);
+  }
+
+  __m512i operator()(__m512i acc) const {
+    return finish(_mm512_add_epi64(_mm512_mul_epi32(acc, multiplier), half),
+                  _mm512_add_epi64(_mm512_mul_epi32(odd_half(acc), multiplier), half));
+  }
+};
+
 template <bool Bytes>
 inline __m512i dot(__m512i acc, __m512i a, __m512i b) {
   return Bytes ? _mm512_dpbusd_epi32(acc, a, b) : _mm512_dpwssd_epi32(acc, a, b);
@@ -121,6 +141,26 @@ template <bool Saturating, int MR, int NR>
     const __mmask16 mask = first(smaller(kGroup, p.columns - column));
     const Columns<Saturating> finish(*p.requantize, group + n);
     unrolled<MR>(EARNEST_EACH(r) { finish.store_codes(out + r * p.out_stride + column * size, acc[r][n], *p.requantize, mask); });
+  });
+}
+
+template <int MR, int NR>
+[[gnu::always_inline]] inline void add_tile(const Product& p, int row, int group, const __m512i (&acc)[MR][NR]) {
+  const Addition& to = *p.addition;
+  const __m512i own = _mm512_set1_epi64(to.own), other = _mm512_set1_epi64(to.other), rest = _mm512_set1_epi64(to.rest);
+  const Uniform finish(0, to.shift, to.zero_point, to.low, to.high);
+  const int size = size_of(to.type);
+  unrolled<NR>(EARNEST_EACH(n) {
+    const int column = (group + n) * kGroup;
+    const __mmask16 mask = first(smaller(kGroup, p.columns - column));
+    unrolled<MR>(EARNEST_EACH(r) {
+      const char* codes = reinterpret_cast<const char*>(to.codes) + (row + r) * to.stride + column * 4;
+      const __m512i y = _mm512_maskz_loadu_epi32(mask, codes);
+      const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(acc[r][n], own), _mm512_mul_epi32(y, other));
+      const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(odd_half(acc[r][n]), own), _mm512_mul_epi32(odd_half(y), other));
+      store(static_cast<char*>(p.out) + (row + r) * p.out_stride + column * size,
+            finish.finish(_mm512_add_epi64(even, rest), _mm512_add_epi64(odd, rest)), to.type, mask);
+    });
   });
 }
 
@@ -149,6 +189,7 @@ void tile(const Product& p, int row, int group) {
     else finish_tile<false, MR, NR>(p, row, group, acc);
     return;
   }
+  if (p.addition != nullptr) return add_tile<MR, NR>(p, row, group, acc);
   char* out = static_cast<char*>(p.out) + row * p.out_stride;
   unrolled<NR>(EARNEST_EACH(n) {
     const int column = (group + n) * kGroup;
@@ -183,26 +224,6 @@ void product(const Product& p) {
     default: break;
   }
 }
-
-// E3 with one multiplier, for sums whose shifted product fits 32 bits.
-struct Uniform {
-  __m512i multiplier, half, zero, low, high;
-  __m128i shift;
-
-  Uniform(int64_t m, int s, int32_t z, int32_t lowest, int32_t highest)
-      : multiplier(_mm512_set1_epi64(m)), half(_mm512_set1_epi64(int64_t{1} << (s - 1))), zero(_mm512_set1_epi32(z)),
-        low(_mm512_set1_epi32(lowest)), high(_mm512_set1_epi32(highest)), shift(_mm_cvtsi32_si128(s)) {}
-
-  __m512i finish(__m512i even, __m512i odd) const {
-    const __m512i y = _mm512_add_epi32(merge(_mm512_sra_epi64(even, shift), _mm512_sra_epi64(odd, shift)), zero);
-    return _mm512_min_epi32(_mm512_max_epi32(y, low), high);
-  }
-
-  __m512i operator()(__m512i acc) const {
-    return finish(_mm512_add_epi64(_mm512_mul_epi32(acc, multiplier), half),
-                  _mm512_add_epi64(_mm512_mul_epi32(odd_half(acc), multiplier), half));
-  }
-};
 
 void scale512(const int32_t* acc, int count, int32_t offset, const Scale& s, void* out) {
   if (s.wide) return scale(acc, count, offset, s, out);
@@ -359,19 +380,24 @@ inline void inverse_roots(__m512i variance, __m512i& root, __m512i& shift) {
   shift = _mm512_add_epi64(k, _mm512_set1_epi64(16));
 }
 
+inline __m512i load_words(const int16_t* from, __mmask32 mask) { return _mm512_maskz_loadu_epi16(mask, from); }
+inline __m512i load_words(const int8_t* from, __mmask32 mask) { return _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(mask, from)); }
+
 template <class X>
 void normalise_rows(const char* codes, ptrdiff_t stride, int rows, int count, const Norm& norm, char* out,
                     ptrdiff_t out_stride) {
   alignas(64) int64_t sums[8], variances[8], roots[8], shifts[8];
   for (int r = 0; r < 8; ++r) sums[r] = 0, variances[r] = 1;
+  const __m512i ones = _mm512_set1_epi16(1), low_half = _mm512_set1_epi64(0xFFFFFFFF);
   for (int r = 0; r < rows; ++r) {
     const X* x = reinterpret_cast<const X*>(codes + r * stride);
     __m512i sum = _mm512_setzero_si512(), even = sum, odd = sum;
-    for (int c = 0; c < count; c += kGroup) {
-      const __m512i v = load(x + c, first(smaller(kGroup, count - c))), w = odd_half(v);
-      sum = _mm512_add_epi32(sum, v);
-      even = _mm512_add_epi64(even, _mm512_mul_epi32(v, v));
-      odd = _mm512_add_epi64(odd, _mm512_mul_epi32(w, w));
+    for (int c = 0; c < count; c += 32) {
+      // Two squares of words together fill 32 bits, unsigned.
+      const __m512i v = load_words(x + c, first_words(count - c)), squares = _mm512_madd_epi16(v, v);
+      sum = _mm512_add_epi32(sum, _mm512_madd_epi16(v, ones));
+      even = _mm512_add_epi64(even, _mm512_and_si512(squares, low_half));
+      odd = _mm512_add_epi64(odd, odd_half(squares));
     }
     sums[r] = _mm512_reduce_add_epi32(sum);
     variances[r] = count * _mm512_reduce_add_epi64(_mm512_add_epi64(even, odd)) - sums[r] * sums[r] + norm.epsilon;
@@ -429,17 +455,23 @@ inline __m512i probabilities(__m512i e, __m512i reciprocal) {
   return _mm512_or_si512(low, _mm512_slli_epi32(quotient(_mm512_srli_epi32(e, 16)), 16));
 }
 
-void softmax512(const void* codes, Type type, int count, const SoftmaxTables& tables, int16_t* out) {
-  if (type != Type::i16 || tables.fine_bits != 8 || count > 1 << 17) return softmax(codes, type, count, tables, out);
-  const int16_t* x = static_cast<const int16_t*>(codes);
-  const __m512i lowest = _mm512_set1_epi16(-32768);
-  __m512i top = lowest;
-  for (int i = 0; i < count; i += 32)
-    top = _mm512_max_epi16(top, _mm512_mask_loadu_epi16(lowest, first_words(count - i), x + i));
-  const __m512i wide = _mm512_max_epi32(_mm512_cvtepi16_epi32(_mm512_castsi512_si256(top)),
-                                        _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(top, 1)));
-  top = _mm512_set1_epi16(static_cast<short>(_mm512_reduce_max_epi32(wide)));
-  const Words coarse(tables.coarse), fine(tables.fine);
+// The first 64 words by each index, 0 beyond them.
+struct FirstWords {
+  __m512i low, high;
+
+  explicit FirstWords(const uint16_t* entries) : low(_mm512_loadu_si512(entries)), high(_mm512_loadu_si512(entries + 32)) {}
+
+  __m512i operator[](__m512i index) const {
+    const __mmask32 there = _mm512_cmplt_epu16_mask(index, _mm512_set1_epi16(64));
+    return _mm512_maskz_permutex2var_epi16(there, low, index, high);
+  }
+};
+
+// Numerators of a row and their sum.
+template <class Coarse>
+uint64_t numerators(const int16_t* x, int count, const SoftmaxTables& tables, __m512i top, int16_t* out) {
+  const Coarse coarse(tables.coarse);
+  const Words fine(tables.fine);
   const __m512i ones = _mm512_set1_epi16(1), none = _mm512_setzero_si512();
   __m512i sums = none;
   for (int i = 0; i < count; i += 32) {
@@ -452,7 +484,21 @@ void softmax512(const void* codes, Type type, int count, const SoftmaxTables& ta
     sums = _mm512_add_epi32(sums, _mm512_madd_epi16(_mm512_maskz_mov_epi16(mask, e), ones));
     _mm512_mask_storeu_epi16(out + i, mask, e);
   }
-  const uint64_t sum = static_cast<uint32_t>(_mm512_reduce_add_epi32(sums));
+  return static_cast<uint32_t>(_mm512_reduce_add_epi32(sums));
+}
+
+void softmax512(const void* codes, Type type, int count, const SoftmaxTables& tables, int16_t* out) {
+  if (type != Type::i16 || tables.fine_bits != 8 || count > 1 << 17) return softmax(codes, type, count, tables, out);
+  const int16_t* x = static_cast<const int16_t*>(codes);
+  const __m512i lowest = _mm512_set1_epi16(-32768);
+  __m512i top = lowest;
+  for (int i = 0; i < count; i += 32)
+    top = _mm512_max_epi16(top, _mm512_mask_loadu_epi16(lowest, first_words(count - i), x + i));
+  const __m512i wide = _mm512_max_epi32(_mm512_cvtepi16_epi32(_mm512_castsi512_si256(top)),
+                                        _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(top, 1)));
+  top = _mm512_set1_epi16(static_cast<short>(_mm512_reduce_max_epi32(wide)));
+  const uint64_t sum = tables.coarse_count <= 64 ? numerators<FirstWords>(x, count, tables, top, out)
+                                                 : numerators<Words>(x, count, tables, top, out);
   const __m512i reciprocal = _mm512_set1_epi64(static_cast<int64_t>((uint64_t{32767} << 31) / sum));
   for (int i = 0; i < count; i += 32) {
     const __mmask32 mask = first_words(count - i);
@@ -518,7 +564,7 @@ const Kernels& avx512_kernels() {
   static constexpr Kernels kernels = [] {
     Kernels k = kPlain;
     k.name = "avx512";
-    k.bytes = true;
+    k.bytes = k.adds = true;
     k.product8 = product<true>;
     k.product16 = product<false>;
     k.scale = scale512;

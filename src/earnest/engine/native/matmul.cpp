@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "operator.h"
+#include "matmul.h"
 #include "weights.h"
 
 namespace earnest {
@@ -111,7 +111,9 @@ class PackTask : public Task {
 struct Finish {
   bool mean = false;  // E20
   bool hand_on = false;
+  bool adds = false;  // E13 with the third operand
   Scale scale{};
+  Addition addition{};
 };
 
 void mean_row(const Kernels& kernels, const int32_t* sums, int count, int64_t total, const Finish& finish, char* out) {
@@ -162,6 +164,16 @@ class ProductTask : public Task {
     if (finish.hand_on && shift == right_zero) {
       product.a = rows;
       product.rows = tile.rows;
+      if (finish.adds) {
+        Addition addition = finish.addition;
+        addition.codes = reinterpret_cast<const int32_t*>(tile.in[2].data) + low;
+        addition.stride = tile.in[2].step;
+        product.addition = &addition;
+        product.out = tile.out.data + static_cast<ptrdiff_t>(low) * size_of(addition.type);
+        product.out_stride = tile.out.step;
+        multiply(product);
+        return;
+      }
       product.out = tile.out.data + static_cast<ptrdiff_t>(low) * 4;
       product.out_stride = tile.out.step;
       multiply(product);
@@ -286,10 +298,10 @@ class WideTask : public Task {
   }
 };
 
-class MatMul : public Operator {
+class MatMul : public HandedOn {
  public:
   MatMul(const Record& record, const Kernels& kernels)
-      : Operator(record), kernels_(kernels), bits_(record.small("bits")), is_signed_(record.integer("signed") != 0) {
+      : HandedOn(record), kernels_(kernels), bits_(record.small("bits")), is_signed_(record.integer("signed") != 0) {
     finish_.mean = record.kind == "weighted_mean";
     left_zero_ = finish_.mean ? 0 : record.integer("left_zero_point");
     right_zero_ = record.integer("right_zero_point");
@@ -300,7 +312,28 @@ class MatMul : public Operator {
                       finish_.scale.zero_point == 0 && bits_ == 24;
   }
 
-  Value bind(Binder& binder, const std::vector<const Value*>& operands) const override {
+  bool hands_on() const override { return finish_.hand_on && right_zero_ == 0; }
+
+  Value bind(Binder& binder, const std::vector<const Value*>& operands) const override { return bind(binder, operands, nullptr, nullptr); }
+
+  bool bind_sum(Binder& binder, const std::vector<const Value*>& operands, const Value& other, const Addition& addition, int bits,
+                bool is_signed, Value& sum) const override {
+    const Value &left = *operands[0], &right = *operands[1];
+    const int64_t depth = left.view.shape[left.view.rank() - 1];
+    if (mode_of(left, right, depth) == Mode::wide || packed_shift(mode_of(left, right, depth), right.type, right_zero_) != right_zero_)
+      return false;
+    Access access;
+    const RowSpace space = space_of_axes(other.view.shape, 1, other.view.rank() - 2);
+    if (!express(other.view, space, access) || access.column_stride != 1) return false;
+    sum = bind(binder, operands, &access, &addition);
+    sum.bits = bits;
+    sum.is_signed = is_signed;
+    sum.type = container(bits, is_signed);
+    return true;
+  }
+
+ private:
+  Value bind(Binder& binder, const std::vector<const Value*>& operands, const Access* other, const Addition* addition) const {
     const Value &left = *operands[0], &right = *operands[1];
     View a = left.view, b = right.view;
     const Axes outer = broadcast_shapes(without_two(a.shape), without_two(b.shape));
@@ -328,20 +361,22 @@ class MatMul : public Operator {
     const Mode mode = mode_of(left, right, depth);
     Finish finish = finish_;
     finish.scale.wide = wide(left, right, depth);
+    finish.adds = addition != nullptr;
+    if (addition != nullptr) finish.addition = *addition;
     if (rows == 1) space.row_axes.clear();
     space.columns = columns;
     space.column_axes = {rank - 1};
-    const Type type = container(bits_, is_signed_);
+    const Type type = addition != nullptr ? addition->type : container(bits_, is_signed_);
     std::vector<Access> in{left_access};
     std::unique_ptr<Task> task;
     if (mode == Mode::wide) task = wide_task(left, right, b, right_access, depth, columns, finish, in);
     else task = product_task(binder, left, right, b, right_access, space.batch, mode, depth, columns, finish, in);
+    if (other != nullptr) in.push_back(*other);
     const int storage = binder.make(type, space, true);
     return {binder.add(std::move(task), name, finish_.mean ? "weighted_mean" : "matmul", space, storage, std::move(in), shape), type,
             bits_, is_signed_, 0};
   }
 
- private:
   static Axes without_two(const Axes& shape) {
     if (shape.count < 2) refuse("expected operands of two axes or more");
     Axes outer = shape;

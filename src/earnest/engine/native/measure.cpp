@@ -25,7 +25,7 @@ void measure(void* state, int thread) {
   const Kernels& kernels = *loop.kernels;
   const int codes = kernels.bytes ? 4 : 2;
   Bytes a(kRows * kDepth * 4), b(kColumns * kDepth * 4), out(kRows * kColumns * 4), init(kColumns * 4);
-  const Product product{a.data(), kDepth * 4, b.data(), kDepth * kGroupBytes, reinterpret_cast<const int32_t*>(init.data()), nullptr,
+  const Product product{a.data(), kDepth * 4, b.data(), kDepth * kGroupBytes, reinterpret_cast<const int32_t*>(init.data()), nullptr, nullptr,
                         out.data(), kColumns * 4, kRows, kColumns, kDepth};
   using Clock = std::chrono::steady_clock;
   double best = 0;

@@ -85,6 +85,14 @@ RowSpace Binder::share(std::vector<View>& operands, const Axes& shape, bool roww
   return space;
 }
 
+Value Operator::bind_with(Binder& binder, const Operator& maker, const std::vector<const Value*>& of_maker, size_t place,
+                          const std::vector<const Value*>& others) const {
+  const Value made = maker.bind(binder, of_maker);
+  std::vector<const Value*> operands = others;
+  operands.insert(operands.begin() + static_cast<ptrdiff_t>(place), &made);
+  return bind(binder, operands);
+}
+
 Access whole(const View& view) {
   Access access;
   access.storage = view.storage;

@@ -65,6 +65,15 @@ class Operator {
   virtual Value bind(Binder& binder, const std::vector<const Value*>& operands) const = 0;
   virtual size_t weight_bytes() const { return 0; }
 
+  // Whether this operator can be bound together with the one that makes its operand `place`, which nobody else reads.
+  virtual bool absorbs(const Operator& maker, size_t place) const {
+    (void)maker, (void)place;
+    return false;
+  }
+  // The value of both, from the operands of the maker and the other operands of this one.
+  virtual Value bind_with(Binder& binder, const Operator& maker, const std::vector<const Value*>& of_maker, size_t place,
+                          const std::vector<const Value*>& others) const;
+
   std::string name;
   std::vector<int> inputs;
 };

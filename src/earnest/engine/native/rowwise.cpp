@@ -129,11 +129,14 @@ class Softmax : public Rowwise {
  public:
   explicit Softmax(const Record& record)
       : Rowwise(record, 16, true), masked_(record.integer("masked") != 0), fine_bits_(record.small("fine_bits")),
-        coarse_(entries(record.array("coarse"))), fine_(entries(record.array("fine"))) {}
+        coarse_(entries(record.array("coarse"))), fine_(entries(record.array("fine"))) {
+    count_ = static_cast<int>(coarse_.size());
+    while (count_ > 1 && coarse_[static_cast<size_t>(count_) - 1] == 0) --count_;
+  }
 
   Value bind(Binder& binder, const std::vector<const Value*>& operands) const override {
     auto task = std::make_unique<SoftmaxTask>();
-    task->tables = {coarse_.data(), fine_.data(), fine_bits_};
+    task->tables = {coarse_.data(), fine_.data(), fine_bits_, count_};
     Value value = make(binder, *operands[0], std::move(task), masked_);
     const int64_t keys = value.view.shape[value.view.rank() - 1];
     value.row_sum = 32767 + (keys + 1) / 2;
@@ -148,7 +151,7 @@ class Softmax : public Rowwise {
   }
 
   bool masked_;
-  int fine_bits_;
+  int fine_bits_, count_ = 0;
   std::vector<uint16_t> coarse_, fine_;
 };
 

@@ -1,0 +1,53 @@
+"""Rates of products on this machine, in integer operations a second: two for each multiply-accumulate."""
+
+import time
+
+import numpy as np
+
+from earnest.engine import _native
+from earnest.engine.backend import NativeBackend, chosen_isa
+from earnest.integer.codes import weight_limit
+from earnest.integer.linear import Linear
+from earnest.integer.program import INPUT, TIME, Input, Program, Step
+
+_SECONDS, _SHIFT, _MULTIPLIER = 0.3, 24, 40_000
+
+
+def peak(*, threads: int) -> float:
+    """The best rate of a bare loop of products whose operands and sums stay in registers and the first cache."""
+    return _native.measure_peak(chosen_isa(), threads, _SECONDS)
+
+
+def linear(*, rows: int, in_features: int, out_features: int, weight_bits: int, threads: int) -> float:
+    """The best rate of a linear layer from 8-bit codes to 8-bit codes, everything included that a run of it takes."""
+    random = np.random.default_rng(0)
+    limit = weight_limit(weight_bits, "symmetric")
+    operator = Linear(
+        weight=random.integers(-limit, limit, (out_features, in_features), endpoint=True).astype(np.int8),
+        bias=np.zeros(out_features, dtype=np.int32),
+        multiplier=np.full(out_features, _MULTIPLIER, dtype=np.uint16),
+        shift=np.full(out_features, _SHIFT, dtype=np.uint8),
+        weight_bits=weight_bits,
+        weight_map="symmetric",
+        input_bits=8,
+        input_signed=True,
+        zero_point=0,
+        bits=8,
+        signed=True,
+    )
+    program = Program(
+        target="",
+        input=Input(bits=8, signed=True, shape=(1, TIME, in_features), shortest=rows, longest=rows),
+        steps=(Step(name="linear", operator=operator, inputs=(INPUT,)),),
+        output="linear",
+        description={},
+    )
+    backend = NativeBackend(program, threads=threads)
+    codes = random.integers(-128, 127, (1, rows, in_features), endpoint=True).astype(np.int8)
+    backend.run(codes)
+    best, begun = float("inf"), time.perf_counter()
+    while time.perf_counter() - begun < _SECONDS:
+        start = time.perf_counter()
+        backend.run(codes)
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * rows * in_features * out_features / best
