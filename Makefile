@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: setup test test-slow check format demo
+.PHONY: setup test test-slow check format demo benchmark
 
 setup: $(STAMP)
 
@@ -38,3 +38,6 @@ format: $(STAMP)
 
 demo: $(STAMP)
 	$(BIN)/python demo.py
+
+benchmark: $(STAMP)
+	$(BIN)/python benchmarks/engine.py

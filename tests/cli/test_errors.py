@@ -116,7 +116,7 @@ def test_data_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytes
         (["--ledger", "a"], "--ledger: a row compares a program with its float model; give --against"),
         (["--hypotheses", "nowhere/a"], "--hypotheses: no folder nowhere; make it first"),
         (["--hypotheses", "/proc/a"], "--hypotheses: cannot write /proc/a"),
-        (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['reference'], got 'abacus'"),
+        (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['native', 'reference'], got 'abacus'"),
         (["--against", "nowhere", "--jobs", "1"], "nowhere: expected a checkpoint"),
         (["--target", "tpu", "--jobs", "1"], "expected a target of ['int8', 'int8x16']"),
         (["--target", "int8", "--jobs", "1"], "made for target 'int8x16'"),

@@ -30,7 +30,7 @@ def utterances(tiny_world: TinyWorld) -> list[Utterance]:
 
 @pytest.fixture(scope="module")
 def both(tiny_world: TinyWorld, utterances: list[Utterance]) -> Evaluation:
-    return evaluate(tiny_world.program, utterances, against=tiny_world.model, jobs=1, backend="reference")
+    return evaluate(tiny_world.program, utterances, against=tiny_world.model, jobs=1, backend="native")
 
 
 def test_the_hypotheses_are_those_of_the_systems(
@@ -61,7 +61,7 @@ def test_the_front_end_runs_once_for_both_systems(
         return whole(self, samples)
 
     monkeypatch.setattr(LogMel, "__call__", counted)
-    evaluate(tiny_world.program, utterances[:2], against=tiny_world.model, jobs=1, backend="reference")
+    evaluate(tiny_world.program, utterances[:2], against=tiny_world.model, jobs=1, backend="native")
     assert len(calls) == 2
 
 
@@ -100,7 +100,7 @@ def test_no_figure_depends_on_the_number_of_workers(
         utterances,
         against=tiny_world.model,
         jobs=2,
-        backend="reference",
+        backend="native",
         progress=lambda *state: seen.append(state),
     )
     assert texts_of(two) == texts_of(both)
@@ -114,7 +114,7 @@ def test_no_figure_depends_on_the_number_of_workers(
 def test_a_program_alone_and_a_float_model_alone(
     tiny_world: TinyWorld, utterances: list[Utterance], both: Evaluation
 ) -> None:
-    integer = evaluate(tiny_world.program, utterances, against=None, jobs=1, backend="reference")
+    integer = evaluate(tiny_world.program, utterances, against=None, jobs=1, backend="native")
     real = evaluate_float(tiny_world.model, utterances, jobs=1)
     assert integer.errors("integer") == both.errors("integer")
     assert real.errors("real") == both.errors("real")
@@ -144,18 +144,18 @@ def test_an_utterance_that_fails_is_named(
         soundfile.write(bad, tone(1, 0.01), 16_000)  # one frame
     broken = [*utterances[:2], Utterance(id="1-2-3", path=bad, text="A", speaker="1", chapter="2")]
     with pytest.raises(AudioError, match="utterance 1-2-3: "):
-        evaluate(tiny_world.program, broken, against=None, jobs=jobs, backend="reference")
+        evaluate(tiny_world.program, broken, against=None, jobs=jobs, backend="native")
 
 
 def test_what_cannot_be_evaluated_is_refused(tiny_world: TinyWorld, utterances: list[Utterance]) -> None:
-    def run(some: list[Utterance], jobs: int = 1, backend: str = "reference") -> None:
+    def run(some: list[Utterance], jobs: int = 1, backend: str = "native") -> None:
         evaluate(tiny_world.program, some, against=None, jobs=jobs, backend=backend)
 
     with pytest.raises(DataError, match="at least one utterance"):
         run([])
     with pytest.raises(DataError, match="at least 1 job"):
         run(utterances, jobs=0)
-    with pytest.raises(EarnestError, match=r"expected a backend of \['reference'\], got 'abacus'"):
+    with pytest.raises(EarnestError, match=r"expected a backend of \['native', 'reference'\], got 'abacus'"):
         run(utterances, backend="abacus")
     with pytest.raises(DataError, match=f"utterance {utterances[0].id}: expected its transcript"):
         run([replace(utterances[0], text=None)])
@@ -167,7 +167,7 @@ def test_another_front_end_is_no_comparison(tiny_world: TinyWorld) -> None:
 
 
 def test_a_file_that_changes_under_way_is_refused(tiny_world: TinyWorld) -> None:
-    systems = Systems(program=tiny_world.program, sha256="0", backend="reference", model=None, allow_pickle=False)
+    systems = Systems(program=tiny_world.program, sha256="0", backend="native", model=None, allow_pickle=False)
     with pytest.raises(FileError, match="was changed while it was evaluated"):
         open_systems(systems)
 

@@ -1,13 +1,12 @@
 """`earnest evaluate`: the word error rate of a program file, beside its float model's, on a folder of recordings."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import AllowPickle, AsJson, Backend, Quiet, TargetFile, existing_folder_of, is_model
+from earnest.cli.options import CORES, AllowPickle, AsJson, Backend, Quiet, TargetFile, existing_folder_of, is_model
 from earnest.cli.terminal import megabytes, print_json, print_table, progress
 from earnest.errors import EarnestError
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from earnest.speech.librispeech import Utterance
 
 MOST_JOBS = 64
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def evaluate(
@@ -31,7 +29,7 @@ def evaluate(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, max=MOST_JOBS, help="Worker processes; no figure depends on them.")
     ] = min(CORES, MOST_JOBS),
-    backend: Backend = "reference",
+    backend: Backend = "native",
     target: TargetFile = None,
     ledger: Annotated[
         Path | None, typer.Option("--ledger", help="Append a row to this ledger (needs --against).")

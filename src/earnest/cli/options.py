@@ -1,5 +1,6 @@
 """Options that several commands share, each with one meaning."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and
 AllowPickle = Annotated[
     bool, typer.Option("--allow-pickle", help="Read a .nemo, which holds a pickle (read with weights_only).")
 ]
-Backend = Annotated[str, typer.Option("--backend", help="What runs the program.")]
+Backend = Annotated[str, typer.Option("--backend", help="What runs the program: native, or reference (slow).")]
+MOST_THREADS = 256
+Threads = Annotated[int, typer.Option("--threads", min=1, max=MOST_THREADS, help="Threads of the native backend.")]
 RecipeName = Annotated[str, typer.Option("--recipe", help="A shipped recipe, or a TOML file.")]
 TargetName = Annotated[str, typer.Option("--target", help="A shipped target, or a TOML file.")]
 CalibrationFolder = Annotated[
@@ -32,6 +35,9 @@ TargetFile = Annotated[
         "--target", metavar="TARGET", help="The target's TOML file, for a program whose target is not shipped."
     ),
 ]
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""Cores that this process may use."""
 
 
 def is_model(path: Path) -> bool:

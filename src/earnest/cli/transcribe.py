@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import AsJson, Backend, Quiet, TargetFile, opened
+from earnest.cli.options import CORES, MOST_THREADS, AsJson, Backend, Quiet, TargetFile, Threads, opened
 from earnest.cli.terminal import note, print_json
+
+if TYPE_CHECKING:
+    from earnest.runtime.recogniser import Recognizer
 
 
 def transcribe(
@@ -16,18 +19,16 @@ def transcribe(
     recordings: Annotated[
         list[Path], typer.Argument(metavar="RECORDING...", help="Recordings: flac, wav, mp3 or ogg.")
     ],
-    backend: Backend = "reference",
+    backend: Backend = "native",
+    threads: Threads = min(CORES, MOST_THREADS),
     target: TargetFile = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Print what is said in recordings."""
     from earnest.errors import EarnestError
-    from earnest.lab.backends import backend_for
-    from earnest.runtime.recogniser import Recognizer
 
-    program, _ = opened(file, target)
-    recognizer = Recognizer(program, backend_for(program, backend))
+    recognizer = _recognizer(file, target, backend, threads)
     rate = recognizer.description.front_end.sample_rate
     found: list[dict[str, Any]] = []
     for path in recordings:
@@ -51,3 +52,12 @@ def transcribe(
         print_json({"file": str(file), "backend": backend, "sample_rate": rate, "recordings": found})
     if any("error" in each for each in found):
         raise typer.Exit(2)
+
+
+def _recognizer(file: Path, target: str | None, backend: str, threads: int) -> "Recognizer":
+    """The program's arrays end here: what runs keeps its weights packed."""
+    from earnest.lab.backends import backend_for
+    from earnest.runtime.recogniser import Recognizer
+
+    program, _ = opened(file, target)
+    return Recognizer(program, backend_for(program, backend, threads=threads))

@@ -2,16 +2,27 @@
 
 from collections.abc import Callable
 
+from earnest.engine import NativeBackend
 from earnest.errors import EarnestError
 from earnest.integer.program import Program
 from earnest.runtime.recogniser import Backend
 from earnest.runtime.reference import ReferenceBackend
 
-BACKENDS: dict[str, Callable[[Program], Backend]] = {"reference": ReferenceBackend}
+DEFAULT = "native"
+
+BACKENDS: dict[str, Callable[[Program, int], Backend]] = {
+    DEFAULT: lambda program, threads: NativeBackend(program, threads=threads),
+    "reference": lambda program, _threads: ReferenceBackend(program),
+}
 
 
-def backend_for(program: Program, name: str) -> Backend:
-    """The backend of that name for a verified program; EarnestError lists the names that there are."""
+def check_backend(name: str) -> None:
+    """EarnestError lists the names that there are."""
     if name not in BACKENDS:
         raise EarnestError(f"expected a backend of {sorted(BACKENDS)}, got {name!r}")
-    return BACKENDS[name](program)
+
+
+def backend_for(program: Program, name: str, *, threads: int = 1) -> Backend:
+    """The backend of that name for a verified program; NumPy has threads of its own."""
+    check_backend(name)
+    return BACKENDS[name](program, threads)

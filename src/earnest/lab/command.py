@@ -14,12 +14,16 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get(DATA_VARIABLE) or DEFAULT_DATA)
 
 
-def shown_command(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
-    """`earnest` with its arguments, quoted for a shell. Paths into the data folder begin with `$EARNEST_DATA`, paths
-    below the working folder are relative, of other absolute paths the last name is left.
+def shown_command(
+    arguments: Sequence[str], environ: Mapping[str, str] = os.environ, *, program: str = "earnest"
+) -> str:
+    """`earnest`, or another program, with its arguments, quoted for a shell.
+
+    Paths into the data folder begin with `$EARNEST_DATA`, paths below the working folder are relative, of other
+    absolute paths the last name is left.
     """
     root = data_folder(environ).resolve()
-    return " ".join(["earnest", *(_shown(argument, root) for argument in arguments)])
+    return " ".join([program, *(_shown(argument, root) for argument in arguments)])
 
 
 def _shown(argument: str, data: Path) -> str:

@@ -16,7 +16,7 @@ from earnest.errors import CheckpointError
 from earnest.file import open_program
 from earnest.integer.target import Target
 from earnest.lab.anatomy import file_sha256, title
-from earnest.lab.backends import backend_for
+from earnest.lab.backends import check_backend
 from earnest.lab.outcome import Hypothesis, Outcome, Systems
 from earnest.lab.workers import Progress, run
 from earnest.runtime.description import describe
@@ -114,9 +114,9 @@ def evaluate(
     `target` is needed where the program's own does not come with earnest. The program is verified. EarnestError names
     the file or the utterance that fails.
     """
+    check_backend(backend)
     sha256 = file_sha256(program_path)
     program = open_program(program_path, target)
-    backend_for(program, backend)
     description = describe(program)
     facts = ProgramFacts(
         title=title(program),

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from earnest.errors import LedgerError
@@ -54,14 +54,14 @@ def read(path: str | os.PathLike[str]) -> list[dict[str, object]]:
     return [_parse(line, f"{file}, line {number}") for number, line in enumerate(lines, start=1)]
 
 
-def environment() -> dict[str, object]:
+def environment(also: Sequence[str] = ()) -> dict[str, object]:
     """What a result was made with: `git` (see `git_state`), `versions`, `machine`, `system`, `cpus`.
 
-    Versions are read from the packages' metadata, None where a package is not installed; nothing is imported for it.
-    There is no path and no host name in it.
+    Versions are read from the packages' metadata, those of `also` among them, None where a package is not installed;
+    nothing is imported for it. There is no path and no host name in it.
     """
     versions: dict[str, str | None] = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *also):
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

@@ -4,12 +4,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from earnest.errors import LedgerError
+from earnest.lab.benchmark_tables import render_linear, render_memory, render_times
 from earnest.lab.ledger import read
 from earnest.lab.tables import evaluations, render, replace_block
 
 Rows = Sequence[Mapping[str, object]]
 
-TABLES: dict[str, Callable[[Rows], str]] = {"evaluations": lambda rows: render(evaluations(rows))}
+TABLES: dict[str, Callable[[Rows], str]] = {
+    "evaluations": lambda rows: render(evaluations(rows)),
+    "engine": render_times,
+    "engine-memory": render_memory,
+    "engine-linear": render_linear,
+}
 """Tables by the name that stands in the mark."""
 
 

@@ -103,7 +103,7 @@ def render(rows: Iterable[Mapping[str, object]]) -> str:
         check_evaluation(row)
         low, high = cast(Sequence[object], row["interval"])
         cells = (
-            *(_cell(row[key]) for key in ("program", "recipe", "target", "data")),
+            *(cell(row[key]) for key in ("program", "recipe", "target", "data")),
             f"{row['utterances']}",
             f"{row['words']}",
             f"{_real(row['float_wer']):.2f}",
@@ -152,6 +152,6 @@ def _signed(value: object) -> str:
     return f"{round(_real(value), 2) + 0.0:+.2f}"  # + 0.0: no "-0.00"
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """One cell's text: neither a bar nor a line break can leave it."""
     return " ".join(str(value).replace("\\", "\\\\").replace("|", "\\|").split())

@@ -8,11 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from earnest.errors import AudioError, FileError
+from earnest.engine import NativeBackend
 from earnest.file import open_program
 from earnest.integer.program import Program
 from earnest.runtime.audio import Recording, read_audio
 from earnest.runtime.description import describe
-from earnest.runtime.reference import ReferenceBackend
 from earnest.runtime.text import argmax, ctc_greedy
 
 
@@ -37,13 +37,20 @@ class Transcript:
 
 
 class Recognizer:
-    """A program and what belongs to it, from a file or from memory. Reads 16 kHz samples, or any audio file."""
+    """A program and what belongs to it, from a file or from memory. Reads 16 kHz samples, or any audio file.
 
-    def __init__(self, program: Program | str | PathLike[str], backend: Backend | None = None) -> None:
-        self.program = program if isinstance(program, Program) else open_program(Path(program))
-        self.description = describe(self.program)
-        self.backend: Backend = backend if backend is not None else ReferenceBackend(self.program)
-        channels = self.program.input.shape[-1]
+    It runs on the native backend with so many threads, unless another backend is given. The program itself is not kept:
+    its weights are in the backend, packed.
+    """
+
+    def __init__(
+        self, program: Program | str | PathLike[str], backend: Backend | None = None, *, threads: int = 1
+    ) -> None:
+        program = program if isinstance(program, Program) else open_program(Path(program))
+        self.input = program.input
+        self.description = describe(program)
+        self.backend: Backend = backend if backend is not None else NativeBackend(program, threads=threads)
+        channels = self.input.shape[-1]
         if channels != self.description.front_end.mels:
             raise FileError(
                 f"the program reads {channels} features; its front end makes {self.description.front_end.mels}"
@@ -70,7 +77,7 @@ class Recognizer:
 
     def codes_of(self, features: np.ndarray) -> np.ndarray:
         """Codes [1, frames, features] of what the front end made; a length that is not proved is refused."""
-        spec, frames = self.program.input, len(features)
+        spec, frames = self.input, len(features)
         seconds = self.description.front_end.hop / self.description.front_end.sample_rate
         if frames < spec.shortest:
             raise AudioError(
