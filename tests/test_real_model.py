@@ -1,4 +1,6 @@
-"""The real Conformer, the whole way: equal codes at every tensor, file sizes, no float in the file, the same bytes."""
+"""The real Conformer, the whole way: equal codes at every tensor and on every instruction set, file sizes, no float in
+the file, the same bytes.
+"""
 
 from pathlib import Path
 
@@ -7,16 +9,19 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from earnest.engine import NativeBackend, available_isas
 from earnest.file import dumps, open_program, save
 from earnest.models import FloatModel, load
 from earnest.nn.comparison import differences, first_difference
 from earnest.pipeline import Quantized, calibration_features, quantize
+from earnest.runtime.audio import read_audio
+from earnest.runtime.recogniser import Recognizer
 from earnest.runtime.reference import ReferenceBackend
 from earnest.speech.librispeech import read_split, select
 
 pytestmark = pytest.mark.slow
 
-UTTERANCES = 50
+UTTERANCES, FEW = 50, 6
 CALIBRATION = 8
 FILE_RATIO = {"w8a8": 0.27, "w4a8": 0.15}
 
@@ -47,6 +52,22 @@ def test_no_code_differs_at_any_tensor(model: FloatModel, quantized: Quantized, 
         found = differences(quantized.twin, backend.run, features)
         assert len(found) == len(quantized.program.steps)
         assert first_difference(found) is None, utterance.id
+
+
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+@pytest.mark.parametrize("recipe", ["w8a8", "w4a8"])
+def test_native_equals_reference(model: FloatModel, shared_data: Path, recipe: str, target: str):
+    program = _quantize(model, shared_data, recipe, target).program
+    reference, recognizer = ReferenceBackend(program), Recognizer(program)
+    native = [NativeBackend(program, isa=isa, threads=threads) for isa in available_isas() for threads in (1, 2)]
+    utterances = select(read_split(shared_data / "librispeech" / "dev-clean", transcripts="required"), FEW)
+    for utterance in utterances:
+        codes = recognizer.codes(read_audio(utterance.path).samples)
+        expected = reference.run(codes)
+        for backend in native:
+            got = backend.run(codes)
+            assert got.dtype == expected.dtype
+            assert np.array_equal(got, expected), (utterance.id, backend.isa, backend.threads)
 
 
 def test_float_graph_is_the_model(model: FloatModel, quantized: Quantized):

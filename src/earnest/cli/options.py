@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from earnest.integer.program import Program
     from earnest.integer.target import Target
 
+MOST_THREADS = 256
+CORES = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_THREADS)
+"""Cores that this process may use."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notes.")]
 AllowPickle = Annotated[
     bool, typer.Option("--allow-pickle", help="Read a .nemo, which holds a pickle (read with weights_only).")
 ]
 Backend = Annotated[str, typer.Option("--backend", help="What runs the program: native, or reference (slow).")]
-MOST_THREADS = 256
 Threads = Annotated[int, typer.Option("--threads", min=1, max=MOST_THREADS, help="Threads of the native backend.")]
 RecipeName = Annotated[str, typer.Option("--recipe", help="A shipped recipe, or a TOML file.")]
 TargetName = Annotated[str, typer.Option("--target", help="A shipped target, or a TOML file.")]
@@ -35,9 +38,6 @@ TargetFile = Annotated[
         "--target", metavar="TARGET", help="The target's TOML file, for a program whose target is not shipped."
     ),
 ]
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-"""Cores that this process may use."""
 
 
 def is_model(path: Path) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import CORES, MOST_THREADS, AsJson, Backend, Quiet, TargetFile, Threads, opened
+from earnest.cli.options import CORES, AsJson, Backend, Quiet, TargetFile, Threads, opened
 from earnest.cli.terminal import note, print_json
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def transcribe(
         list[Path], typer.Argument(metavar="RECORDING...", help="Recordings: flac, wav, mp3 or ogg.")
     ],
     backend: Backend = "native",
-    threads: Threads = min(CORES, MOST_THREADS),
+    threads: Threads = CORES,
     target: TargetFile = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

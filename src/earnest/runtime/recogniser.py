@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from earnest.errors import AudioError, FileError
 from earnest.engine import NativeBackend
+from earnest.errors import AudioError, FileError
 from earnest.file import open_program
 from earnest.integer.program import Program
 from earnest.runtime.audio import Recording, read_audio
