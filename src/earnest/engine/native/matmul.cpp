@@ -61,14 +61,13 @@ class PackTask : public Task {
   // Four codes of one column lie together already.
   void dwords(const char* from, int count, char* to) const {
     const int whole = shape.depth / 4, left = shape.depth % 4;
-    for (int c = 0; c < kGroup; ++c) {
-      const char* column = from + (c < count ? c : 0) * column_stride;
-      for (int k = 0; k < whole; ++k) std::memcpy(to + k * kGroupBytes + c * 4, column + k * 4, 4);
-      if (left == 0) continue;
-      char* last = to + whole * kGroupBytes + c * 4;
-      std::memset(last, 0, 4);
-      std::memcpy(last, column + whole * 4, static_cast<size_t>(left));
-    }
+    const char* columns[kGroup];
+    for (int c = 0; c < kGroup; ++c) columns[c] = from + (c < count ? c : 0) * column_stride;
+    for (int k = 0; k < whole; ++k, to += kGroupBytes)
+      for (int c = 0; c < kGroup; ++c) std::memcpy(to + c * 4, columns[c] + k * 4, 4);
+    if (left == 0) return;
+    std::memset(to, 0, kGroupBytes);
+    for (int c = 0; c < kGroup; ++c) std::memcpy(to + c * 4, columns[c] + whole * 4, static_cast<size_t>(left));
   }
 
   // Rows of columns side by side, two at a time. Columns beyond the last may hold anything: nobody keeps their sums.

@@ -238,7 +238,8 @@ struct Arrangement {
     int64_t count = (strip.rows + rows - 1) / rows;
     while (count * strip.batch % threads != 0 && count < strip.rows) ++count;
     rows = (strip.rows + count - 1) / count;
-    if (rows > kFewestTileRows) rows = (rows + kFewestTileRows - 1) / kFewestTileRows * kFewestTileRows;
+    // Whole register tiles where there are many of them; even shares where there are few.
+    if (count > 8 * threads) rows = (rows + kFewestTileRows - 1) / kFewestTileRows * kFewestTileRows;
     strip.tile_rows = static_cast<int>(std::min(rows, strip.rows));
     strip.tiles = (strip.rows + strip.tile_rows - 1) / strip.tile_rows * strip.batch;
     strip.scratch = scratch_of(strip, last_task, strip.tile_rows, strip.workspace);
