@@ -68,8 +68,17 @@ class NativeBackend:
         return self._engine.weight_bytes
 
     def run(self, codes: np.ndarray) -> np.ndarray:
-        """Codes of the output for the codes of one utterance, [1, ...]; ProgramError for codes outside the proof."""
-        return self._engine.run(self._input.check(codes), self._in_container(codes))
+        """Codes of the output for the codes of one utterance, [1, ...].
+
+        ProgramError for codes outside the proof, EngineError where the memory does not suffice.
+        """
+        time = self._input.check(codes)
+        try:
+            return self._engine.run(time, self._in_container(codes))
+        except MemoryError as error:
+            raise EngineError(f"an utterance of {time} frames needs more memory than there is: cut it") from error
+        except ValueError as error:
+            raise EngineError(str(error)) from error
 
     def plan(self, time: int) -> dict[str, Any]:
         """What a run of one length does: bytes of `arena`, and of `scratch` for each thread, `phases` of strips of

@@ -96,10 +96,16 @@ void check_codes(const Engine& engine, const Codes& codes, int64_t time) {
   if (!fits) refuse("expected codes of the input's type and shape");
 }
 
+// Another thread may be in a run: the GIL is free while this one waits for its turn.
+std::shared_ptr<const Plan> planned(Engine& engine, int64_t time) {
+  const nb::gil_scoped_release release;
+  return engine.plan(time);
+}
+
 nb::object run(Engine& engine, int64_t time, const Codes& codes) {
   check_codes(engine, codes, time);
-  const Plan& plan = engine.plan(time);
-  nb::object result = empty(plan.output_shape, plan.output_type);
+  const std::shared_ptr<const Plan> plan = planned(engine, time);
+  nb::object result = empty(plan->output_shape, plan->output_type);
   void* out = nb::cast<nb::ndarray<nb::numpy, nb::c_contig>>(result).data();
   {
     const nb::gil_scoped_release release;
@@ -110,17 +116,24 @@ nb::object run(Engine& engine, int64_t time, const Codes& codes) {
 
 nb::list profile(Engine& engine, int64_t time, const Codes& codes) {
   check_codes(engine, codes, time);
-  const Plan& plan = engine.plan(time);
-  const nb::object result = empty(plan.output_shape, plan.output_type);
+  const std::shared_ptr<const Plan> plan = planned(engine, time);
+  const nb::object result = empty(plan->output_shape, plan->output_type);
+  void* out = nb::cast<nb::ndarray<nb::numpy, nb::c_contig>>(result).data();
+  std::vector<TaskTime> times;
+  {
+    const nb::gil_scoped_release release;
+    times = engine.profile(time, codes.data(), out);
+  }
   nb::list rows;
-  for (const TaskTime& each : engine.profile(time, codes.data(), nb::cast<nb::ndarray<nb::numpy, nb::c_contig>>(result).data()))
+  for (const TaskTime& each : times)
     rows.append(nb::make_tuple(each.name, each.kind, each.seconds));
   return rows;
 }
 
 // The plan of a length as plain objects: sizes, phases of strips of tasks, and where each storage lies.
 nb::dict plan(Engine& engine, int64_t time) {
-  const Plan& plan = engine.plan(time);
+  const std::shared_ptr<const Plan> held = planned(engine, time);
+  const Plan& plan = *held;
   nb::list phases;
   std::vector<int> phase_of(plan.tasks.size(), -1);
   for (size_t number = 0; number < plan.phases.size(); ++number) {

@@ -80,8 +80,8 @@ Axes Engine::input_shape(int64_t time) const {
   return shape;
 }
 
-std::unique_ptr<Engine::Ready> Engine::make(int64_t time) const {
-  auto ready = std::make_unique<Ready>();
+std::shared_ptr<Engine::Ready> Engine::make(int64_t time) const {
+  auto ready = std::make_shared<Ready>();
   Plan& plan = ready->plan;
   plan.time = time;
   Binder binder(plan, kernels_, time);
@@ -123,9 +123,10 @@ Engine::Ready& Engine::ready(int64_t time) {
   return *recent_.front();
 }
 
-const Plan& Engine::plan(int64_t time) {
+std::shared_ptr<const Plan> Engine::plan(int64_t time) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return ready(time).plan;
+  const Plan& plan = ready(time).plan;
+  return {recent_.front(), &plan};
 }
 
 void Engine::attach(Ready& ready, const void* codes, void* out) {

@@ -33,8 +33,8 @@ class Engine {
   // `output` is the place of the step that makes the output.
   Engine(const std::vector<Record>& records, InputSpec input, int output, const std::string& isa, int threads);
 
-  // The plan for a length; it is kept for the next call.
-  const Plan& plan(int64_t time);
+  // The plan for a length; it is kept for the next call, here and by whoever holds it.
+  std::shared_ptr<const Plan> plan(int64_t time);
 
   // Codes of one utterance to codes of the output, both dense. Allocates nothing after `plan`.
   void run(int64_t time, const void* codes, void* out);
@@ -58,7 +58,7 @@ class Engine {
   // Finds operators that are bound together with the one that makes an operand of theirs.
   void pair();
   Value bind(size_t index, Binder& binder, const Value& input, const std::vector<Value>& values) const;
-  std::unique_ptr<Ready> make(int64_t time) const;
+  std::shared_ptr<Ready> make(int64_t time) const;
   Ready& ready(int64_t time);
   void attach(Ready& ready, const void* codes, void* out);
   void run_phases(Ready& ready, int thread);
@@ -71,7 +71,7 @@ class Engine {
   std::vector<int> absorbed_by_;  // the operator that binds this one with itself; -1: none
   Pool pool_;
   std::mutex mutex_;
-  std::list<std::unique_ptr<Ready>> recent_;
+  std::list<std::shared_ptr<Ready>> recent_;
   Bytes arena_;
   std::vector<Bytes> scratch_;  // one for each thread
 };

@@ -13,6 +13,7 @@ namespace earnest {
 namespace {
 
 constexpr int kRowsAtOnce = 12;
+constexpr int64_t kDeepest = 1 << 22;  // of a packed product: sizes of groups fit an int
 
 struct Shape {
   Mode mode = Mode::bytes;
@@ -397,7 +398,7 @@ class MatMul : public HandedOn {
   }
 
   Mode mode_of(const Value& left, const Value& right, int64_t depth) const {
-    if (bound(left, right, depth) > INT32_MAX || size_of(left.type) > 2 || size_of(right.type) > 2) return Mode::wide;
+    if (depth > kDeepest || bound(left, right, depth) > INT32_MAX || size_of(left.type) > 2 || size_of(right.type) > 2) return Mode::wide;
     const bool bytes = size_of(left.type) == 1 && size_of(right.type) == 1;
     return bytes && kernels_.bytes ? Mode::bytes : Mode::words;
   }
