@@ -141,7 +141,8 @@ class Builder:
         fitting = [value for value in self.values if suits(value)]
         if not fitting:
             return None
-        return self.pick(fitting[-2:]) if self.chance(0.7) else self.pick(fitting)
+        depending = [value for value in fitting if not value.name.endswith(".constant")]
+        return self.pick(depending[-2:]) if depending and self.chance(0.8) else self.pick(fitting)
 
     def code(self, bits: int, *, signed: bool) -> int:
         """A zero point: an end of the range, or any code."""

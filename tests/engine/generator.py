@@ -152,13 +152,13 @@ def attention(b: Builder) -> Made | None:
 
 OPERATORS: dict[Callable[[Builder], Made | None], int] = {
     operators.linear: 4,
-    operators.convolution: 5,
-    operators.matmul: 4,
-    operators.weighted_mean: 2,
+    operators.convolution: 8,
+    operators.matmul: 6,
+    operators.weighted_mean: 3,
     operators.add: 4,
     operators.mul: 2,
     operators.table: 2,
-    operators.interpolated_table: 1,
+    operators.interpolated_table: 3,
     operators.glu: 2,
     operators.softmax: 2,
     operators.exponential: 2,
@@ -198,7 +198,7 @@ def generate(seed: int) -> tuple[Program, Target]:
     shape = tuple(sizes.get(extent, extent) for extent in b.pick(SHAPES))  # type: ignore[arg-type]
     wide = [16, 16, 24] if b.target.accumulator_bits == 64 else [16]
     b.read(b.pick([8, 8, 8, 8, 4, 3, *wide]), signed=b.chance(0.7), shape=shape)
-    wanted = b.integer(3, 14)
+    wanted = b.integer(4, 24)
     for _ in range(20 * wanted):
         if len(b.steps) >= wanted:
             break

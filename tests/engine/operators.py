@@ -1,7 +1,5 @@
 """Random operators on random values of a program that is being built; None where one does not fit."""
 
-from math import prod
-
 import numpy as np
 from tests.engine.building import NARROW, Builder, Made
 
@@ -51,6 +49,8 @@ def weighted(b: Builder, x: Made, shape: tuple[int, ...]) -> dict:
     room = (1 << 31) - 1 if b.target.accumulator_bits == 64 else max(0, (1 << 31) - 1 - int(sums.max()))
     most = b.pick([0, 100, min(room, 1 << 20), room])
     bias = b.codes(shape[:1], -most, most)
+    if b.chance(0.3):  # sums of some channels are much larger than those of others
+        bias = np.where(b.rng.random(shape[0]) < 0.5, bias, 0)
     result = b.result(8, 8, 8, 16, 16, 4, 2, 24)
     pairs = [b.pair(int(total), result["bits"]) for total in sums + np.abs(bias)]
     return {
@@ -75,14 +75,19 @@ def linear(b: Builder, x: Made | None = None, out: int | None = None) -> Made | 
 
 
 def convolution(b: Builder, x: Made | None = None, *, depthwise: bool = False) -> Made | None:
-    """E11 over one or two axes, in groups or not."""
+    """E11 over one or two axes, in groups or not; drawn again where the shortest input has too few positions."""
     x = x or b.some(lambda v: v.rank in (3, 4) and v.fixed(1) is not None)
     if x is None or x.fixed(1) is None:
         return None
+    made = (_convolution(b, x, depthwise=depthwise) for _ in range(4))
+    return next((each for each in made if each is not None), None)
+
+
+def _convolution(b: Builder, x: Made, *, depthwise: bool) -> Made | None:
     channels, rank = x.last.shape[1], x.rank - 2
     divisors = [d for d in range(1, channels + 1) if channels % d == 0]
     groups = channels if depthwise or b.chance(0.35) else b.pick(divisors)
-    out = groups * b.pick([1, 1, 2, 3]) if groups > 1 else b.pick(CHANNELS[:10])
+    out = groups * b.pick([1, 1, 1, 2, 3]) if groups > 1 else b.pick(CHANNELS[:10])
     taps = tuple(b.pick([1, 1, 2, 3, 3, 4, 5, 7]) for _ in range(rank))
     settings = {
         "strides": tuple(b.pick([1, 1, 2, 3]) for _ in range(rank)),
@@ -126,7 +131,7 @@ def matmul(b: Builder, left: Made | None = None, right: Made | None = None) -> M
         "right_zero_point": zeros[1],
     }
     if bound < 1 << 23 and b.chance(0.4):
-        identity = {"multiplier": 1 << 15, "shift": 15, "zero_point": 0, "bits": 24, "signed": True}
+        identity = {"multiplier": 1 << 15, "shift": 15, "zero_point": 0, "bits": 24, "signed": b.chance(0.8)}
         return b.put(MatMul(**common, **identity), left, right)
     result = b.result()
     m, s = b.pair(bound, result["bits"], negative=True)
@@ -281,8 +286,3 @@ def layer_norm(b: Builder, x: Made | None = None) -> Made | None:
         **result,
     )
     return b.put(operator, x)
-
-
-def elements(x: Made) -> int:
-    """At the longest input."""
-    return prod(x.last.shape)

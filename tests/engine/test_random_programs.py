@@ -10,7 +10,7 @@ from earnest.integer.operators import OPERATORS
 from earnest.integer.program import Program
 from earnest.integer.verifier import verify
 
-SEEDS = range(120)
+SEEDS = range(420)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -72,7 +72,13 @@ Record record(nb::handle object) {
 std::unique_ptr<Engine> make_engine(nb::list steps, int bits, bool is_signed, nb::tuple shape, int output, const std::string& isa, int threads) {
   std::vector<Record> records;
   records.reserve(steps.size());
-  for (nb::handle step : steps) records.push_back(record(step));
+  for (nb::handle step : steps) {
+    try {
+      records.push_back(record(step));
+    } catch (const nb::cast_error&) {
+      refuse("step " + std::to_string(records.size()) + ": expected integers of 64 bits at most");
+    }
+  }
   InputSpec input{bits, is_signed, {}};
   for (nb::handle each : shape) input.shape.push_back(dimension(each));
   return std::make_unique<Engine>(records, std::move(input), output, isa, threads);

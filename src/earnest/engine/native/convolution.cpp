@@ -39,16 +39,19 @@ class WindowTask : public Task {
   const std::vector<Weights>* weights = nullptr;
 
   size_t workspace(int rows) const override {
-    return aligned(static_cast<size_t>(rows) * static_cast<size_t>(first().row_bytes())) + first().workspace();
+    size_t most = 0;  // groups may form their sums in different ways
+    for (const Weights& set : *weights)
+      most = std::max(most, aligned(static_cast<size_t>(rows) * static_cast<size_t>(set.row_bytes())) + set.workspace());
+    return most;
   }
 
   void run(const Tile& tile) const override {
-    const int stride = first().row_bytes();
-    char* rest = tile.workspace + aligned(static_cast<size_t>(tile.rows) * static_cast<size_t>(stride));
     const int64_t depth = geometry.channels / geometry.groups;
     ptrdiff_t column = 0;
     for (int64_t group = 0; group < geometry.groups; ++group) {
       const Weights& set = (*weights)[static_cast<size_t>(group)];
+      const int stride = set.row_bytes();
+      char* rest = tile.workspace + aligned(static_cast<size_t>(tile.rows) * static_cast<size_t>(stride));
       for (int row = 0; row < tile.rows; ++row)
         stage(tile, set, tile.first + row, group * depth, depth, tile.workspace + static_cast<ptrdiff_t>(row) * stride);
       set.multiply(*tile.kernels, tile.workspace, tile.rows, tile.out.data + column * size_of(set.output()), tile.out.step, rest);
@@ -57,8 +60,6 @@ class WindowTask : public Task {
   }
 
  private:
-  const Weights& first() const { return (*weights)[0]; }
-
   void stage(const Tile& tile, const Weights& set, int64_t position, int64_t channel, int64_t depth, char* to) const {
     const int64_t at[kSpatial] = {position / width * geometry.strides[0] - geometry.padding[0],
                                   position % width * geometry.strides[1] - geometry.padding[1]};
@@ -169,7 +170,7 @@ class Convolution : public Operator {
     columns_ = weight.shape[0];
     const int64_t depth = weight.shape[1] * geometry_.taps[0] * geometry_.taps[1];
     const std::vector<int8_t> codes = reordered(weight);
-    depthwise_ = geometry_.depthwise() && columns_ == geometry_.channels && prepare_depthwise(record, codes);
+    depthwise_ = rank_ == 1 && geometry_.depthwise() && columns_ == geometry_.channels && prepare_depthwise(record, codes);
     if (depthwise_) return;
     const int64_t each = columns_ / geometry_.groups;
     for (int64_t group = 0; group < geometry_.groups; ++group) {

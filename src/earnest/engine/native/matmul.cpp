@@ -309,7 +309,7 @@ class MatMul : public HandedOn {
     finish_.scale = {record.integer("multiplier"), record.small("shift"), record.small("zero_point"), static_cast<int32_t>(range.low),
                      static_cast<int32_t>(range.high), false, container(bits_, is_signed_)};
     finish_.hand_on = !finish_.mean && finish_.scale.multiplier == 1 << 15 && finish_.scale.shift == 15 &&
-                      finish_.scale.zero_point == 0 && bits_ == 24;
+                      finish_.scale.zero_point == 0 && bits_ == 24 && is_signed_;
   }
 
   bool hands_on() const override { return finish_.hand_on && right_zero_ == 0; }

@@ -90,6 +90,7 @@ struct Arrangement {
       if (made >= 0 && made != strip) continue;
       if (!row_aligned(access, source, candidate)) return false;
       if (made == strip) touches = true;
+      else if (std::find(brings.begin(), brings.end(), source.task) != brings.end()) continue;  // read twice, brought once
       else if (same_rows(task(source.task), candidate) && ready(task(source.task), strip)) brings.push_back(source.task);
       else return false;
     }

@@ -34,7 +34,7 @@ View View::sliced(int axis, int64_t start, int64_t stop, int64_t step) const {
   View result = *this;
   result.offset += start * strides[axis];
   result.shape[axis] = (stop - start - 1) / step + 1;
-  result.strides[axis] *= step;
+  if (result.shape[axis] > 1) result.strides[axis] *= step;  // a step over one element may be of any size
   return result;
 }
 
