@@ -1,16 +1,15 @@
 """Fresh processes: a figure that is taken in one owes nothing to what another system left behind."""
 
-import contextlib
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import ParamSpec, TypeVar
 
 from earnest.errors import EarnestError
-from earnest.lab.threads import VARIABLES
+from earnest.lab.threads import threads_of_libraries
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -29,7 +28,7 @@ def in_fresh_process(
     """
     context = multiprocessing.get_context("spawn")
     with (
-        _thread_variables(threads),
+        threads_of_libraries(threads),
         ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_output_to_error) as pool,
     ):
         try:
@@ -38,20 +37,6 @@ def in_fresh_process(
             raise LostProcessError(
                 "the process that measured ended without a word: killed for its memory, or crashed"
             ) from error
-
-
-@contextlib.contextmanager
-def _thread_variables(threads: int) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in VARIABLES}
-    os.environ.update(dict.fromkeys(VARIABLES, str(threads)))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _output_to_error() -> None:

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread() -> contextlib.AbstractContextManager[None]:
     """Numerical libraries that are first imported inside, here or in a process started here, use one thread."""
+    return threads_of_libraries(1)
+
+
+@contextlib.contextmanager
+def threads_of_libraries(count: int) -> Iterator[None]:
+    """The same with `count` threads."""
     before = {name: os.environ.get(name) for name in VARIABLES}
-    os.environ.update(dict.fromkeys(VARIABLES, "1"))
+    os.environ.update(dict.fromkeys(VARIABLES, str(count)))
     try:
         yield
     finally:
