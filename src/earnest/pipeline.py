@@ -1,6 +1,6 @@
 """The whole way: float model, recipe, target and recordings to a verified program."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
-from earnest.runtime.description import Description, InputGrid
+from earnest.runtime.description import Description, Heard, InputGrid
+from earnest.runtime.fingerprint import audio_sha256
 from earnest.swapping.recipe import Recipe, load_recipe
 from earnest.swapping.swap import LONGEST_FRAMES, swap
 
@@ -41,14 +42,20 @@ def calibration_features(
     model: FloatModel, recordings: Sequence[Path], *, longest: int = LONGEST_FRAMES, progress: Progress | None = None
 ) -> list[torch.Tensor]:
     """Features [1, frames, mels] of recordings, at most 30 s and `longest` frames of each."""
-    features = []
+    return [features for features, _ in _heard(model, recordings, longest, progress)]
+
+
+def _heard(
+    model: FloatModel, recordings: Sequence[Path], longest: int, progress: Progress | None
+) -> Iterator[tuple[torch.Tensor, Heard]]:
+    """The features of each recording, and what it is known by: the name of its file, and the whole of its audio."""
     most = min(int(CALIBRATION_SECONDS * model.front_end.sample_rate), longest * model.front_end.hop)
     for index, path in enumerate(recordings, start=1):
         samples = read_audio(path, model.front_end.sample_rate).samples
-        features.append(torch.from_numpy(np.ascontiguousarray(model.front_end(samples[:most])))[None])
+        features = torch.from_numpy(np.ascontiguousarray(model.front_end(samples[:most])))[None]
+        yield features, Heard(id=Path(path).stem, audio_sha256=audio_sha256(samples))
         if progress is not None:
             progress("reading", index, len(recordings))
-    return features
 
 
 def quantize(
@@ -69,14 +76,16 @@ def quantize(
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
     twin = swap(model.module, chosen, device, features=model.front_end.mels, longest=longest)
-    batches = calibration_features(model, recordings, longest=twin.longest, progress=progress)
+    batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
     report = None if progress is None else lambda done, total: progress("calibrating", done, total)
     calibrate(twin, batches, report)
-    program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name).to_dict())
+    program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name, calibration=heard).to_dict())
     return Quantized(program=program, twin=twin, certificate=verify(program, device))
 
 
-def description_of(model: FloatModel, twin: TwinModel, *, recipe: str, name: str) -> Description:
+def description_of(
+    model: FloatModel, twin: TwinModel, *, recipe: str, name: str, calibration: tuple[Heard, ...]
+) -> Description:
     """What the program carries beside its arithmetic."""
     grid = twin.input.grid
     multiplier, shift = entry_multiplier(grid)
@@ -86,4 +95,5 @@ def description_of(model: FloatModel, twin: TwinModel, *, recipe: str, name: str
         tokens=model.tokens,
         recipe=recipe,
         model=name,
+        calibration=calibration,
     )

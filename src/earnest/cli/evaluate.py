@@ -1,5 +1,6 @@
 """`earnest evaluate`: the word error rate of a program file, beside its float model's, on a folder of recordings."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,6 +38,9 @@ def evaluate(
     hypotheses: Annotated[
         Path | None, typer.Option("--hypotheses", help="Write words and hypotheses as JSON lines.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", help="Write what a judge of the evaluation needs, as one JSON object.")
+    ] = None,
     allow_pickle: AllowPickle = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -44,8 +48,9 @@ def evaluate(
     """Measure word error rates."""
     from earnest.speech.librispeech import data_sha256
 
-    _check_outputs(file, against, ledger, hypotheses)
-    utterances = _utterances(data, limit)
+    _check_outputs(file, against, ledger, hypotheses, record)
+    available = _utterances(data)
+    utterances = _chosen(available, limit)
     found: dict[str, Any] = {"file": str(file), "data": data.resolve().name, "data_sha256": data_sha256(utterances)}
     with progress(quiet=quiet) as shown:
         evaluation = _evaluation(file, utterances, against, jobs, backend, target, allow_pickle, shown)
@@ -57,25 +62,26 @@ def evaluate(
         print_json(found)
     else:
         _print(found)
-    _keep(evaluation, found, ledger, hypotheses)
+    with contextlib.ExitStack() as kept:  # what cannot be written shall cost neither the figures nor other files
+        kept.callback(_write_record, record, evaluation, found, len(available))
+        kept.callback(_write_hypotheses, hypotheses, evaluation)
+        kept.callback(_append, ledger, evaluation, found)
 
 
-def _keep(evaluation: "Evaluation", found: dict[str, Any], ledger: Path | None, hypotheses: Path | None) -> None:
-    """Write what was asked for, after the figures are shown: a full disk shall not cost them."""
-    try:
-        if ledger is not None:
-            _append(ledger, evaluation, found)
-    finally:  # a row that cannot be written shall not cost the hypotheses either
-        if hypotheses is not None:
-            _write_hypotheses(hypotheses, evaluation)
-
-
-def _check_outputs(file: Path, against: Path | None, ledger: Path | None, hypotheses: Path | None) -> None:
+def _check_outputs(
+    file: Path, against: Path | None, ledger: Path | None, hypotheses: Path | None, record: Path | None
+) -> None:
     """What would spoil the result of long work is refused before it."""
     if is_model(file) and against is not None:
         raise typer.BadParameter(f"--against: {file} is a float model itself; it is evaluated alone")
     if hypotheses is not None:
         existing_folder_of(hypotheses, "--hypotheses")
+    if record is not None:
+        if is_model(file):
+            raise typer.BadParameter(
+                f"--record: a record is of a program; {file} is a float model: give it as --against"
+            )
+        existing_folder_of(record, "--record")
     if ledger is not None:
         if against is None:
             raise typer.BadParameter("--ledger: a row compares a program with its float model; give --against")
@@ -86,10 +92,15 @@ def _check_outputs(file: Path, against: Path | None, ledger: Path | None, hypoth
             read(ledger)
 
 
-def _utterances(data: Path, limit: int | None) -> "list[Utterance]":
-    from earnest.speech.librispeech import read_split, select
+def _utterances(data: Path) -> "list[Utterance]":
+    from earnest.speech.librispeech import read_split
 
-    utterances = read_split(data, transcripts="required")
+    return read_split(data, transcripts="required")
+
+
+def _chosen(utterances: "list[Utterance]", limit: int | None) -> "list[Utterance]":
+    from earnest.speech.librispeech import select
+
     return utterances if limit is None else select(utterances, limit)
 
 
@@ -124,7 +135,9 @@ def _evaluation(
         )
 
 
-def _append(ledger: Path, evaluation: "Evaluation", found: dict[str, Any]) -> None:
+def _append(ledger: Path | None, evaluation: "Evaluation", found: dict[str, Any]) -> None:
+    if ledger is None:
+        return
     from earnest.lab.command import shown_command
     from earnest.lab.figures import ledger_row
     from earnest.lab.ledger import append
@@ -134,16 +147,31 @@ def _append(ledger: Path, evaluation: "Evaluation", found: dict[str, Any]) -> No
     append(ledger, row)
 
 
-def _write_hypotheses(path: Path, evaluation: "Evaluation") -> None:
+def _write_hypotheses(path: Path | None, evaluation: "Evaluation") -> None:
+    if path is None:
+        return
     import json
 
     from earnest.lab.figures import hypotheses
 
     lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in hypotheses(evaluation)]
+    _write(path, "".join(lines), "--hypotheses")
+
+
+def _write_record(path: Path | None, evaluation: "Evaluation", found: dict[str, Any], available: int) -> None:
+    if path is None:
+        return
+    from earnest.lab.record import record, text
+
+    content = record(evaluation, data=found["data"], data_sha256=found["data_sha256"], available=available)
+    _write(path, text(content), "--record")
+
+
+def _write(path: Path, content: str, option: str) -> None:
     try:
-        path.write_text("".join(lines), encoding="utf-8")
+        path.write_text(content, encoding="utf-8")
     except OSError as error:  # of a full disk it does not know the name
-        raise EarnestError(f"--hypotheses: {path}: cannot be written: {error.strerror or error}") from error
+        raise EarnestError(f"{option}: {path}: cannot be written: {error.strerror or error}") from error
 
 
 def _print(found: dict[str, Any]) -> None:

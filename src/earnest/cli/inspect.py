@@ -73,6 +73,7 @@ def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[Row
         "float_tensors": len(real_tensors(file)),
         "float_outside_the_program": {"front_end": description.front_end.to_dict(), "input_grid": asdict(grid)},
         "tokens": len(description.tokens.pieces),
+        "calibration_recordings": len(description.calibration),
     }
     return found, counted.rows
 

@@ -34,7 +34,9 @@ SEED, RESAMPLES = 20, 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramFacts:
-    """The program that was evaluated: `title` is counted from its weights, recipe and target are what it says."""
+    """The program that was evaluated: `title` is counted from its weights; recipe, target, and `model`, the float model
+    that it was made from, are what it says.
+    """
 
     title: str
     sha256: str
@@ -42,14 +44,20 @@ class ProgramFacts:
     recipe: str
     target: str
     backend: str
+    model: str
+    front_end: LogMel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """The float model that was evaluated; `float_bytes` is what its parameters take in float32."""
+    """The float model that was evaluated: `sha256` is that of the file of its weights, `float_bytes` what its
+    parameters take in float32.
+    """
 
     name: str
+    sha256: str
     float_bytes: int
+    front_end: LogMel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +133,8 @@ def evaluate(
         recipe=description.recipe,
         target=program.target,
         backend=backend,
+        model=description.model,
+        front_end=description.front_end,
     )
     model = None if against is None else _model_facts(against, allow_pickle, description.front_end)
     systems = Systems(program=program_path, sha256=sha256, backend=backend, model=against, allow_pickle=allow_pickle)
@@ -165,7 +175,12 @@ def _model_facts(path: Path, allow_pickle: bool, front_end: LogMel | None) -> Mo
             f"{path}: expected the front end of the program, {front_end}, got {model.front_end}: "
             "compare a program with the float model that it was made from"
         )
-    return ModelFacts(name=model_name(path), float_bytes=parameter_bytes(model))
+    return ModelFacts(
+        name=model_name(path),
+        sha256=file_sha256(model.source),
+        float_bytes=parameter_bytes(model),
+        front_end=model.front_end,
+    )
 
 
 def _evaluation(

@@ -14,6 +14,7 @@ from earnest.file import load
 from earnest.lab.anatomy import file_sha256
 from earnest.lab.backends import backend_for
 from earnest.runtime.audio import read_audio
+from earnest.runtime.fingerprint import audio_sha256, codes_sha256
 from earnest.runtime.recogniser import Recognizer
 from earnest.runtime.text import argmax, ctc_greedy
 from earnest.speech.librispeech import Utterance
@@ -22,6 +23,9 @@ from earnest.speech.word_errors import WordErrors, align
 
 if TYPE_CHECKING:
     from earnest.models import FloatModel
+
+_Recognised = tuple[str, np.ndarray]
+"""A text and the logits that it came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +39,19 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One utterance: its words, its length in seconds, the rate of its file, and the hypotheses of the systems."""
+    """One utterance: its words, its length in seconds, the rate of its file, and the hypotheses of the systems.
+
+    Hashes are those of `runtime.fingerprint`: of the decoded audio, of the feature codes that the program was given,
+    of the logit codes that it made; the last two are None without a program.
+    """
 
     id: str
     reference: str
     seconds: float
     source_rate: int
+    audio_sha256: str
+    features_sha256: str | None
+    logits_sha256: str | None
     integer: Hypothesis | None
     real: Hypothesis | None
 
@@ -80,34 +91,43 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     recording = read_audio(utterance.path, front_end.sample_rate)
     reference = words(utterance.text)
 
-    def judged(recognise: Callable[[], str]) -> Hypothesis:
+    def judged(recognise: Callable[[], _Recognised]) -> tuple[Hypothesis, np.ndarray]:
         started = time.perf_counter()
-        text = recognise()
+        text, logits = recognise()
         seconds = time.perf_counter() - started
-        return Hypothesis(text=text, errors=align(reference, words(text)), seconds=seconds)
+        return Hypothesis(text=text, errors=align(reference, words(text)), seconds=seconds), logits
 
     features = front_end(recording.samples)
-    codes = None if recognizer is None else recognizer.codes_of(features)
+    integer, real, codes, logits = None, None, None, None
+    if recognizer is not None:
+        codes = recognizer.codes_of(features)
+        integer, logits = judged(lambda: _integer(recognizer, codes))
+    if model is not None:
+        real, _ = judged(lambda: _real(model, features))
     return Outcome(
         id=utterance.id,
         reference=" ".join(reference),
         seconds=recording.seconds,
         source_rate=recording.source_rate,
-        integer=None if recognizer is None or codes is None else judged(lambda: _integer_text(recognizer, codes)),
-        real=None if model is None else judged(lambda: _float_text(model, features)),
+        audio_sha256=audio_sha256(recording.samples),
+        features_sha256=None if codes is None else codes_sha256(codes),
+        logits_sha256=None if logits is None else codes_sha256(logits),
+        integer=integer,
+        real=real,
     )
 
 
-def _integer_text(recognizer: Recognizer, codes: np.ndarray) -> str:
-    return recognizer.description.tokens.decode(recognizer.token_ids(recognizer.logits(codes)))
+def _integer(recognizer: Recognizer, codes: np.ndarray) -> _Recognised:
+    logits = recognizer.logits(codes)
+    return recognizer.description.tokens.decode(recognizer.token_ids(logits)), logits
 
 
-def _float_text(model: "FloatModel", features: np.ndarray) -> str:
+def _real(model: "FloatModel", features: np.ndarray) -> _Recognised:
     import torch
 
     with torch.inference_mode():
         logits = model.module(torch.from_numpy(features)[None])[0].numpy()
-    return model.tokens.decode(ctc_greedy(argmax(logits), blank=model.tokens.blank))
+    return model.tokens.decode(ctc_greedy(argmax(logits), blank=model.tokens.blank)), logits
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,7 +1,8 @@
-"""What a program file says of itself beside its arithmetic: front end, input grid, tokens. Strings and integers
-only.
+"""What a program file says of itself beside its arithmetic: front end, input grid, tokens, what calibration heard.
+Strings and integers only.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from earnest.runtime.front_end import LogMel
 from earnest.runtime.text import Tokens
 
 DECODING = "ctc-greedy"
+
+_MOST_HEARD, _LONGEST_ID = 1 << 20, 200
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +41,38 @@ class InputGrid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A recording that calibration heard: its id, and the hash of its decoded audio, whole (`runtime.fingerprint`).
+
+    FileError: an id that is empty, long or not printable; a hash that is none.
+    """
+
+    id: str
+    audio_sha256: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.id) <= _LONGEST_ID or not self.id.isprintable():
+            raise FileError(
+                f"calibration: expected ids of 1 to {_LONGEST_ID} printable characters, got {self.id[:40]!a}: rename "
+                "the recording"
+            )
+        if not _SHA256.fullmatch(self.audio_sha256):
+            raise FileError(f"calibration: {self.id}: expected a SHA-256, got {self.audio_sha256[:80]!a}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """Everything between samples and text that is no operator of the program."""
+    """Everything between samples and text that is no operator of the program.
+
+    `calibration` is in the order in which it was heard; it is empty where ranges came from no recording.
+    """
 
     front_end: LogMel
     input_grid: InputGrid
     tokens: Tokens
     recipe: str
     model: str
+    calibration: tuple[Heard, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The form that a program carries."""
@@ -56,13 +84,14 @@ class Description:
             "decoding": DECODING,
             "recipe": self.recipe,
             "model": self.model,
+            "calibration": [[heard.id, heard.audio_sha256] for heard in self.calibration],
         }
 
 
 def describe(program: Program) -> Description:
     """The description of a program that recognises speech; FileError where a part is missing or not understood."""
     data = program.description
-    expected = {"front_end", "input_grid", "tokens", "decoding", "recipe", "model"}
+    expected = {"front_end", "input_grid", "tokens", "decoding", "recipe", "model", "calibration"}
     if set(data) != expected:
         raise FileError(f"expected a description of {sorted(expected)}, got {sorted(data)}")
     if data["decoding"] != DECODING:
@@ -76,7 +105,18 @@ def describe(program: Program) -> Description:
         tokens=Tokens(pieces=tuple(data["tokens"])),
         recipe=data["recipe"],
         model=data["model"],
+        calibration=_calibration(data["calibration"]),
     )
+
+
+def _calibration(data: Any) -> tuple[Heard, ...]:
+    if not isinstance(data, list | tuple) or len(data) > _MOST_HEARD or not all(_is_pair(entry) for entry in data):
+        raise FileError(f"expected calibration as a list of at most {_MOST_HEARD} pairs of an id and a SHA-256")
+    return tuple(Heard(id=name, audio_sha256=sha256) for name, sha256 in data)
+
+
+def _is_pair(entry: Any) -> bool:
+    return isinstance(entry, list | tuple) and len(entry) == 2 and all(isinstance(part, str) for part in entry)
 
 
 def _input_grid(data: Any, program: Program) -> InputGrid:
