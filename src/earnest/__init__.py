@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from earnest.errors import EarnestError
     from earnest.file import load, save
     from earnest.integer.verifier import verify
+    from earnest.judge.audit import audit
     from earnest.nn.lowering import lower
     from earnest.pipeline import quantize
     from earnest.runtime.recogniser import Recognizer
@@ -28,6 +29,7 @@ __all__ = [
     "EarnestError",
     "Recognizer",
     "__version__",
+    "audit",
     "calibrate",
     "load",
     "lower",
@@ -41,6 +43,7 @@ __all__ = [
 _PLACES = {
     "EarnestError": "earnest.errors",
     "Recognizer": "earnest.runtime.recogniser",
+    "audit": "earnest.judge.audit",
     "calibrate": "earnest.calibration.calibrate",
     "load": "earnest.file",
     "lower": "earnest.nn.lowering",

@@ -66,9 +66,9 @@ def test_quantize_writes_the_same_file_twice(
 def test_evaluate_prints_one_object_and_appends_a_row(
     tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger, lines = tmp_path / "ledger.jsonl", tmp_path / "hypotheses.jsonl"
+    ledger, lines, record = (tmp_path / name for name in ("ledger.jsonl", "hypotheses.jsonl", "record.json"))
     line = ["evaluate", tiny_world.program, "--against", tiny_world.model, "--data", tiny_world.data, "--limit", "4"]
-    line += ["--jobs", "1", "--ledger", ledger, "--hypotheses", lines]
+    line += ["--jobs", "1", "--ledger", ledger, "--hypotheses", lines, "--record", record]
     monkeypatch.setattr(sys, "argv", ["earnest", *map(str, line)])
     monkeypatch.setenv("EARNEST_DATA", str(tiny_world.data.parent))
     found = run_json(capsys, *line)
@@ -83,6 +83,15 @@ def test_evaluate_prints_one_object_and_appends_a_row(
     counted = ("substitutions", "deletions", "insertions")
     for errors, prefix in (("errors", ""), ("float_errors", "float_")):
         assert sum(one[errors] for one in each) == sum(found[f"{prefix}{kind}"] for kind in counted)
+    whole = json.loads(record.read_text())
+    assert whole["data"] == {
+        "name": "synthetic",
+        "sha256": found["data_sha256"],
+        "coverage": "part",
+        "available": 6,
+    }
+    assert [one["hypothesis"] for one in whole["utterances"]] == [one["hypothesis"] for one in each]
+    assert str(tmp_path) not in record.read_text()
 
 
 def test_evaluate_prints_both_systems(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,6 +142,7 @@ def test_inspect_a_program_needs_no_torch(tiny_world: TinyWorld) -> None:
     assert sum(found["operators"].values()) == len(found["operator_list"])
     assert sum(found["bytes"].values()) == found["file_bytes"] == tiny_world.program.stat().st_size
     assert found["input"]["longest_seconds"] == 10.0
+    assert found["calibration_recordings"] == 6
 
 
 def test_inspect_in_words(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:

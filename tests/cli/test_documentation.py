@@ -63,8 +63,10 @@ def test_every_key_is_documented(
         ("inspect", "key \\(program\\)", [tiny_world.program, "--operators"]),
         ("inspect", "key \\(float model\\)", [tiny_world.model]),
         ("quantize", "key", [*way, *short]),
+        ("audit", "key", [tiny_world.program]),
         ("evaluate", "key", [tiny_world.program, *against]),
         ("transcribe", "key", [tiny_world.program, recording]),
+        ("export", "key", [tiny_world.program, "-o", tmp_path / "a.onnx"]),
         ("explain", "key", [*way, "--limit", "1", "--calibration-limit", "1"]),
         ("tables", "key", [tmp_path / "page", "--ledger", tmp_path / "ledger"]),
     ]

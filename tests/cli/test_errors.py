@@ -116,6 +116,7 @@ def test_data_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytes
         (["--ledger", "a"], "--ledger: a row compares a program with its float model; give --against"),
         (["--hypotheses", "nowhere/a"], "--hypotheses: no folder nowhere; make it first"),
         (["--hypotheses", "/proc/a"], "--hypotheses: cannot write /proc/a"),
+        (["--record", "nowhere/a"], "--record: no folder nowhere; make it first"),
         (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['native', 'reference'], got 'abacus'"),
         (["--against", "nowhere", "--jobs", "1"], "nowhere: expected a checkpoint"),
         (["--target", "tpu", "--jobs", "1"], "expected a target of ['int8', 'int8x16']"),
@@ -193,11 +194,18 @@ def test_figures_are_shown_before_a_write_that_fails(
     monkeypatch.setattr("earnest.lab.ledger.append", full)
     line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model, "--json"]
     line += ["--limit", "1", "-j", "1", "--ledger", tmp_path / "a", "--hypotheses", tmp_path / "b"]
+    line += ["--record", tmp_path / "c"]
     assert main([*map(str, line)]) == 2
     shown = capsys.readouterr()
     assert "float_wer" in json.loads(shown.out)
     assert shown.err == "error: ledger: cannot be written: No space left on device\n"
     assert (tmp_path / "b").read_text().count("\n") == 1
+    assert len(json.loads((tmp_path / "c").read_text())["utterances"]) == 1
+
+
+def test_a_record_is_of_a_program(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["evaluate", tiny_world.model, "--data", tiny_world.data, "--record", "a"]
+    assert "--record: a record is of a program" in one_line(capsys, *line)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")

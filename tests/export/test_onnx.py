@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.export.session import run_bytes, run_model, skip_unless_trusted
+from tests.integer.every_operator import CHANNELS, LONGEST, small_program
 
 from earnest.errors import ProgramError
 from earnest.export.census import not_whole, operator_census
@@ -12,154 +13,11 @@ from earnest.export.onnx import to_onnx
 from earnest.export.products import PRODUCTS
 from earnest.export.self_test import choose_products, extreme_products
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.add import Add
-from earnest.integer.convolution import Convolution1d, Convolution2d
-from earnest.integer.dimension import Dimension
-from earnest.integer.gated import GatedLinearUnit
-from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
-from earnest.integer.linear import Linear
-from earnest.integer.matmul import MatMul
-from earnest.integer.multiply import Multiply
-from earnest.integer.operator import Operator
 from earnest.integer.operators import OPERATORS
-from earnest.integer.program import INPUT, TIME, Input, Program, Step, run
+from earnest.integer.program import INPUT, TIME, Program, Step, run
 from earnest.integer.relative_shift import RelativeShift
-from earnest.integer.softmax import Exponential, Softmax, WeightedMean
-from earnest.integer.table import InterpolatedTable, Table
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-
-LONGEST, CHANNELS, HEADS = 23, 8, 2
-HALF: Dimension = ("//", ("+", TIME, 1), 2)
-"""The length after a stride of 2."""
-RNG = np.random.default_rng(7)
-EIGHT = {"zero_point": 3, "bits": 8, "signed": True}
-
-
-def weighted(out: int, *shape: int) -> dict[str, Any]:
-    """Constants of a linear or a convolution whose results use the whole range."""
-    return {
-        "weight": RNG.integers(-127, 128, (out, *shape)).astype(np.int8),
-        "bias": RNG.integers(-(1 << 14), 1 << 14, out).astype(np.int32),
-        "multiplier": RNG.integers(1 << 15, 1 << 16, out).astype(np.uint16),
-        "shift": RNG.integers(22, 25, out).astype(np.uint8),
-        "weight_bits": 8,
-        "weight_map": "symmetric",
-        "input_bits": 8,
-        "input_signed": True,
-    }
-
-
-def linear(out: int, depth: int, **result: Any) -> Linear:
-    return Linear(**weighted(out, depth), **(EIGHT | result))
-
-
-def product(left_bits: int, right_bits: int, multiplier: int, shift: int, **result: Any) -> MatMul:
-    return MatMul(
-        left_bits=left_bits,
-        right_bits=right_bits,
-        left_zero_point=0 if left_bits == 16 else 3,
-        right_zero_point=3,
-        multiplier=multiplier,
-        shift=shift,
-        **(EIGHT | result),
-    )
-
-
-def accumulator() -> MatMul:
-    return product(8, 8, 1 << 15, 15, zero_point=0, bits=24)
-
-
-def scores(bits: int, shift: int) -> Add:
-    return Add(zero_points=(0, 0), multipliers=(40000, 50000), shift=shift, zero_point=0, bits=bits, signed=True)
-
-
-def front() -> list[tuple[str, Operator, tuple[str, ...]]]:
-    """Norm, strided convolutions, gated linear unit, tables: [1, time, 8] to [1, half, 8]."""
-    channels = np.full(CHANNELS, 45000, dtype=np.int32)
-    norm = LayerNorm(
-        multiplier=channels,
-        shift=np.full(CHANNELS, 25, dtype=np.uint8),
-        bias=RNG.integers(-(1 << 28), 1 << 28, CHANNELS),
-        epsilon=9,
-        input_bits=16,
-        **EIGHT,
-    )
-    gate = {"gate": RNG.integers(0, 1 << 15, 256).astype(np.int16), "gate_bits": 16, "axis": 2}
-    grid = {"input_bits": 8, "input_signed": True, "input_zero_point": 3, "multiplier": 40000, "shift": 30}
-    over_time = {"strides": (2,), "padding": (1,), "dilations": (1,), "groups": CHANNELS, "input_zero_point": 3}
-    over_both = {"strides": (1, 1), "padding": (1, 1), "dilations": (1, 1), "groups": 1, "input_zero_point": 3}
-    knots = np.cumsum(RNG.integers(0, 40000, 513)).astype(np.int32) - 5_000_000
-    eight_bits = {"input_bits": 8, "input_signed": True, "bits": 8}
-    return [
-        ("curve", InterpolatedTable(table=knots, bits=16), (INPUT,)),
-        ("norm", norm, ("curve",)),
-        ("first", Transpose(order=(0, 2, 1)), ("norm",)),
-        ("depthwise", Convolution1d(**weighted(CHANNELS, 1, 3), **over_time, **EIGHT), ("first",)),
-        ("image", Reshape(shape=(1, 2, 4, HALF)), ("depthwise",)),
-        ("square", Convolution2d(**weighted(2, 2, 3, 3), **over_both, **EIGHT), ("image",)),
-        ("channels", Reshape(shape=(1, CHANNELS, HALF)), ("square",)),
-        ("last", Transpose(order=(0, 2, 1)), ("channels",)),
-        ("wide", linear(2 * CHANNELS, CHANNELS), ("last",)),
-        ("glu", GatedLinearUnit(**gate, **grid, **EIGHT), ("wide",)),
-        ("silu", Table(table=RNG.integers(-128, 128, 256).astype(np.int8), **eight_bits), ("glu",)),
-    ]
-
-
-def attention() -> list[tuple[str, Operator, tuple[str, ...]]]:
-    """Relative attention with both kinds of softmax, under a causal mask and without."""
-    steps: list[tuple[str, Operator, tuple[str, ...]]] = []
-    for name, order in (("q", (0, 2, 1, 3)), ("k", (0, 2, 3, 1)), ("v", (0, 2, 1, 3))):
-        steps += [
-            (f"{name}.linear", linear(CHANNELS, CHANNELS), ("silu",)),
-            (f"{name}.heads", Reshape(shape=(1, HALF, HEADS, CHANNELS // HEADS)), (f"{name}.linear",)),
-            (name, Transpose(order=order), (f"{name}.heads",)),
-        ]
-    middle = (LONGEST + 1) // 2
-    codes = RNG.integers(-128, 128, (HEADS, CHANNELS // HEADS, 2 * middle - 1)).astype(np.int8)
-    window = Slice(axis=2, start=("+", middle, ("*", -1, HALF)), stop=("+", middle - 1, HALF), step=1)
-    steps += [
-        ("positions", Constant(codes=codes, bits=8), ()),
-        ("window", window, ("positions",)),
-        ("content", accumulator(), ("q", "k")),
-        ("distances", accumulator(), ("q", "window")),
-        ("shifted", RelativeShift(), ("distances",)),
-        ("scores", scores(16, 16), ("content", "shifted")),
-        ("small scores", scores(8, 24), ("content", "shifted")),
-    ]
-    fine = np.sort(RNG.integers(1 << 14, 1 << 15, 256).astype(np.uint16))[::-1].copy()
-    coarse = np.sort(RNG.integers(0, 1 << 15, 256).astype(np.uint16))[::-1].copy()
-    coarse[0], fine[0] = 32767, 32768
-    table = np.linspace(255, 0, 256).astype(np.uint8)
-    mean = {"right_bits": 8, "right_zero_point": 3, "multiplier": 60000, "shift": 16}
-    return [
-        *steps,
-        ("softmax", Softmax(coarse=coarse, fine=fine, input_bits=16, fine_bits=8, masked=True), ("scores",)),
-        ("context", product(16, 8, 40000, 31), ("softmax", "v")),
-        ("exponential", Exponential(table=table, input_bits=8, masked=False), ("small scores",)),
-        ("mean", WeightedMean(**mean, **EIGHT), ("exponential", "v")),
-    ]
-
-
-def tail() -> list[tuple[str, Operator, tuple[str, ...]]]:
-    """Products, layout and the head."""
-    grids = {"left_zero_point": 3, "right_zero_point": 3, "multiplier": 40000, "shift": 22}
-    return [
-        ("product", Multiply(**grids, **EIGHT), ("context", "mean")),
-        ("both", Concat(axis=3), ("product", "context")),
-        ("padded", Pad(before=(0, 0, 1, 0), after=(0, 0, 2, 0), zero_point=3), ("both",)),
-        ("order", Transpose(order=(0, 2, 1, 3)), ("padded",)),
-        ("rows", Reshape(shape=(1, ("+", HALF, 3), 2 * CHANNELS)), ("order",)),
-        ("logits", linear(5, 2 * CHANNELS, bits=16), ("rows",)),
-    ]
-
-
-def small_program() -> Program:
-    steps = tuple(Step(name=name, operator=op, inputs=inputs) for name, op, inputs in (*front(), *attention(), *tail()))
-    reads = Input(bits=16, signed=True, shape=(1, TIME, CHANNELS), shortest=1, longest=LONGEST)
-    return Program(target="int8x16", input=reads, steps=steps, output="logits", description={})
-
 
 PROGRAM = small_program()
 NAMES = tuple(step.name for step in PROGRAM.steps)

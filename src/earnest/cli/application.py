@@ -12,15 +12,17 @@ from typing import Annotated
 
 import typer
 
+from earnest.cli.audit import audit
 from earnest.cli.evaluate import evaluate
 from earnest.cli.explain import explain
+from earnest.cli.export import export
 from earnest.cli.inspect import inspect
 from earnest.cli.quantize import quantize
 from earnest.cli.tables import tables
 from earnest.cli.transcribe import transcribe
 from earnest.errors import EarnestError
 
-COMMANDS = (inspect, quantize, evaluate, transcribe, explain, tables)
+COMMANDS = (inspect, quantize, audit, evaluate, transcribe, export, explain, tables)
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """Base of all errors of usage, wherever this version of typer keeps it."""
 

@@ -1,0 +1,1 @@
+"""A verdict as one HTML page that needs nothing but itself."""

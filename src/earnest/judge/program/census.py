@@ -1,0 +1,110 @@
+"""What a program is made of: numbers and bytes by what they are for, and products by the widths of their factors."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from earnest.judge.program.law import WEIGHTED
+from earnest.judge.program.records import Source, Step
+from earnest.judge.program.values import Value
+
+MEASURED_FRAMES = 1000
+"""Length at which products are counted, where the program hears as long."""
+
+PARTS = {"weight": "weights", "bias": "biases", "multiplier": "multipliers", "shift": "shifts", "codes": "constants"}
+"""What an array is for; every other one is a table."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def weight_bits(source: Source, values: Mapping[str, Value]) -> dict[int, int]:
+    """How many weights there are of each width. A constant that a product reads as it is stored is a weight as well,
+    whatever it is called; shared weights are counted once.
+    """
+    counted: Counter[int] = Counter()
+    for step in source.steps:
+        if step.kind in WEIGHTED and step.arrays["weight"].stored:
+            counted[step.arrays["weight"].bits] += step.arrays["weight"].codes.size
+        if step.kind in ("matmul", "weighted_mean"):
+            for name in step.inputs:
+                value = values.get(name)
+                if value is not None and value.stored is not None:
+                    counted[value.stored] += math.prod(value.shape)
+    return dict(sorted(counted.items()))
+
+
+def mean_bits(widths: Mapping[int, int]) -> float:
+    """The mean width of weights; 0 where there are none."""
+    return sum(bits * count for bits, count in widths.items()) / max(sum(widths.values()), 1)
+
+
+def activation_bits(source: Source) -> int:
+    """The widest codes that weights multiply."""
+    return max((step.fields["input_bits"] for step in source.steps if step.kind in WEIGHTED), default=0)
+
+
+def title(widths: Mapping[int, int], activations: int) -> str:
+    """`w4a8` where every weight has 4 bits and multiplies at most 8, else `mixed-4.3b`."""
+    return f"w{next(iter(widths))}a{activations}" if len(widths) == 1 else f"mixed-{mean_bits(widths):.1f}b"
+
+
+def parameters(source: Source) -> dict[str, int]:
+    """How many integers the file stores, by what they are for."""
+    counted = Counter(dict.fromkeys((*PARTS.values(), "tables"), 0))
+    for step in source.steps:
+        for name, array in step.arrays.items():
+            counted[PARTS.get(name, "tables")] += array.codes.size if array.stored else 0
+    return dict(counted)
+
+
+def bytes_by_part(source: Source) -> dict[str, int]:
+    """Where every byte of the file goes."""
+    counted = Counter(dict.fromkeys((*PARTS.values(), "tables"), 0))
+    for step in source.steps:
+        for name, array in step.arrays.items():
+            counted[PARTS.get(name, "tables")] += array.stored
+    counted["unread"] = len(source.container.body) - sum(counted.values())
+    told = len(json.dumps(source.description, ensure_ascii=False, separators=(",", ":")).encode())
+    counted["description"], counted["steps"] = told, len(source.container.document_text.encode()) - told
+    counted["header"] = source.container.size - sum(counted.values())
+    return {part: count for part, count in counted.items() if count or part != "unread"}
+
+
+def hidden(widths: Mapping[int, int], counts: Mapping[str, int]) -> dict[str, Any]:
+    """What a headline with the width of most weights leaves unsaid: wider weights, and all that is no weight."""
+    if not widths:
+        return {"share": 0.0, "what": {}}
+    headline = max(widths, key=lambda bits: widths[bits])
+    wider = sum(count for bits, count in widths.items() if bits > headline)
+    what = {"wider weights": wider} | {part: count for part, count in counts.items() if part != "weights"}
+    total = sum(widths.values()) + sum(count for part, count in counts.items() if part != "weights")
+    unsaid = {part: count for part, count in what.items() if count}
+    return {"headline_bits": headline, "share": sum(unsaid.values()) / total, "what": unsaid}
+
+
+def products(step: Step, shapes: Shapes) -> int:
+    """Multiplications that a step sums at one length."""
+    if step.kind in WEIGHTED:
+        weight = step.arrays["weight"].codes.shape
+        return math.prod(shapes[step.name]) * math.prod(weight[1:])
+    if step.kind in ("matmul", "weighted_mean"):
+        return math.prod(shapes[step.name]) * shapes[step.inputs[0]][-1]
+    return 0
+
+
+def widths_of_product(step: Step, values: Mapping[str, Value]) -> str:
+    """The widths of the factors: `4x8` is 4-bit weights by 8-bit codes, `16x8` codes by codes."""
+    read = [values[name].bits for name in step.inputs]
+    return f"{step.arrays['weight'].bits}x{read[0]}" if step.kind in WEIGHTED else f"{read[0]}x{read[1]}"
+
+
+def products_by_bits(source: Source, values: Mapping[str, Value], shapes: Shapes) -> dict[str, int]:
+    """Multiply-accumulates by the widths of their factors, both products of attention included."""
+    counted: Counter[str] = Counter()
+    for step in source.steps:
+        count = products(step, shapes) if step.name in shapes and step.name in values else 0
+        if count:
+            counted[widths_of_product(step, values)] += count
+    return dict(counted.most_common())

@@ -1,0 +1,119 @@
+"""What a file says of itself beside its arithmetic, and whether it is so: names, front end, tokens, decoding."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from earnest.judge.program import rules
+from earnest.judge.program.place import MANTISSA_HIGH, MANTISSA_LOW, MOST_SHIFT
+from earnest.judge.program.values import code_range
+from earnest.judge.verdict import Section
+
+FRONT_ENDS = {"log-mel": 1}
+"""Those that are known, with their version: float, run before the program."""
+
+DECODINGS = ("ctc-greedy",)
+KEYS = ("front_end", "input_grid", "tokens", "decoding", "recipe", "model", "calibration")
+LONGEST_TEXT, MOST_VALUES = 256, 64
+
+_WIDTHS = re.compile(r"(?<![A-Za-z0-9])[wW](\d{1,2})[aA](\d{1,2})(?![A-Za-z0-9])")
+_MEAN = re.compile(r"(?<![A-Za-z0-9])mixed-(\d{1,2}(?:\.\d{1,2})?)b(?![A-Za-z0-9])")
+DESCRIPTION = "description"
+
+
+def check_names(section: Section, names: Mapping[str, str], widths: Mapping[int, int], activations: int) -> None:
+    """Whatever a name promises is counted."""
+    widest, total = max(widths, default=0), sum(widths.values())
+    mean = sum(bits * count for bits, count in widths.items()) / max(total, 1)
+    for where, name in names.items():
+        for claim in _WIDTHS.finditer(name):
+            section.require(
+                widest <= int(claim[1]) and activations <= int(claim[2]),
+                rules.HEADLINE,
+                where,
+                f"{claim[0]}: expected weights of at most {claim[1]} bits and codes of at most {claim[2]}, "
+                f"got weights of {dict(widths)} (bits: how many) and codes of {activations}",
+            )
+        for claim in _MEAN.finditer(name):
+            section.require(
+                mean < float(claim[1]) + 0.05,
+                rules.HEADLINE,
+                where,
+                f"{claim[0]}: expected weights of {claim[1]} bits on average, got {mean:.3f}",
+            )
+
+
+def check_description(
+    section: Section, found: Mapping[str, Any], input_: Mapping[str, Any], classes: int | None
+) -> None:
+    """The way from samples to codes and from classes to text is declared, and nothing else is carried along.
+
+    `classes` is None where the shape of the result is not known.
+    """
+    section.require(
+        set(found) <= set(KEYS),
+        rules.NOTHING_HIDDEN,
+        DESCRIPTION,
+        f"expected the keys {KEYS}, got {sorted(str(key)[:40] for key in set(found) - set(KEYS))} beside them",
+    )
+    listed = (*_list(found.get("tokens")), *_list(found.get("calibration", [])))
+    told = list(_leaves({key: value for key, value in found.items() if key not in ("tokens", "calibration")}))
+    section.require(
+        len(told) <= MOST_VALUES and all(len(str(leaf)) <= LONGEST_TEXT for leaf in (*told, *_leaves(listed))),
+        rules.NOTHING_HIDDEN,
+        DESCRIPTION,
+        f"expected {MOST_VALUES} values at most beside tokens and calibration, of {LONGEST_TEXT} characters at most",
+    )
+    front_end = found.get("front_end")
+    named = front_end if isinstance(front_end, dict) else {}
+    section.require(
+        FRONT_ENDS.get(str(named.get("name")), 0) == named.get("version"),
+        rules.DECLARED,
+        DESCRIPTION,
+        f"expected a front end of {FRONT_ENDS} (name: version), got {named.get('name')!a} {named.get('version')!a}",
+    )
+    section.require(
+        _lawful_grid(found.get("input_grid"), input_),
+        rules.DECLARED,
+        DESCRIPTION,
+        f"expected an input grid within the law of multipliers, got {str(found.get('input_grid'))[:80]}",
+    )
+    section.require(
+        found.get("decoding") in DECODINGS,
+        rules.DECLARED,
+        DESCRIPTION,
+        f"expected a decoding of integers, {DECODINGS}, got {str(found.get('decoding'))[:40]!a}",
+    )
+    section.require(
+        classes is None or len(_list(found.get("tokens"))) == classes,
+        rules.DECLARED,
+        DESCRIPTION,
+        f"expected a token for each of {classes} classes, got {len(_list(found.get('tokens')))}",
+    )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Every value that holds no other, and every key."""
+    if isinstance(value, dict):
+        yield from value
+    if isinstance(value, (dict, list, tuple)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
+    else:
+        yield value
+
+
+def _list(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [None]
+
+
+def _lawful_grid(grid: Any, input_: Mapping[str, Any]) -> bool:
+    keys = {"multiplier", "shift", "zero_point"}
+    if not isinstance(grid, dict) or set(grid) != keys or not all(type(grid[key]) is int for key in keys):
+        return False
+    low, high = code_range(input_["bits"], signed=input_["signed"])
+    return (
+        MANTISSA_LOW <= grid["multiplier"] < MANTISSA_HIGH
+        and 1 <= grid["shift"] <= MOST_SHIFT
+        and low <= grid["zero_point"] <= high
+    )

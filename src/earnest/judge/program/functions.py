@@ -1,0 +1,112 @@
+"""Functions of a code or of a row: tables, gates, softmax and its 8-bit form, layer norm (E15 to E19, E21)."""
+
+import math
+
+import numpy as np
+
+from earnest.judge.program import rules
+from earnest.judge.program.place import Place
+from earnest.judge.program.values import Value, code_range
+
+KNOTS = 513
+"""Entries of an interpolated table: a 16-bit code has 512 intervals of 128."""
+
+FULL, UNIT = 32767, 32768
+"""The exponential of 0, coarse and fine."""
+
+
+def table(place: Place) -> Value:
+    """E15: 2^b entries, so that no layer can hide in a table."""
+    bits, _ = place.result()
+    input_bits = place.integer("input_bits")
+    place.reads(0, input_bits, place.step.fields["input_signed"])
+    _narrow(place, input_bits)
+    place.array("table", (1 << place.operands[0].bits,), *code_range(min(bits, 16), signed=True))
+    return place.makes(bits, signed=True)
+
+
+def interpolated_table(place: Place) -> Value:
+    """E16: 513 entries of 32 bits."""
+    bits, _ = place.result()
+    place.reads(0, 16, signed=True)
+    if place.array("table", (KNOTS,), *code_range(32, signed=True)):
+        place.wide(3 * 128 * int(np.abs(place.codes("table")).max()) + (1 << 15))
+    return place.makes(bits, signed=True)
+
+
+def glu(place: Place) -> Value:
+    """E17: half of the operand times a table of the other half."""
+    (x,) = place.operands
+    bits, signed = place.result()
+    input_bits, gate_bits = place.integer("input_bits"), place.integer("gate_bits")
+    place.reads(0, input_bits, place.step.fields["input_signed"])
+    _narrow(place, input_bits)
+    place.zero_point("input_zero_point", x.bits, x.signed)
+    place.zero_point("zero_point", bits, signed)
+    place.one_multiplier()
+    if place.array("gate", (1 << x.bits,), *code_range(min(gate_bits, 16), signed=True)):
+        place.sums(x.centred(place.integer("input_zero_point")) * int(np.abs(place.codes("gate")).max()))
+    return place.makes(bits, signed=signed)
+
+
+def softmax(place: Place) -> Value:
+    """E18: probabilities of 16 bits whose row sum is bounded."""
+    input_bits, fine_bits = place.integer("input_bits"), place.integer("fine_bits")
+    place.reads(0, input_bits)
+    split = place.require(
+        1 <= input_bits <= 16 and 0 <= fine_bits < input_bits,
+        rules.CONSTANTS,
+        f"expected at most 16 bits, some of them fine, got {input_bits} and {fine_bits}",
+    )
+    if split:
+        for name, entries, first in (("coarse", input_bits - fine_bits, FULL), ("fine", fine_bits, UNIT)):
+            if place.array(name, (1 << entries,), 0, first):
+                _begins_with(place, name, first)
+    keys = place.shape[-1]
+    return place.makes(16, signed=True, low=0, high=FULL, row=FULL + (keys + 1) // 2)
+
+
+def exponential(place: Place) -> Value:
+    """E19: exponentials of 8 bits, not normalised."""
+    input_bits = place.integer("input_bits")
+    place.reads(0, input_bits)
+    _narrow(place, input_bits)
+    if place.array("table", (1 << place.operands[0].bits,), 0, 255):
+        _begins_with(place, "table", 255)
+    return place.makes(8, signed=False)
+
+
+def layer_norm(place: Place) -> Value:
+    """E21: every width that its equation forms."""
+    (x,) = place.operands
+    bits, signed = place.result()
+    place.reads(0, place.integer("input_bits"))
+    place.zero_point("zero_point", bits, signed)
+    epsilon, channels = place.integer("epsilon"), place.shape[-1]
+    place.require(epsilon >= 1, rules.CONSTANTS, f"expected an epsilon from 1, got {epsilon}")
+    place.wide(channels**2 * x.centred(0) ** 2 + epsilon, bits=62)
+    place.wide(channels * (x.high - x.low) * (1 << 16) + (1 << 31))
+    names = (("multiplier", 17), ("shift", 16), ("bias", 64))
+    lawful = [place.array(name, (channels,), *code_range(width, signed=True)) for name, width in names]
+    if all(lawful):
+        multiplier, shift = place.codes("multiplier"), place.codes("shift")
+        place.multiplier(multiplier, shift, negative=True)
+        largest = (math.isqrt(channels) + 1) << 15
+        constants = zip(multiplier.tolist(), place.codes("bias").tolist(), shift.tolist(), strict=True)
+        place.wide(max(abs(m) * largest + abs(b) + (1 << max(s - 1, 0)) for m, b, s in constants))
+    return place.makes(bits, signed=signed)
+
+
+def _narrow(place: Place, bits: int) -> None:
+    place.require(
+        1 <= bits <= 8, rules.CONSTANTS, f"expected a table of one code of at most 8 bits, got one of {bits} bits"
+    )
+
+
+def _begins_with(place: Place, name: str, first: int) -> None:
+    found = int(place.codes(name)[0])
+    place.require(
+        found == first,
+        rules.CONSTANTS,
+        f"{name}: expected its first entry, that of the row's maximum, to be {first}, got {found}",
+    )

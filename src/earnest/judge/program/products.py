@@ -1,0 +1,144 @@
+"""Products and sums of grids: E10 to E14 and E20, each with the bound of its sum over the real constants."""
+
+import numpy as np
+
+from earnest.judge.program import rules
+from earnest.judge.program.place import MANTISSA_HIGH, MANTISSA_LOW, MOST_SHIFT, Place
+from earnest.judge.program.records import Array
+from earnest.judge.program.values import Value, code_range
+
+UNIT, UNIT_SHIFT = 1 << 15, 15
+"""The multiplier of a product that is handed on unrounded."""
+
+
+def weighted(place: Place) -> Value:
+    """E10, E11: the bound is that of the real weights."""
+    (x,) = place.operands
+    bits, signed = place.result()
+    input_bits, input_signed = place.integer("input_bits"), place.step.fields["input_signed"]
+    place.reads(0, input_bits, input_signed)
+    place.zero_point("zero_point", bits, signed)
+    magnitude = x.centred(0)
+    if "input_zero_point" in place.step.fields:
+        place.zero_point("input_zero_point", input_bits, input_signed)
+        if any(place.step.fields["padding"]):
+            magnitude = max(magnitude, abs(place.integer("input_zero_point")))
+    weight = place.step.arrays["weight"]
+    _check_weight(place, weight)
+    channels = weight.codes.shape[:1]
+    shaped = place.array("bias", channels, *code_range(32, signed=True))
+    shaped &= place.array("multiplier", channels, 0, MANTISSA_HIGH - 1)
+    shaped &= place.array("shift", channels, 0, 255)
+    if shaped:
+        place.multiplier(place.codes("multiplier"), place.codes("shift"), negative=False)
+        # A row is at most 2^31 weights of 9 bits: the sum of their sizes is exact in int64.
+        sums = np.abs(weight.codes.astype(np.int64)).reshape(channels[0], -1).sum(axis=1)
+        place.sums(max(magnitude * int(s) + abs(int(b)) for s, b in zip(sums, place.codes("bias"), strict=True)))
+    return place.makes(bits, signed=signed)
+
+
+def _check_weight(place: Place, weight: Array) -> None:
+    claimed, map_ = place.integer("weight_bits"), place.step.fields["weight_map"]
+    coding = {"symmetric": "signed", "odd": "odd"}.get(str(map_))
+    place.require(
+        weight.bits == claimed and weight.coding == coding and 1 <= claimed <= 8,
+        rules.CLAIMED_WIDTHS,
+        f"expected weights stored as they are claimed, {map_} of {claimed} bits, got {weight.coding} {weight.bits}",
+    )
+    most = (1 << claimed) - 1 if map_ == "odd" else (1 << (claimed - 1)) - 1
+    size = int(np.abs(weight.codes).max(initial=0))
+    place.require(
+        size <= most, rules.CLAIMED_WIDTHS, f"expected weight codes within {-most} .. {most}, got one of size {size}"
+    )
+
+
+def matmul(place: Place) -> Value:
+    """E12: a row of probabilities has a bounded sum; 24 bits are the accumulator itself."""
+    a, b = place.operands
+    bits, signed = place.result()
+    place.reads(0, place.integer("left_bits"))
+    place.reads(1, place.integer("right_bits"))
+    place.zero_point("left_zero_point", a.bits, a.signed)
+    place.zero_point("right_zero_point", b.bits, b.signed)
+    place.zero_point("zero_point", bits, signed)
+    place.one_multiplier()
+    left = a.shape[-1] * a.centred(place.integer("left_zero_point"))
+    if a.row is not None and place.integer("left_zero_point") == 0:
+        left = min(left, a.row)
+    bound = left * b.centred(place.integer("right_zero_point"))
+    place.sums(bound)
+    if bits == 24:
+        epilogue = (place.integer("multiplier"), place.integer("shift"), place.integer("zero_point"))
+        _, most = code_range(bits, signed=signed)
+        place.require(
+            epilogue == (UNIT, UNIT_SHIFT, 0) and bound <= most,
+            rules.UNROUNDED,
+            f"expected the accumulator itself within {most}, got m, s, z {epilogue} and sums up to {bound}",
+        )
+    return place.makes(bits, signed=signed)
+
+
+def weighted_mean(place: Place) -> Value:
+    """E20: the sum, its product with the mantissa, and the dividend."""
+    e, v = place.operands
+    bits, signed = place.result()
+    place.require(
+        e.bits <= 8 and not e.signed,
+        rules.CLAIMED_WIDTHS,
+        f"expected exponentials of at most 8 bits without a sign, got {e.bits}, signed {e.signed}",
+    )
+    place.reads(1, place.integer("right_bits"))
+    place.zero_point("right_zero_point", v.bits, v.signed)
+    place.zero_point("zero_point", bits, signed)
+    place.one_multiplier()
+    multiplier, shift = place.integer("multiplier"), place.integer("shift")
+    place.require(multiplier > 0, rules.MULTIPLIERS, f"expected a multiplier above 0, got {multiplier}")
+    mass = e.shape[-1] * e.high
+    bound = mass * v.centred(place.integer("right_zero_point"))
+    place.sums(max(bound, mass))
+    place.wide((bound << 16) + (1 << max(shift + mass.bit_length(), 0)))
+    place.wide(abs(multiplier) << mass.bit_length())
+    return place.makes(bits, signed=signed)
+
+
+def add(place: Place) -> Value:
+    """E13: the sum of all terms is below 2^52."""
+    bits, signed = place.result()
+    zero_points, multipliers = place.step.fields["zero_points"], place.step.fields["multipliers"]
+    if place.require(
+        len(zero_points) == len(multipliers) == len(place.operands) > 0,
+        rules.CONSTANTS,
+        f"expected a zero point and a multiplier for each of {len(place.operands)} operands",
+    ):
+        _check_sum(place, zero_points, multipliers)
+    place.zero_point("zero_point", bits, signed)
+    return place.makes(bits, signed=signed)
+
+
+def _check_sum(place: Place, zero_points: list[int], multipliers: list[int]) -> None:
+    shift, sizes = place.integer("shift"), [abs(m) for m in multipliers if m]
+    place.require(
+        all(MANTISSA_LOW <= size < 1 << 52 for size in sizes) and 1 <= shift <= MOST_SHIFT,
+        rules.MULTIPLIERS,
+        f"expected 2^15 <= |m| < 2^52 or m = 0, and 1 <= s <= 47; got {multipliers}, {shift}",
+    )
+    ranges = [code_range(value.bits, signed=value.signed) for value in place.operands]
+    place.require(
+        all(low <= zero <= high for zero, (low, high) in zip(zero_points, ranges, strict=True)),
+        rules.CONSTANTS,
+        f"expected zero points that are codes of the operands, got {zero_points}",
+    )
+    terms = zip(place.operands, zero_points, multipliers, strict=True)
+    place.wide(sum(value.centred(zero) * abs(m) for value, zero, m in terms) + (1 << max(shift - 1, 0)), bits=52)
+
+
+def multiply(place: Place) -> Value:
+    """E14."""
+    a, b = place.operands
+    bits, signed = place.result()
+    place.zero_point("left_zero_point", a.bits, a.signed)
+    place.zero_point("right_zero_point", b.bits, b.signed)
+    place.zero_point("zero_point", bits, signed)
+    place.one_multiplier()
+    place.sums(a.centred(place.integer("left_zero_point")) * b.centred(place.integer("right_zero_point")))
+    return place.makes(bits, signed=signed)

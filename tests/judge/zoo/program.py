@@ -1,0 +1,418 @@
+"""Program files that are not what they say, and such that are."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tests.integer.every_operator import CHANNELS, CLASSES, linear
+from tests.judge.zoo.cheat import Cheat, Honest
+from tests.judge.zoo.planting import (
+    anything,
+    description,
+    edited,
+    honest,
+    judge_odd,
+    judged,
+    put,
+    rewritten,
+    saved,
+    short,
+    spoilt,
+    step_of,
+    told,
+    with_header,
+    with_metadata,
+)
+
+from earnest.file import dumps
+from earnest.integer.layout import Constant, Slice
+from earnest.integer.linear import Linear
+from earnest.integer.matmul import MatMul
+from earnest.integer.program import TIME, Program, Step
+from earnest.integer.table import Table
+from earnest.judge.verdict import Verdict
+
+
+def operator(name: str) -> Any:
+    """The operator of a step of the honest program."""
+    return next(step.operator for step in honest().steps if step.name == name)
+
+
+def with_steps(*steps: Step, output: str = "logits") -> Program:
+    """The honest program with more steps."""
+    return replace(honest(), steps=(*honest().steps, *steps), output=output)
+
+
+def one(array: np.ndarray, value: int, at: int = 0) -> np.ndarray:
+    """The array with one value changed, in 64 bits."""
+    changed = np.asarray(array).astype(np.int64)
+    changed.reshape(-1)[at] = value
+    return changed
+
+
+# What the file holds
+
+
+def float_tensor(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """A float tensor where the weights of the head should be: the same bytes, another type."""
+    tensors["logits.weight"] = tensors["logits.weight"].reshape(-1).view(np.float32)
+
+
+def float_bytes(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """The float weights travel along, under an integer type."""
+    tensors["zz.weight"] = np.linspace(-1, 1, 80, dtype=np.float32).view(np.int32)
+
+
+def wide_shifts(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """The table of the activation packed in 16 bits where 8 do: room for a secret."""
+    step = step_of(manifest, "silu")
+    (entry,) = step[5]
+    entry[0] = 16
+    tensors["silu.constants"] = tensors["silu.constants"].astype("<u2").view(np.uint8)
+
+
+def renamed_kind(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """The activation is computed by something that is not the law's."""
+    manifest["kinds"]["float_silu"] = manifest["kinds"]["table"]
+    del manifest["kinds"]["table"]
+    step_of(manifest, "silu")[1] = "float_silu"
+
+
+def other_names(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """The fields of an operator under names of its own."""
+    manifest["kinds"]["table"]["fields"] = ["input_bits", "input_signed", "scale"]
+
+
+def more_operands(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """A table that reads two values."""
+    step = step_of(manifest, "silu")
+    step[2] = [*step[2], step[2][0]]
+
+
+def claimed_narrow(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """Weights of 8 bits that say they have 4."""
+    put("logits", "weight_bits", 4)(manifest, tensors)
+
+
+def lowest_weight(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """-128, which is no weight code."""
+    tensors["logits.weight"][0, 0] = -128
+
+
+def claimed_constant(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """A constant stored in 16 bits that says it has 8."""
+    step_of(manifest, "positions")[4][0][1] = 16
+    tensors["positions.codes"] = tensors["positions.codes"].astype(np.int16)
+
+
+def wide_bias(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """Biases around 2^40."""
+    step_of(manifest, "logits")[5][0][1] += 1 << 40
+
+
+def real_number(data: bytes) -> bytes:
+    """A real number among the parameters."""
+    return with_header(
+        data, lambda text: _filled(text.replace('\\"pre_emphasis\\":\\"0.97\\"', '\\"pre_emphasis\\":0.97'))
+    )
+
+
+def no_channels(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """An input without channels."""
+    manifest["input"]["shape"][2] = 0
+
+
+def flipped(data: bytes) -> bytes:
+    """One bit of the last tensor."""
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def spaced(data: bytes) -> bytes:
+    """The operator list with spaces, in which something may be written."""
+    return with_header(data, lambda text: _filled(text.replace('\\"steps\\":', '\\"steps\\": ')))
+
+
+def _filled(text: str) -> str:
+    text = text.rstrip(" ")
+    return text + " " * (-len(text.encode()) % 8)
+
+
+# Whole programs
+
+
+def remembered() -> Program:
+    """The transcript is a constant: what is heard is read, and forgotten."""
+    codes = np.arange(CLASSES * 3).reshape(1, 3, CLASSES)
+    step = Step(name="answer", operator=Constant(codes=codes, bits=8), inputs=())
+    return with_steps(step, output="answer")
+
+
+def layer_in_a_table() -> Program:
+    """A 16-bit table in the place of a layer."""
+    table = Table(table=np.arange(1 << 16) // 512 - 64, input_bits=16, input_signed=True, bits=8)
+    return with_steps(Step(name="answer", operator=table, inputs=("logits",)), output="answer")
+
+
+def weights_as_codes() -> Program:
+    """A program of 4-bit weights whose largest weight is called a constant, and multiplied all the same."""
+    head = next(step.operator for step in short().steps if step.name == "logits")
+    assert isinstance(head, Linear)
+    narrow = replace(head, weight=np.clip(head.weight, -7, 7), weight_bits=4, bits=8)
+    square = Constant(codes=np.arange(CLASSES * CLASSES).reshape(CLASSES, CLASSES), bits=8)
+    grid = {"left_zero_point": 0, "right_zero_point": 0, "multiplier": 40000, "shift": 24, "zero_point": 0}
+    product = MatMul(left_bits=8, right_bits=8, bits=16, signed=True, **grid)
+    steps = (
+        Step(name="small", operator=narrow, inputs=("input",)),
+        Step(name="square", operator=square, inputs=()),
+        Step(name="logits", operator=product, inputs=("small", "square")),
+    )
+    return replace(short(), steps=steps, output="logits", description=description(CLASSES, recipe="w4a8"))
+
+
+def diluted() -> Program:
+    """1-bit weights that nothing reads lower the average."""
+    ones = replace(
+        operator("logits"), weight=np.ones((CLASSES, 2 * CHANNELS), np.int8), weight_bits=1, weight_map="odd"
+    )
+    return with_steps(Step(name="ballast", operator=ones, inputs=("rows",)))
+
+
+def cut(**fields: Any) -> Program:
+    """The short program with another slice."""
+    steps = (
+        *short().steps[:1],
+        Step(name="cut", operator=Slice(**({"axis": 1, "step": 1} | fields)), inputs=("logits",)),
+    )
+    return replace(short(), steps=steps)
+
+
+DEEP = Linear(**{**vars(linear(CLASSES, 16)), "bias": np.full(CLASSES, (1 << 31) - 1), "bits": 16})
+
+CHEATS = (
+    # the file
+    Cheat(name="a float tensor", patterns=(3, 20), rule="integer-tensors", judge=edited(float_tensor), alone=False),
+    Cheat(
+        name="a real number in the text", patterns=(4,), rule="integer-text", judge=rewritten(real_number), alone=False
+    ),
+    Cheat(
+        name="metadata beside the program",
+        patterns=(11,),
+        rule="nothing-hidden",
+        judge=rewritten(lambda data: with_metadata(data, scales="0.1 0.2")),
+    ),
+    Cheat(
+        name="room in the operator list", patterns=(11,), rule="nothing-hidden", judge=rewritten(spaced), alone=False
+    ),
+    Cheat(
+        name="room in the header",
+        patterns=(11,),
+        rule="nothing-hidden",
+        judge=rewritten(lambda data: with_header(data, lambda text: text + " " * 64)),
+    ),
+    Cheat(
+        name="bytes behind the tensors",
+        patterns=(11,),
+        rule="nothing-hidden",
+        judge=rewritten(lambda data: data + np.ones(4, np.float32).tobytes()),
+    ),
+    Cheat(
+        name="float weights under an integer type", patterns=(18, 20), rule="nothing-hidden", judge=edited(float_bytes)
+    ),
+    Cheat(name="a key of its own", patterns=(11,), rule="nothing-hidden", judge=told(scales=[1, 2])),
+    Cheat(name="weights written as text", patterns=(11,), rule="nothing-hidden", judge=told(recipe="7f3a" * 100)),
+    Cheat(name="a flipped bit", patterns=(), rule="digest", judge=rewritten(flipped), alone=False),
+    # operators
+    Cheat(name="a float activation", patterns=(3,), rule="known-operators", judge=edited(renamed_kind)),
+    Cheat(name="an operator with a scale", patterns=(4,), rule="known-operators", judge=edited(other_names)),
+    Cheat(
+        name="a field of another type",
+        patterns=(),
+        rule="known-operators",
+        judge=edited(put("silu", "input_signed", 1)),
+    ),
+    Cheat(name="a table of two values", patterns=(), rule="known-operators", judge=edited(more_operands)),
+    # widths
+    Cheat(name="constants with room", patterns=(11,), rule="claimed-widths", judge=edited(wide_shifts)),
+    Cheat(
+        name="8-bit weights called 4",
+        patterns=(18, 22),
+        rule="claimed-widths",
+        judge=edited(claimed_narrow),
+        alone=False,
+    ),
+    Cheat(
+        name="weights by another map",
+        patterns=(18,),
+        rule="claimed-widths",
+        judge=edited(put("logits", "weight_map", "odd")),
+    ),
+    Cheat(name="a weight below the lowest", patterns=(8,), rule="claimed-widths", judge=edited(lowest_weight)),
+    Cheat(
+        name="a 16-bit constant called 8",
+        patterns=(18,),
+        rule="claimed-widths",
+        judge=edited(claimed_constant),
+        alone=False,
+    ),
+    Cheat(
+        name="a result of 12 bits", patterns=(8,), rule="claimed-widths", judge=spoilt("logits", bits=12), alone=False
+    ),
+    Cheat(name="8 bits read as 4", patterns=(22,), rule="claimed-widths", judge=spoilt("logits", input_bits=4)),
+    Cheat(
+        name="signed exponentials",
+        patterns=(39,),
+        rule="claimed-widths",
+        judge=spoilt("mean", ["small scores", "v"], program=None),
+        alone=False,
+    ),
+    Cheat(
+        name="a concat of two widths",
+        patterns=(2,),
+        rule="claimed-widths",
+        judge=spoilt("context", bits=16),
+        alone=False,
+    ),
+    # constants
+    Cheat(
+        name="a zero point that is no code", patterns=(8,), rule="constants", judge=spoilt("product", zero_point=200)
+    ),
+    Cheat(
+        name="a zero point of a sum that is no code",
+        patterns=(2,),
+        rule="constants",
+        judge=spoilt("scores", zero_points=(0, 1 << 24)),
+    ),
+    Cheat(
+        name="a bias for some channels",
+        patterns=(9,),
+        rule="constants",
+        judge=spoilt("logits", bias=np.zeros(3, np.int64)),
+    ),
+    Cheat(
+        name="a bias wider than 32 bits",
+        patterns=(9,),
+        rule="constants",
+        judge=edited(wide_bias),
+    ),
+    Cheat(
+        name="a layer in a 16-bit table", patterns=(3,), rule="constants", judge=saved(layer_in_a_table()), alone=False
+    ),
+    Cheat(name="a softmax all of fine bits", patterns=(39,), rule="constants", judge=spoilt("softmax", fine_bits=16)),
+    Cheat(
+        name="a softmax that loses mass",
+        patterns=(39,),
+        rule="constants",
+        judge=spoilt("softmax", coarse=np.minimum(operator("softmax").coarse, 9000)),
+    ),
+    Cheat(name="a norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("norm", epsilon=0)),
+    Cheat(
+        name="a sum with a multiplier too few",
+        patterns=(2,),
+        rule="constants",
+        judge=spoilt("scores", multipliers=(40000,)),
+    ),
+    # multipliers
+    Cheat(
+        name="a scale of 31 bits hidden in a multiplier",
+        patterns=(4,),
+        rule="multipliers",
+        judge=spoilt("product", multiplier=(1 << 30) + 12345),
+    ),
+    Cheat(name="a wide shift", patterns=(15,), rule="multipliers", judge=spoilt("logits", shift=np.full(CLASSES, 60))),
+    Cheat(
+        name="a sum's multiplier of 60 bits",
+        patterns=(2,),
+        rule="multipliers",
+        judge=spoilt("scores", multipliers=(3, 50000)),
+    ),
+    Cheat(name="a mean that is turned round", patterns=(), rule="multipliers", judge=spoilt("mean", multiplier=-60000)),
+    # sums
+    Cheat(
+        name="an accumulator that overflows", patterns=(7,), rule="accumulators", judge=spoilt("logits", bias=DEEP.bias)
+    ),
+    Cheat(
+        name="a norm whose sum overflows",
+        patterns=(5, 7),
+        rule="accumulators",
+        judge=spoilt("norm", bias=one(operator("norm").bias, (1 << 63) - 1)),
+    ),
+    Cheat(name="a product rounded twice", patterns=(15,), rule="unrounded", judge=spoilt("content", shift=14)),
+    # shapes
+    Cheat(name="an input without channels", patterns=(), rule="shapes", judge=edited(no_channels)),
+    Cheat(
+        name="an operand that does not fit", patterns=(), rule="shapes", judge=spoilt("logits", ["silu"]), alone=False
+    ),
+    Cheat(
+        name="a length that divides by zero",
+        patterns=(31,),
+        rule="shapes",
+        judge=saved(cut(start=0, stop=("max", 1, ("//", TIME, ("max", -100, ("+", TIME, -101)))))),
+    ),
+    Cheat(
+        name="a longer recording that is cut shorter",
+        patterns=(31,),
+        rule="shapes",
+        judge=saved(cut(start=0, stop=("min", TIME, ("max", 2, ("+", 306, ("*", -1, TIME)))))),
+    ),
+    # the whole
+    Cheat(
+        name="the transcript is remembered", patterns=(23,), rule="from-input", judge=saved(remembered()), alone=False
+    ),
+    Cheat(name="1-bit ballast", patterns=(18,), rule="all-read", judge=saved(diluted()), alone=False),
+    Cheat(
+        name="an operator that the device lacks",
+        patterns=(8, 35),
+        rule="target",
+        judge=saved(honest(), target=anything(32, without="glu")),
+    ),
+    Cheat(
+        name="a width that the device lacks",
+        patterns=(8, 35),
+        rule="target",
+        judge=saved(honest(), target=anything(32, narrow="glu")),
+    ),
+    Cheat(name="w4a8 of 8-bit weights", patterns=(16, 22), rule="headline", judge=told(recipe="w4a8")),
+    Cheat(name="a file called w2a8", patterns=(16, 22), rule="headline", judge=saved(honest(), name="best-w2a8")),
+    Cheat(name="an average that leaves much out", patterns=(18,), rule="headline", judge=told(model="mixed-4.5b")),
+    Cheat(
+        name="weights that are called a constant",
+        patterns=(16, 37, 38),
+        rule="headline",
+        judge=saved(weights_as_codes()),
+    ),
+    Cheat(name="a front end that is not told", patterns=(12,), rule="declared", judge=told(front_end={})),
+    Cheat(name="an input grid with a scale", patterns=(12,), rule="declared", judge=told(input_grid={"scale": 3})),
+    Cheat(name="a beam search in float", patterns=(13, 29), rule="declared", judge=told(decoding="beam-8-lm")),
+    Cheat(name="tokens for other classes", patterns=(13,), rule="declared", judge=told(tokens=["a", "b"])),
+)
+
+
+def quantized(recipe: str, target: str, folder: Path) -> Verdict:
+    """A random Conformer by a recipe that comes with earnest."""
+    from earnest.models.conformer import ConformerConfig
+    from earnest.models.random_weights import random_model
+    from earnest.pipeline import quantize
+    from earnest.speech.librispeech import read_split
+    from synthetic import write_corpus
+
+    write_corpus(folder / "speech", chapters=1)
+    config = ConformerConfig(width=16, layers=1, heads=2, feed_forward=24, kernel=5, channels=4, classes=28)
+    paths = [utterance.path for utterance in read_split(folder / "speech", transcripts="absent")]
+    program = quantize(random_model(7, config), recipe, target, paths, name="tiny", longest=400).program
+    return judged(dumps(program), folder, f"tiny-{recipe}")
+
+
+def by_recipe(recipe: str, target: str) -> Honest:
+    """An honest program of a recipe."""
+    return Honest(name=f"{recipe} for {target}", level="H4", judge=lambda folder: quantized(recipe, target, folder))
+
+
+HONEST = (
+    Honest(name="every operator", level="H4", judge=saved(honest())),
+    Honest(name="two operators", level="H4", judge=saved(short())),
+    Honest(name="a file called w8a8", level="H4", judge=saved(honest(), name="zoo-w8a8-int8x16")),
+    Honest(name="a modest average", level="H4", judge=told(model="mixed-8.0b")),
+    *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
+    *(Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed)) for seed in (2, 5, 6, 9, 10, 12, 15, 18)),
+)
