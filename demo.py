@@ -83,7 +83,7 @@ def earnest(*arguments: str) -> None:
 
 
 def main() -> None:
-    """Quantize to two widths, evaluate both, transcribe one recording."""
+    """Quantize to two widths, evaluate and judge both, transcribe one recording."""
     RUNS.mkdir(parents=True, exist_ok=True)
     found = real_world()
     if found is None:
@@ -96,11 +96,14 @@ def main() -> None:
         earnest("quantize", world.model, *way, "-o", program)
     for program in programs.values():
         earnest("evaluate", program, "--against", world.model, "--data", world.speech, "--limit", str(world.limit))
+    for recipe, program in programs.items():
+        earnest("audit", program, "--html", str(RUNS / f"{recipe}.html"))
     recording = next(path for path in sorted(Path(world.speech).rglob("*")) if path.suffix in (".flac", ".mp3", ".wav"))
     earnest("transcribe", programs["w8a8"], str(recording))
     print(
         f"\n{world.limit} utterances and {world.calibration_limit} recordings to calibrate on are a taste, no result: "
         "README.md has the commands that count.\n"
+        f"The verdicts as pages: {', '.join(str(RUNS / f'{recipe}.html') for recipe in programs)}.\n"
         f"Try next: earnest inspect {programs['w4a8']}, or earnest transcribe {programs['w8a8']} YOUR-RECORDING."
     )
     if found is None:

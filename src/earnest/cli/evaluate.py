@@ -117,7 +117,6 @@ def _evaluation(
     from earnest.lab.threads import one_thread
 
     with one_thread():  # before NumPy is first imported, so that one job counts like one of many
-        from earnest.integer.target import load_target
         from earnest.lab.evaluation import evaluate as evaluate_program
         from earnest.lab.evaluation import evaluate_float
 
@@ -131,7 +130,7 @@ def _evaluation(
             backend=backend,
             progress=shown,
             allow_pickle=allow_pickle,
-            target=None if target is None else load_target(target),
+            target=target,
         )
 
 
@@ -181,7 +180,8 @@ def _print(found: dict[str, Any]) -> None:
     print(f"data: {found['data']}, {found['utterances']} utterances, {found['words']} words, {minutes:.1f} minutes")
     for key, kind in (("float_model", "float32"), ("program", "integer")):
         if key in found:
-            print(f"{kind}: {found[key]}")
+            level = f" ({found['level']})" if key == "program" else ""
+            print(f"{kind}: {found[key]}{level}")
     table = Table()
     for column, align in (
         ("system", "left"),

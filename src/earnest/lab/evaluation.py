@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from earnest.errors import CheckpointError
 from earnest.file import open_program
-from earnest.integer.target import Target
+from earnest.integer.target import load_target
+from earnest.judge.program.judging import judge_program
 from earnest.lab.anatomy import file_sha256, title
 from earnest.lab.backends import check_backend
 from earnest.lab.outcome import Hypothesis, Outcome, Systems
@@ -35,7 +36,7 @@ SEED, RESAMPLES = 20, 10_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramFacts:
     """The program that was evaluated: `title` is counted from its weights; recipe, target, and `model`, the float model
-    that it was made from, are what it says.
+    that it was made from, are what it says; `level` is that of its verdict.
     """
 
     title: str
@@ -46,6 +47,7 @@ class ProgramFacts:
     backend: str
     model: str
     front_end: LogMel
+    level: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +117,16 @@ def evaluate(
     backend: str,
     progress: Progress | None = None,
     allow_pickle: bool = False,
-    target: Target | None = None,
+    target: str | None = None,
 ) -> Evaluation:
     """Evaluate a program file, and the float model `against` beside it on the same features.
 
-    `target` is needed where the program's own does not come with earnest. The program is verified. EarnestError names
-    the file or the utterance that fails.
+    `target`, a TOML file, is needed where the program's own does not come with earnest. The program is verified.
+    EarnestError names the file or the utterance that fails.
     """
     check_backend(backend)
     sha256 = file_sha256(program_path)
-    program = open_program(program_path, target)
+    program = open_program(program_path, None if target is None else load_target(target))
     description = describe(program)
     facts = ProgramFacts(
         title=title(program),
@@ -135,6 +137,7 @@ def evaluate(
         backend=backend,
         model=description.model,
         front_end=description.front_end,
+        level=str(judge_program(program_path, toml_of(target)).level),
     )
     model = None if against is None else _model_facts(against, allow_pickle, description.front_end)
     systems = Systems(program=program_path, sha256=sha256, backend=backend, model=against, allow_pickle=allow_pickle)
@@ -153,6 +156,11 @@ def evaluate_float(
     facts = _model_facts(model_path, allow_pickle, None)
     systems = Systems(program=None, sha256="", backend="", model=model_path, allow_pickle=allow_pickle)
     return _evaluation(systems, utterances, None, facts, jobs, progress)
+
+
+def toml_of(target: str | None) -> Path | None:
+    """The file of a target, None where it is the name of one that comes with earnest."""
+    return Path(target) if target is not None and target.endswith(".toml") else None
 
 
 def model_name(path: Path) -> str:

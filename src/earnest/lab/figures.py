@@ -32,6 +32,7 @@ def figures(evaluation: Evaluation) -> dict[str, object]:
             "recipe": program.recipe,
             "target": program.target,
             "backend": program.backend,
+            "level": program.level,
         }
     if (model := evaluation.model) is not None:
         found |= _system("float_", evaluation, "real")
