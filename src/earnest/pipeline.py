@@ -12,6 +12,7 @@ from earnest.errors import CalibrationError
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
+from earnest.methods.rounding import gptq_
 from earnest.models import FloatModel
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
@@ -27,6 +28,12 @@ Progress = Callable[[str, int, int], None]
 
 CALIBRATION_SECONDS = 30.0
 """Longest recording that calibration reads whole; the rest of a longer one is left out."""
+
+
+METHODS: dict[str, Callable[[TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None], object]] = {
+    "gptq": gptq_,
+}
+"""What a recipe may do to a calibrated model, by the name that it gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +84,15 @@ def quantize(
     device = load_target(target) if isinstance(target, str) else target
     twin = swap(model.module, chosen, device, features=model.front_end.mels, longest=longest)
     batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
-    report = None if progress is None else lambda done, total: progress("calibrating", done, total)
-    calibrate(twin, batches, report)
+    calibrate(twin, batches, _stage("calibrating", progress))
+    for method in chosen.methods:
+        METHODS[method](twin, batches, _stage(method, progress))
     program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name, calibration=heard).to_dict())
     return Quantized(program=program, twin=twin, certificate=verify(program, device))
+
+
+def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress(name, done, total)
 
 
 def description_of(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from earnest.nn.twin import Twin
 from earnest.numerics.entry import entry_multiplier
 
 Observe = Callable[[str, Tensor], None]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +149,14 @@ class TwinModel(nn.Module):
 
 
 def walk(
-    model: TwinModel, value: Tensor, compute: Callable[[Twin, list[Tensor]], Tensor], observe: Observe | None
-) -> Tensor:
-    """One pass over the graph; a value is dropped after its last reader."""
+    model: TwinModel,
+    value: Value,
+    compute: Callable[[Twin, list[Value]], Value],
+    observe: Callable[[str, Value], None] | None,
+) -> Value:
+    """One pass over the graph, with whatever a value may be; it is dropped after its last reader."""
     last = {name: index for index, call in enumerate(model.calls) for name in call.inputs}
-    values: dict[str, Tensor] = {INPUT: value}
+    values: dict[str, Value] = {INPUT: value}
     for index, call in enumerate(model.calls):
         values[call.name] = compute(model.twin(call.name), [values[name] for name in call.inputs])
         if observe is not None:

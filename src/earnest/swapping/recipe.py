@@ -23,6 +23,10 @@ unrounded; a table or a bias that depends on no data; the result of a softmax.""
 RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power"]
 
 
+Method = Literal["gptq"]
+"""What changes a calibrated model, in the order in which a recipe names it; `pipeline` resolves the names."""
+
+
 class Rule(BaseModel):
     """Settings for the operators whose path, kind and role all match."""
 
@@ -75,6 +79,7 @@ class Recipe(BaseModel):
 
     name: str
     description: str
+    methods: list[Method] = Field(default_factory=list)
     ranges: dict[Role, RangeMethod] = Field(default_factory=dict)
     rule: list[Rule]
 

@@ -1,0 +1,81 @@
+"""GPTQ moves error from the output to the weights, and changes nothing where nothing is to be gained."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from earnest.methods.gptq import gptq, refitted, scales_by_output
+
+DEPTH, OUT, ROWS = 24, 16, 2048
+
+
+def nearest(scale: float):
+    """Whole multiples of a scale."""
+    return lambda column, index: torch.round(column / scale) * scale
+
+
+def problem(seed: int, groups: int = 1, noise: float = 0.0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Weights, correlated rows, the same rows with noise, and the covariance of the latter."""
+    generator = torch.Generator().manual_seed(seed)
+    mix = torch.randn(groups, DEPTH, DEPTH, generator=generator).double() * torch.logspace(0, -2, DEPTH).double()
+    x = torch.randn(groups, ROWS, DEPTH, generator=generator).double() @ mix
+    x -= x.mean(dim=1, keepdim=True)
+    y = x + noise * torch.randn(x.shape, generator=generator).double()
+    weight = torch.randn(groups, OUT, DEPTH, generator=generator).double()
+    return weight, x, y, y.transpose(1, 2) @ y / ROWS
+
+
+def output_error(weight: Tensor, other: Tensor, x: Tensor, y: Tensor) -> float:
+    return float((x @ weight.transpose(1, 2) - y @ other.transpose(1, 2)).square().mean())
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize("scale", [0.2, 0.5])
+def test_the_output_error_goes_down_and_that_of_the_weights_up(scale: float, groups: int):
+    weight, x, _, c = problem(1, groups)
+    plain, found = torch.round(weight / scale) * scale, gptq(weight, c, nearest(scale))
+    assert torch.equal(found, torch.round(found / scale) * scale), "on the grid"
+    assert output_error(weight, found, x, x) < 0.7 * output_error(weight, plain, x, x)
+    assert (weight - found).square().mean() > (weight - plain).square().mean()
+
+
+def test_uncorrelated_inputs_are_rounded_to_nearest():
+    weight, _, _, _ = problem(2)
+    found = gptq(weight, torch.eye(DEPTH).double()[None], nearest(0.3))
+    assert torch.equal(found, torch.round(weight / 0.3) * 0.3)
+
+
+def test_weights_on_the_grid_stay():
+    weight, _, _, c = problem(3)
+    weight = torch.round(weight / 0.25) * 0.25
+    assert torch.equal(gptq(weight, c, nearest(0.25)), weight)
+
+
+def test_a_dead_input_costs_nothing():
+    weight, _, _, c = problem(4)
+    c[:, 5, :] = c[:, :, 5] = 0
+    assert torch.isfinite(gptq(weight, c, nearest(0.3))).all()
+
+
+def test_weights_are_refitted_to_what_reaches_them():
+    weight, x, y, c = problem(5, noise=0.3)
+    d = x.transpose(1, 2) @ y / ROWS
+    found = refitted(weight, c, d, damping=1e-6)
+    assert output_error(weight, found, x, y) < 0.9 * output_error(weight, weight, x, y)
+    closest = torch.linalg.lstsq(y[0], x[0] @ weight[0].T).solution.T
+    assert torch.allclose(found[0], closest, rtol=1e-3, atol=1e-3)
+
+
+def test_without_noise_nothing_is_refitted():
+    weight, _, _, c = problem(6)
+    assert torch.allclose(refitted(weight, c, c), weight, rtol=1e-9, atol=1e-9)
+
+
+def test_scales_look_at_inputs_that_matter():
+    """A large weight on a dead input does not widen the grid."""
+    weight = np.asarray([[8.0, 1.0, -0.9, 0.4]])
+    full = np.asarray([8.0 / 7])
+    dead = scales_by_output(weight, np.asarray([[0.0, 1.0, 1.0, 1.0]]), full, 4, "symmetric")
+    alive = scales_by_output(weight, np.ones((1, 4)), full, 4, "symmetric")
+    assert dead[0] < alive[0]

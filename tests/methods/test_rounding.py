@@ -1,0 +1,109 @@
+"""GPTQ on twins: what they compute comes nearer to the float model, and is what their program computes."""
+
+import copy
+
+import pytest
+import torch
+from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
+from torch import Tensor, nn
+from torch.nn import functional
+
+from earnest.calibration.calibrate import calibrate
+from earnest.errors import CalibrationError
+from earnest.integer.target import load_target
+from earnest.integer.verifier import verify
+from earnest.methods.moments import moments_of, rows_of
+from earnest.methods.rounding import gptq_
+from earnest.nn.edge import CalibratedEdge
+from earnest.nn.lowering import lower
+from earnest.nn.model import TwinModel, run_real
+from earnest.nn.weighted import Convolution1d, Convolution2d, Weighted
+
+
+def correlated(count: int, time: int, seed: int = 1) -> list[Tensor]:
+    """Inputs whose channels move together, as those of a trained network do."""
+    mix = torch.randn(WIDTH, WIDTH, generator=torch.Generator().manual_seed(5)) * torch.logspace(0, -2, WIDTH)
+    return [x @ mix for x in inputs(count=count, time=time, width=WIDTH, seed=seed)]
+
+
+def calibrated(bits: int) -> tuple[TwinModel, list[Tensor]]:
+    """Twins of a tiny model with weights of so many bits, and what they are calibrated on."""
+    batches = correlated(24, 19)
+    return calibrate(tiny_model(Original(), weight_bits=bits), batches), batches
+
+
+def error(model: TwinModel, batches: list[Tensor], goal: list[Tensor]) -> float:
+    with torch.no_grad():
+        return sum(float((model(x) - y).square().mean()) for x, y in zip(batches, goal, strict=True)) / len(batches)
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4])
+def test_the_result_comes_nearer_to_float(bits: int):
+    model, batches = calibrated(bits)
+    with torch.no_grad():
+        unheard = correlated(8, 23, seed=99)
+        goal = [run_real(model, x) for x in unheard]
+    before = error(model, unheard, goal)
+    assert gptq_(model, batches) is model
+    assert error(model, unheard, goal) < 0.8 * before
+
+
+def test_nothing_float_is_left_behind():
+    model, batches = calibrated(3)
+    gptq_(model, batches)
+    program = lower(model, {})
+    verify(program, load_target("int8x16"))
+    for call in model.calls:
+        twin = model.twin(call.name)
+        if isinstance(twin, Weighted):
+            codes = torch.from_numpy(twin.law().weight)  # type: ignore[attr-defined]
+            scale = twin.effective_scale().reshape(-1, *(1,) * (codes.ndim - 1))
+            assert torch.allclose(codes * scale, twin.weight.double(), rtol=1e-6, atol=0)
+
+
+def test_eight_bits_hardly_change():
+    model, batches = calibrated(8)
+    before = copy.deepcopy(model)
+    gptq_(model, batches)
+    with torch.no_grad():
+        far = max(float((model(x) - before(x)).abs().max()) for x in batches)
+        spread = float(before(batches[0]).std())
+    assert far < 0.1 * spread
+
+
+def test_no_inputs_are_refused():
+    model, _ = calibrated(4)
+    with pytest.raises(CalibrationError, match="at least one"):
+        gptq_(model, [])
+
+
+def edge() -> CalibratedEdge:
+    return CalibratedEdge("x", bits=8, symmetric=True, role="activation", method="extremes", margin=1.0)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 6])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_rows_are_what_weights_multiply(axes: int, groups: int):
+    """Rows times weights are the convolution, by torch's own."""
+    kind, convolve = ((Convolution1d, functional.conv1d), (Convolution2d, functional.conv2d))[axes - 1]
+    weight = nn.Parameter(torch.randn(12, 6 // groups, *(3, 2)[:axes], dtype=torch.float64))
+    windows = {"strides": (2, 1)[:axes], "padding": (1, 2)[:axes], "dilations": (1, 2)[:axes], "groups": groups}
+    fixed = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes"}
+    twin = kind([edge()], edge(), weight=weight, bias=None, **windows, **fixed)
+    x = torch.randn(2, 6, *(9, 7)[:axes], dtype=torch.float64)
+    made = rows_of(twin, x) @ weight.detach().reshape(groups, 12 // groups, -1).transpose(1, 2)
+    expected = convolve(x, weight, None, windows["strides"], windows["padding"], windows["dilations"], groups)
+    expected = expected.reshape(2, groups, 12 // groups, -1).permute(1, 0, 3, 2).flatten(1, 2)
+    assert torch.allclose(made, expected)
+
+
+def test_moments_are_those_of_all_rows():
+    model, batches = calibrated(4)
+    twin = model.twin("block.up")
+    assert isinstance(twin, Weighted)
+    found = moments_of(twin, batches, [x + 1 for x in batches])
+    rows = torch.cat([x.reshape(-1, WIDTH) for x in batches]).double()
+    c, d = found.covariances
+    assert torch.allclose(c[0], torch.cov(rows.T, correction=0))
+    assert torch.allclose(d[0], c[0])
+    assert torch.allclose(found.means[1], found.means[0] + 1)
