@@ -6,12 +6,14 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.engine.generator import generate
+from tests.engine.generator import generate, inputs
 from tests.engine.test_fuzz import SEEDS, mutant_of_bytes, mutant_of_parts
 from tests.judge.zoo.planting import anything, judged
 
 from earnest.errors import EarnestError, FileError
 from earnest.file import dumps, loads
+from earnest.integer.accumulation import IntegerAccumulation
+from earnest.integer.program import run
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
 
@@ -70,6 +72,23 @@ def test_the_sums_of_random_programs_have_the_same_widths(seed: int, tmp_path: P
     }
     shapes = {name: list(domain.shape) for name, domain in certificate.domains.items() if name != "input"}
     assert {row["name"]: row["shape"] for row in rows} == shapes
+
+
+def test_a_program_that_is_called_deaf_gives_one_answer(tmp_path: Path):
+    deaf = 0
+    for seed in range(120):
+        program, target = generate(seed)
+        text = anything(target.accumulator_bits).replace("int8x16", target.name)
+        verdict = judged(dumps(program), tmp_path, target=text)
+        if not any(found.rule == "from-input" for found in verdict.failed):
+            continue
+        deaf += 1
+        answers = {
+            run(program, codes, IntegerAccumulation()).tobytes()
+            for codes in inputs(program.input, program.input.longest, seed)
+        }
+        assert len(answers) == 1, f"seed {seed}"
+    assert deaf > 5
 
 
 def test_both_refuse_the_same_mutants(root: Path, tmp_path: Path):

@@ -148,6 +148,20 @@ def remembered() -> Program:
     return with_steps(step, output="answer")
 
 
+def moved() -> Program:
+    """Weights called a constant that pass through a table of identity first."""
+    program = weights_as_codes()
+    same = Table(table=np.arange(-128, 128), input_bits=8, input_signed=True, bits=8)
+    small, square, logits = program.steps
+    steps = (
+        small,
+        square,
+        Step(name="same", operator=same, inputs=("square",)),
+        replace(logits, inputs=("small", "same")),
+    )
+    return replace(program, steps=steps)
+
+
 def layer_in_a_table() -> Program:
     """A 16-bit table in the place of a layer."""
     table = Table(table=np.arange(1 << 16) // 512 - 64, input_bits=16, input_signed=True, bits=8)
@@ -319,7 +333,13 @@ CHEATS = (
         rule="multipliers",
         judge=spoilt("product", multiplier=(1 << 30) + 12345),
     ),
-    Cheat(name="a wide shift", patterns=(15,), rule="multipliers", judge=spoilt("logits", shift=np.full(CLASSES, 60))),
+    Cheat(
+        name="a wide shift",
+        patterns=(15,),
+        rule="multipliers",
+        judge=spoilt("logits", shift=np.full(CLASSES, 60)),
+        alone=False,
+    ),
     Cheat(
         name="a sum's multiplier of 60 bits",
         patterns=(2,),
@@ -329,7 +349,11 @@ CHEATS = (
     Cheat(name="a mean that is turned round", patterns=(), rule="multipliers", judge=spoilt("mean", multiplier=-60000)),
     # sums
     Cheat(
-        name="an accumulator that overflows", patterns=(7,), rule="accumulators", judge=spoilt("logits", bias=DEEP.bias)
+        name="an accumulator that overflows",
+        patterns=(7,),
+        rule="accumulators",
+        judge=spoilt("logits", bias=DEEP.bias),
+        alone=False,
     ),
     Cheat(
         name="a norm whose sum overflows",
@@ -359,6 +383,24 @@ CHEATS = (
     Cheat(
         name="the transcript is remembered", patterns=(23,), rule="from-input", judge=saved(remembered()), alone=False
     ),
+    Cheat(
+        name="what is heard is multiplied by 0",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt("logits", multiplier=np.zeros(CLASSES, np.int64)),
+    ),
+    Cheat(
+        name="what is heard meets a table of one value",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt("silu", table=np.full(256, 7)),
+    ),
+    Cheat(
+        name="what is heard is rounded away",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt("logits", shift=np.full(CLASSES, 47)),
+    ),
     Cheat(name="1-bit ballast", patterns=(18,), rule="all-read", judge=saved(diluted()), alone=False),
     Cheat(
         name="an operator that the device lacks",
@@ -381,6 +423,7 @@ CHEATS = (
         rule="headline",
         judge=saved(weights_as_codes()),
     ),
+    Cheat(name="weights behind a table of identity", patterns=(16, 37), rule="headline", judge=saved(moved())),
     Cheat(name="a front end that is not told", patterns=(12,), rule="declared", judge=told(front_end={})),
     Cheat(name="an input grid with a scale", patterns=(12,), rule="declared", judge=told(input_grid={"scale": 3})),
     Cheat(name="a beam search in float", patterns=(13, 29), rule="declared", judge=told(decoding="beam-8-lm")),
@@ -414,5 +457,5 @@ HONEST = (
     Honest(name="a file called w8a8", level="H4", judge=saved(honest(), name="zoo-w8a8-int8x16")),
     Honest(name="a modest average", level="H4", judge=told(model="mixed-8.0b")),
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
-    *(Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed)) for seed in (2, 5, 6, 9, 10, 12, 15, 18)),
+    *(Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed)) for seed in (2, 5, 10, 12, 18, 24, 27, 28)),
 )

@@ -20,8 +20,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def weight_bits(source: Source, values: Mapping[str, Value]) -> dict[int, int]:
-    """How many weights there are of each width. A constant that a product reads as it is stored is a weight as well,
-    whatever it is called; shared weights are counted once.
+    """How many weights there are of each width. Values made of constants alone that a product reads are weights too,
+    whatever they are called; shared weights are counted once.
     """
     counted: Counter[int] = Counter()
     for step in source.steps:

@@ -21,7 +21,8 @@ def table(place: Place) -> Value:
     input_bits = place.integer("input_bits")
     place.reads(0, input_bits, place.step.fields["input_signed"])
     _narrow(place, input_bits)
-    place.array("table", (1 << place.operands[0].bits,), *code_range(min(bits, 16), signed=True))
+    if place.array("table", (1 << place.operands[0].bits,), *code_range(min(bits, 16), signed=True)):
+        place.hears(_varies(place, "table"))
     return place.makes(bits, signed=True)
 
 
@@ -31,6 +32,7 @@ def interpolated_table(place: Place) -> Value:
     place.reads(0, 16, signed=True)
     if place.array("table", (KNOTS,), *code_range(32, signed=True)):
         place.wide(3 * 128 * int(np.abs(place.codes("table")).max()) + (1 << 15))
+        place.hears(_varies(place, "table"))
     return place.makes(bits, signed=True)
 
 
@@ -45,7 +47,9 @@ def glu(place: Place) -> Value:
     place.zero_point("zero_point", bits, signed)
     place.one_multiplier()
     if place.array("gate", (1 << x.bits,), *code_range(min(gate_bits, 16), signed=True)):
-        place.sums(x.centred(place.integer("input_zero_point")) * int(np.abs(place.codes("gate")).max()))
+        bound = x.centred(place.integer("input_zero_point")) * int(np.abs(place.codes("gate")).max())
+        place.sums(bound)
+        place.hears(place.requantized(-bound, bound, place.integer("multiplier"), place.integer("shift")))
     return place.makes(bits, signed=signed)
 
 
@@ -62,6 +66,7 @@ def softmax(place: Place) -> Value:
         for name, entries, first in (("coarse", input_bits - fine_bits, FULL), ("fine", fine_bits, UNIT)):
             if place.array(name, (1 << entries,), 0, first):
                 _begins_with(place, name, first)
+        place.hears(_varies(place, "coarse") or _varies(place, "fine"))
     keys = place.shape[-1]
     return place.makes(16, signed=True, low=0, high=FULL, row=FULL + (keys + 1) // 2)
 
@@ -73,6 +78,7 @@ def exponential(place: Place) -> Value:
     _narrow(place, input_bits)
     if place.array("table", (1 << place.operands[0].bits,), 0, 255):
         _begins_with(place, "table", 255)
+        place.hears(_varies(place, "table"))
     return place.makes(8, signed=False)
 
 
@@ -91,6 +97,7 @@ def layer_norm(place: Place) -> Value:
     if all(lawful):
         multiplier, shift = place.codes("multiplier"), place.codes("shift")
         place.multiplier(multiplier, shift, negative=True)
+        place.hears(bool(multiplier.any()))
         largest = (math.isqrt(channels) + 1) << 15
         constants = zip(multiplier.tolist(), place.codes("bias").tolist(), shift.tolist(), strict=True)
         place.wide(max(abs(m) * largest + abs(b) + (1 << max(s - 1, 0)) for m, b, s in constants))
@@ -101,6 +108,10 @@ def _narrow(place: Place, bits: int) -> None:
     place.require(
         1 <= bits <= 8, rules.CONSTANTS, f"expected a table of one code of at most 8 bits, got one of {bits} bits"
     )
+
+
+def _varies(place: Place, name: str) -> bool:
+    return len(np.unique(place.codes(name))) > 1
 
 
 def _begins_with(place: Place, name: str, first: int) -> None:

@@ -25,6 +25,7 @@ class Place:
     shape: tuple[int, ...]
     device: Device
     accumulator: int | None = field(default=None)
+    audible: bool = field(default=True)
 
     def integer(self, name: str) -> int:
         """A plain field."""
@@ -103,6 +104,18 @@ class Place:
         )
         self.wide((bound << 16) + (1 << 46))
 
+    def hears(self, audible: bool) -> None:
+        """Whether what is heard can change the result at all: no multiplier of 0, no table of one value."""
+        self.audible = audible
+
+    def requantized(self, low: int, high: int, multiplier: int, shift: int) -> bool:
+        """Whether sums between two ends give more than one code, by E3."""
+        bits, signed, zero = self.integer("bits"), self.step.fields.get("signed", True), self.integer("zero_point")
+        least, most = code_range(bits, signed=signed)
+        half = 1 << max(shift - 1, 0)
+        ends = [zero + ((acc * multiplier + half) >> max(shift, 0)) for acc in (low, high)]
+        return len({min(max(end, least), most) for end in ends}) > 1
+
     def wide(self, bound: int, bits: int = 63) -> None:
         """A sum that is no accumulator of the target fits its width."""
         self.require(
@@ -118,6 +131,14 @@ class Place:
             low=known.get("low", low),
             high=known.get("high", high),
             shape=self.shape,
-            heard=any(value.heard for value in self.operands),
+            heard=self.audible and any(value.heard for value in self.operands),
             row=known.get("row"),
+            stored=self._stored(),
         )
+
+    def _stored(self) -> int | None:
+        """Constants that no weight was multiplied with stay what they are, whatever is computed of them."""
+        widths = [value.stored for value in self.operands]
+        if not widths or None in widths or "weight" in self.step.arrays:
+            return None
+        return max(bits for bits in widths if bits is not None)

@@ -34,6 +34,13 @@ def weighted(place: Place) -> Value:
         # A row is at most 2^31 weights of 9 bits: the sum of their sizes is exact in int64.
         sums = np.abs(weight.codes.astype(np.int64)).reshape(channels[0], -1).sum(axis=1)
         place.sums(max(magnitude * int(s) + abs(int(b)) for s, b in zip(sums, place.codes("bias"), strict=True)))
+        epilogue = zip(sums, place.codes("bias"), place.codes("multiplier"), place.codes("shift"), strict=True)
+        place.hears(
+            any(
+                place.requantized(int(b) - magnitude * int(s), int(b) + magnitude * int(s), int(m), int(n))
+                for s, b, m, n in epilogue
+            )
+        )
     return place.makes(bits, signed=signed)
 
 
@@ -67,6 +74,7 @@ def matmul(place: Place) -> Value:
         left = min(left, a.row)
     bound = left * b.centred(place.integer("right_zero_point"))
     place.sums(bound)
+    _hear_product(place, bound)
     if bits == 24:
         epilogue = (place.integer("multiplier"), place.integer("shift"), place.integer("zero_point"))
         _, most = code_range(bits, signed=signed)
@@ -128,6 +136,7 @@ def _check_sum(place: Place, zero_points: list[int], multipliers: list[int]) -> 
         rules.CONSTANTS,
         f"expected zero points that are codes of the operands, got {zero_points}",
     )
+    place.hears(any(value.heard and m for value, m in zip(place.operands, multipliers, strict=True)))
     terms = zip(place.operands, zero_points, multipliers, strict=True)
     place.wide(sum(value.centred(zero) * abs(m) for value, zero, m in terms) + (1 << max(shift - 1, 0)), bits=52)
 
@@ -140,5 +149,11 @@ def multiply(place: Place) -> Value:
     place.zero_point("right_zero_point", b.bits, b.signed)
     place.zero_point("zero_point", bits, signed)
     place.one_multiplier()
-    place.sums(a.centred(place.integer("left_zero_point")) * b.centred(place.integer("right_zero_point")))
+    bound = a.centred(place.integer("left_zero_point")) * b.centred(place.integer("right_zero_point"))
+    place.sums(bound)
+    _hear_product(place, bound)
     return place.makes(bits, signed=signed)
+
+
+def _hear_product(place: Place, bound: int) -> None:
+    place.hears(place.requantized(-bound, bound, place.integer("multiplier"), place.integer("shift")))

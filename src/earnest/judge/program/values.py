@@ -9,7 +9,7 @@ WIDTHS = (*range(1, 9), 16, 24)
 class Value:
     """`row` bounds the sum of each row, where the value is a softmax's. `heard`: it depends on the program's input.
 
-    `stored` is the width in which a constant is stored that layout at most has moved; it is None for all others.
+    `stored` is the width of the constants that a value is made of, where nothing else but them is in it; else None.
     """
 
     bits: int
