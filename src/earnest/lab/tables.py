@@ -52,11 +52,11 @@ _HEADER = (
     ),
     "|---|---|---|---|--:|--:|--:|--:|--:|:-:|--:|--:|",
 )
-_SAME_MEASUREMENT = ("program", "recipe", "target", "data", "utterances", "backend")
+_SAME_MEASUREMENT = ("program", "recipe", "target", "data", "utterances")
 
 
 def evaluations(rows: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """The evaluations of a ledger: of each program, recipe, target, data, count and backend the latest."""
+    """The evaluations of a ledger: of each program, recipe, target, data and count the latest. Backends agree."""
     latest: dict[tuple[object, ...], Mapping[str, object]] = {}
     for row in rows:
         if row.get("kind") == EVALUATION:

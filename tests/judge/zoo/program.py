@@ -426,6 +426,9 @@ CHEATS = (
     Cheat(name="weights behind a table of identity", patterns=(16, 37), rule="headline", judge=saved(moved())),
     Cheat(name="a front end that is not told", patterns=(12,), rule="declared", judge=told(front_end={})),
     Cheat(name="an input grid with a scale", patterns=(12,), rule="declared", judge=told(input_grid={"scale": 3})),
+    Cheat(
+        name="a calibration that is not told", patterns=(23,), rule="declared", judge=told(calibration=["dev-clean"])
+    ),
     Cheat(name="a beam search in float", patterns=(13, 29), rule="declared", judge=told(decoding="beam-8-lm")),
     Cheat(name="tokens for other classes", patterns=(13,), rule="declared", judge=told(tokens=["a", "b"])),
 )

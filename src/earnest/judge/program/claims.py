@@ -64,6 +64,10 @@ def check_description(
         DESCRIPTION,
         f"expected {MOST_VALUES} values at most beside tokens and calibration, of {LONGEST_TEXT} characters at most",
     )
+    _check_declared(section, found, input_, classes)
+
+
+def _check_declared(section: Section, found: Mapping[str, Any], input_: Mapping[str, Any], classes: int | None) -> None:
     front_end = found.get("front_end")
     named = front_end if isinstance(front_end, dict) else {}
     section.require(
@@ -85,11 +89,28 @@ def check_description(
         f"expected a decoding of integers, {DECODINGS}, got {str(found.get('decoding'))[:40]!a}",
     )
     section.require(
+        _lists_recordings(found.get("calibration")),
+        rules.DECLARED,
+        DESCRIPTION,
+        "expected the recordings that calibration heard, each by its id and the SHA-256 of its audio",
+    )
+    section.require(
         classes is None or len(_list(found.get("tokens"))) == classes,
         rules.DECLARED,
         DESCRIPTION,
         f"expected a token for each of {classes} classes, got {len(_list(found.get('tokens')))}",
     )
+
+
+def _lists_recordings(found: Any) -> bool:
+    """Whether calibration is told: pairs of an id and the SHA-256 of its audio, none where no recording was heard."""
+    return isinstance(found, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and _is_hash(pair[1]) for pair in found
+    )
+
+
+def _is_hash(text: Any) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def _leaves(value: Any) -> Iterator[Any]:

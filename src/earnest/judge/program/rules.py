@@ -38,7 +38,7 @@ HEADLINE = Rule(
 )
 DECLARED = Rule(
     name="declared",
-    asks="the front end, the step from features to codes, the tokens and the decoding are declared",
+    asks="the front end, the step from features to codes, tokens, decoding and what calibration heard are declared",
     cap=Level.H3,
 )
 
