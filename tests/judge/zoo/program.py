@@ -184,6 +184,13 @@ def weights_as_codes() -> Program:
     return replace(short(), steps=steps, output="logits", description=description(CLASSES, recipe="w4a8"))
 
 
+def last_scores() -> Program:
+    """The honest program up to its attention scores."""
+    steps = honest().steps
+    end = next(index for index, step in enumerate(steps) if step.name == "scores")
+    return replace(honest(), steps=steps[: end + 1], output="scores")
+
+
 def diluted() -> Program:
     """1-bit weights that nothing reads lower the average."""
     ones = replace(
@@ -401,6 +408,20 @@ CHEATS = (
         rule="from-input",
         judge=spoilt("logits", shift=np.full(CLASSES, 47)),
     ),
+    Cheat(
+        name="what is heard is taken away again",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt("scores", ["content", "content"], multipliers=(40000, -40000), program=last_scores()),
+        alone=False,
+    ),
+    Cheat(
+        name="a norm whose result is its bias",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt("norm", shift=np.full(CHANNELS, 47), multiplier=np.full(CHANNELS, 1 << 15)),
+        alone=False,
+    ),
     Cheat(name="1-bit ballast", patterns=(18,), rule="all-read", judge=saved(diluted()), alone=False),
     Cheat(
         name="an operator that the device lacks",
@@ -460,5 +481,8 @@ HONEST = (
     Honest(name="a file called w8a8", level="H4", judge=saved(honest(), name="zoo-w8a8-int8x16")),
     Honest(name="a modest average", level="H4", judge=told(model="mixed-8.0b")),
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
-    *(Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed)) for seed in (2, 5, 10, 12, 18, 24, 27, 28)),
+    *(
+        Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
+        for seed in (2, 8, 10, 14, 16, 18, 24, 25, 27, 28)
+    ),
 )

@@ -22,7 +22,7 @@ def table(place: Place) -> Value:
     place.reads(0, input_bits, place.step.fields["input_signed"])
     _narrow(place, input_bits)
     if place.array("table", (1 << place.operands[0].bits,), *code_range(min(bits, 16), signed=True)):
-        place.hears(_varies(place, "table"))
+        place.hears(_varies(place, "table", *_reached(place.operands[0])))
     return place.makes(bits, signed=True)
 
 
@@ -32,7 +32,8 @@ def interpolated_table(place: Place) -> Value:
     place.reads(0, 16, signed=True)
     if place.array("table", (KNOTS,), *code_range(32, signed=True)):
         place.wide(3 * 128 * int(np.abs(place.codes("table")).max()) + (1 << 15))
-        place.hears(_varies(place, "table"))
+        first, last = _reached(place.operands[0])
+        place.hears(_varies(place, "table", first >> 7, (last >> 7) + 1))
     return place.makes(bits, signed=True)
 
 
@@ -66,7 +67,8 @@ def softmax(place: Place) -> Value:
         for name, entries, first in (("coarse", input_bits - fine_bits, FULL), ("fine", fine_bits, UNIT)):
             if place.array(name, (1 << entries,), 0, first):
                 _begins_with(place, name, first)
-        place.hears(_varies(place, "coarse") or _varies(place, "fine"))
+        far = _furthest(place)
+        place.hears(_varies(place, "coarse", 0, far >> fine_bits) or _varies(place, "fine", 0, far))
     keys = place.shape[-1]
     return place.makes(16, signed=True, low=0, high=FULL, row=FULL + (keys + 1) // 2)
 
@@ -78,7 +80,7 @@ def exponential(place: Place) -> Value:
     _narrow(place, input_bits)
     if place.array("table", (1 << place.operands[0].bits,), 0, 255):
         _begins_with(place, "table", 255)
-        place.hears(_varies(place, "table"))
+        place.hears(_varies(place, "table", 0, _furthest(place)))
     return place.makes(8, signed=False)
 
 
@@ -97,10 +99,11 @@ def layer_norm(place: Place) -> Value:
     if all(lawful):
         multiplier, shift = place.codes("multiplier"), place.codes("shift")
         place.multiplier(multiplier, shift, negative=True)
-        place.hears(bool(multiplier.any()))
         largest = (math.isqrt(channels) + 1) << 15
         constants = zip(multiplier.tolist(), place.codes("bias").tolist(), shift.tolist(), strict=True)
-        place.wide(max(abs(m) * largest + abs(b) + (1 << max(s - 1, 0)) for m, b, s in constants))
+        reaches = [(abs(m) * largest, b, s) for m, b, s in constants]
+        place.wide(max(reach + abs(b) + (1 << max(s - 1, 0)) for reach, b, s in reaches))
+        place.hears(any(place.requantized(b - reach, b + reach, 1, s) for reach, b, s in reaches))
     return place.makes(bits, signed=signed)
 
 
@@ -110,8 +113,21 @@ def _narrow(place: Place, bits: int) -> None:
     )
 
 
-def _varies(place: Place, name: str) -> bool:
-    return len(np.unique(place.codes(name))) > 1
+def _varies(place: Place, name: str, first: int, last: int) -> bool:
+    """Whether the entries that can be reached are not all the same."""
+    return len(np.unique(place.codes(name)[first : last + 1])) > 1
+
+
+def _reached(x: Value) -> tuple[int, int]:
+    """First and last entry of a table that the known codes reach."""
+    lowest, _ = code_range(x.bits, signed=x.signed)
+    return x.low - lowest, x.high - lowest
+
+
+def _furthest(place: Place) -> int:
+    """The largest difference from a row's maximum; a row of one key has none."""
+    (x,) = place.operands
+    return x.high - x.low if place.shape[-1] > 1 else 0
 
 
 def _begins_with(place: Place, name: str, first: int) -> None:

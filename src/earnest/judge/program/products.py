@@ -1,5 +1,7 @@
 """Products and sums of grids: E10 to E14 and E20, each with the bound of its sum over the real constants."""
 
+from collections import Counter
+
 import numpy as np
 
 from earnest.judge.program import rules
@@ -136,7 +138,7 @@ def _check_sum(place: Place, zero_points: list[int], multipliers: list[int]) -> 
         rules.CONSTANTS,
         f"expected zero points that are codes of the operands, got {zero_points}",
     )
-    place.hears(any(value.heard and m for value, m in zip(place.operands, multipliers, strict=True)))
+    place.hears(_hears_sum(place, multipliers))
     terms = zip(place.operands, zero_points, multipliers, strict=True)
     place.wide(sum(value.centred(zero) * abs(m) for value, zero, m in terms) + (1 << max(shift - 1, 0)), bits=52)
 
@@ -153,6 +155,16 @@ def multiply(place: Place) -> Value:
     place.sums(bound)
     _hear_product(place, bound)
     return place.makes(bits, signed=signed)
+
+
+def _hears_sum(place: Place, multipliers: list[int]) -> bool:
+    """Whether what is heard moves the sum by more than is rounded away; a value may be there several times."""
+    factors: Counter[str] = Counter()
+    for name, value, m in zip(place.step.inputs, place.operands, multipliers, strict=True):
+        factors[name] += m if value.heard else 0
+    ranges = dict(zip(place.step.inputs, place.operands, strict=True))
+    reach = sum(abs(m) * (ranges[name].high - ranges[name].low) for name, m in factors.items())
+    return place.requantized(-reach, reach, 1, place.integer("shift"))
 
 
 def _hear_product(place: Place, bound: int) -> None:
