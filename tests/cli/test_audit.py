@@ -168,3 +168,16 @@ def data_free(folder: Path) -> Path:
     file = folder / "none.json"
     file.write_text('{"kind": "certificate"}')
     return file
+
+
+def test_what_is_not_verified_is_not_called_the_same(
+    tiny_world: TinyWorld, certificate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that breaks a rule is not run: no differences were looked for, and the answer says so."""
+    file = tmp_path / "tiny.earnest"
+    file.write_bytes(tiny_world.program.read_bytes() + bytes(8))
+    assert audited(capsys, file, "--verify", certificate, status=1)["differences"] is None
+    assert main(["audit", str(file), "--verify", str(certificate)]) == 1
+    out = capsys.readouterr().out
+    assert "not verified" in out
+    assert "came out the same" not in out

@@ -107,3 +107,22 @@ def test_moments_are_those_of_all_rows():
     assert torch.allclose(c[0], torch.cov(rows.T, correction=0))
     assert torch.allclose(d[0], c[0])
     assert torch.allclose(found.means[1], found.means[0] + 1)
+
+
+def test_shared_weights_are_refused():
+    """A module that is called twice has one weight, and two sets of inputs."""
+    model, batches = calibrated(4)
+    up = model.twin("block.up")
+    assert isinstance(up, Weighted)
+    again = type(up)(
+        up.operands,
+        edge(),
+        weight=up.weight,
+        bias=up.bias,
+        weight_bits=4,
+        weight_map="symmetric",
+        weight_range="extremes",
+    )
+    model.place_("again", again, ["input"])
+    with pytest.raises(CalibrationError, match=r"again: expected weights of its own, got those of block\.up"):
+        gptq_(model, batches)

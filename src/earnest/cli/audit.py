@@ -93,7 +93,7 @@ def audit(
     )
     _check(file, asked, html, require)
     if is_model(file):
-        verdict, differences = _float_verdict(file, allow_pickle), []
+        verdict, differences = _float_verdict(file, allow_pickle), None
     else:
         verdict, differences = _file_verdict(file, target, asked, quiet)
     if html is not None:
@@ -110,10 +110,12 @@ def _check(file: Path, asked: Asked, html: Path | None, require: str | None) -> 
         raise typer.BadParameter(f"--require: expected one of {', '.join(LEVELS)}, got {require}")
     if asked.running and (is_model(file) or file.suffix.lower() == ".onnx"):
         raise typer.BadParameter(f"{file}: only a program is replayed, certified, or judged with its evaluation")
-    if (asked.replay or asked.certificate) and asked.data is None and asked.verify is None:
+    if asked.verify and (asked.certificate or asked.data or asked.replay or asked.evaluation):
+        raise typer.BadParameter(
+            "--verify: expected alone; a certificate is verified or written, not both, and no more is asked beside it"
+        )
+    if (asked.replay or asked.certificate) and asked.data is None:
         raise typer.BadParameter("--data: expected recordings to replay or to certify; give their folder")
-    if asked.verify and asked.certificate:
-        raise typer.BadParameter("--verify: expected a certificate to be verified or written, not both")
     if asked.margin is not None and asked.evaluation is None:
         raise typer.BadParameter("--margin: expected the --evaluation that it belongs to")
     for path, option in ((html, "--html"), (asked.certificate, "--certificate")):
@@ -135,21 +137,23 @@ def _float_verdict(path: Path, allow_pickle: bool) -> "Verdict":
     )
 
 
-def _file_verdict(file: Path, target: Path | None, asked: Asked, quiet: bool) -> "tuple[Verdict, list[dict[str, Any]]]":
+def _file_verdict(
+    file: Path, target: Path | None, asked: Asked, quiet: bool
+) -> "tuple[Verdict, list[dict[str, Any]] | None]":
     from earnest.judge.audit import audit as judged
 
     verdict = judged(file, target=target)
     if not asked.running:
-        return verdict, []
+        return verdict, None
     if verdict.failed:
         note("the program is not run: some rule does not hold of its file", quiet=quiet)
-        return verdict, []
+        return verdict, None
     return _run(file, target, verdict, asked, quiet)
 
 
 def _run(
     file: Path, target: Path | None, verdict: "Verdict", asked: Asked, quiet: bool
-) -> "tuple[Verdict, list[dict[str, Any]]]":
+) -> "tuple[Verdict, list[dict[str, Any]] | None]":
     from dataclasses import asdict
 
     from earnest.lab import auditing
@@ -171,7 +175,7 @@ def _run(
             auditing.certify(asked.certificate, verdict, audited, utterances)
     if asked.evaluation is not None:
         verdict = auditing.evaluated(verdict, audited, asked.evaluation, asked.margin)
-    return verdict, []
+    return verdict, None
 
 
 def _heard(audited: "Audited", asked: Asked) -> "list[Recorded]":
@@ -191,7 +195,7 @@ def _write_page(path: Path, verdict: "Verdict") -> None:
         raise EarnestError(f"--html: {path}: cannot be written: {error.strerror or error}") from error
 
 
-def _show(verdict: "Verdict", differences: list[dict[str, Any]], asked: Asked, *, as_json: bool) -> None:
+def _show(verdict: "Verdict", differences: list[dict[str, Any]] | None, asked: Asked, *, as_json: bool) -> None:
     from earnest.judge.text import verdict_text
 
     if as_json:
@@ -203,7 +207,11 @@ def _show(verdict: "Verdict", differences: list[dict[str, Any]], asked: Asked, *
     except OSError:
         width = UNSEEN_WIDTH
     print(verdict_text(verdict, width=width), end="")
-    if asked.verify is not None:
-        print(f"{asked.verify}: {f'{len(differences)} differences' if differences else 'everything came out the same'}")
-        for each in differences:
-            print(f"  {each['what']}: expected {each['expected']}, got {each['came']}")
+    if asked.verify is None:
+        return
+    if differences is None:
+        print(f"{asked.verify}: not verified, for some rule does not hold of the file")
+        return
+    print(f"{asked.verify}: {f'{len(differences)} differences' if differences else 'everything came out the same'}")
+    for each in differences:
+        print(f"  {each['what']}: expected {each['expected']}, got {each['came']}")

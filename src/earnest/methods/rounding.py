@@ -35,31 +35,46 @@ class Both:
 def gptq_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None = None) -> TwinModel:
     """Round every weight of a calibrated model, and correct every bias; the model is returned.
 
-    CalibrationError if there are no inputs.
+    CalibrationError if there are no inputs, or if two calls share a weight, which is rounded for what reaches one.
     """
     if not batches:
         raise CalibrationError("expected at least one input, got none")
     symbols = [model.symbols(batch) for batch in batches]
-    total = sum(isinstance(model.twin(call.name), Weighted) for call in model.calls)
-    done: set[int] = set()
+    total, done = len(_weighted(model)), 0
 
     def compute(twin: Twin, inputs: list[Both]) -> Both:
+        nonlocal done
         parameters = twin.trainable()
         reals = [
             twin.real([value.reals[index] for value in inputs], parameters, symbols[index])
             for index in range(len(batches))
         ]
-        if isinstance(twin, Weighted) and id(twin.weight) not in done:
-            done.add(id(twin.weight))
+        if isinstance(twin, Weighted):
             coded = [twin.operands[0].real(carrier) for carrier in inputs[0].carriers]
             round_(twin, moments_of(twin, inputs[0].reals, coded))
+            done += 1
             if progress is not None:
-                progress(len(done), total)
+                progress(done, total)
         return Both(reals=reals, carriers=_run(twin, inputs, symbols))
 
     first = Both(reals=list(batches), carriers=[model.encode(batch) for batch in batches])
     walk(model, first, compute, None)
     return model
+
+
+def _weighted(model: TwinModel) -> list[Weighted]:
+    """The twins with weights, each of them with its own."""
+    found: dict[int, Weighted] = {}
+    for call in model.calls:
+        twin = model.twin(call.name)
+        if isinstance(twin, Weighted):
+            if id(twin.weight) in found:
+                first = found[id(twin.weight)].path
+                raise CalibrationError(
+                    f"{twin.path}: expected weights of its own, got those of {first}: leave out gptq"
+                )
+            found[id(twin.weight)] = twin
+    return list(found.values())
 
 
 def _run(twin: Twin, inputs: list[Both], symbols: list[Symbols]) -> list[Tensor]:

@@ -50,7 +50,7 @@ def glu(place: Place) -> Value:
     if place.array("gate", (1 << x.bits,), *code_range(min(gate_bits, 16), signed=True)):
         bound = x.centred(place.integer("input_zero_point")) * int(np.abs(place.codes("gate")).max())
         place.sums(bound)
-        place.hears(place.requantized(-bound, bound, place.integer("multiplier"), place.integer("shift")))
+        place.hears_product(bound)
     return place.makes(bits, signed=signed)
 
 

@@ -45,9 +45,10 @@ def judge_program(path: str | os.PathLike[str], target: Path | None = None) -> V
         return _unreadable(section, Path(path), str(error))
     device = read_device(source.target, target)
     check_kept(section, source)
-    operators = _check_operators(section, source)
-    widths = _check_program(section, source, device, Path(path).stem) if operators == len(source.steps) else {}
-    if not widths and operators != len(source.steps):
+    operators, widths = _check_operators(section, source), {}
+    if operators == len(source.steps):
+        widths = _check_program(section, source, device, Path(path).stem)
+    else:
         for rule in (*rules.PROVED, rules.HEADLINE, rules.DECLARED):
             section.leave(rule, "some operators are not of the law")
     return Verdict(

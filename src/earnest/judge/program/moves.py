@@ -13,7 +13,6 @@ def layout(place: Place) -> Value:
     alike = all((value.bits, value.signed) == (first.bits, first.signed) for value in place.operands)
     place.require(alike, rules.CLAIMED_WIDTHS, "expected operands of one width and sign")
     extra = [place.integer("zero_point")] if kind == "pad" else []
-    stored = [value.stored for value in place.operands]
     return Value(
         bits=first.bits,
         signed=first.signed,
@@ -21,7 +20,7 @@ def layout(place: Place) -> Value:
         high=max([*(value.high for value in place.operands), *extra]),
         shape=place.shape,
         heard=any(value.heard for value in place.operands),
-        stored=None if None in stored else max(bits for bits in stored if bits is not None),
+        stored=place.stored(),
     )
 
 

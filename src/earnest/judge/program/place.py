@@ -108,6 +108,10 @@ class Place:
         """Whether what is heard can change the result at all: no multiplier of 0, no table of one value."""
         self.audible = audible
 
+    def hears_product(self, bound: int) -> None:
+        """The same of a sum within +-`bound` with the one multiplier of a step."""
+        self.hears(self.requantized(-bound, bound, self.integer("multiplier"), self.integer("shift")))
+
     def requantized(self, low: int, high: int, multiplier: int, shift: int) -> bool:
         """Whether sums between two ends give more than one code, by E3."""
         bits, signed, zero = self.integer("bits"), self.step.fields.get("signed", True), self.integer("zero_point")
@@ -133,11 +137,14 @@ class Place:
             shape=self.shape,
             heard=self.audible and any(value.heard for value in self.operands),
             row=known.get("row"),
-            stored=self._stored(),
+            stored=self.stored(),
         )
 
-    def _stored(self) -> int | None:
-        """Constants that no weight was multiplied with stay what they are, whatever is computed of them."""
+    def stored(self) -> int | None:
+        """The width of the constants that the result is made of, or None.
+
+        Those that no weight was multiplied with stay what they are, whatever is computed of them.
+        """
         widths = [value.stored for value in self.operands]
         if not widths or None in widths or "weight" in self.step.arrays:
             return None

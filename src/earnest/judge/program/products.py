@@ -76,7 +76,7 @@ def matmul(place: Place) -> Value:
         left = min(left, a.row)
     bound = left * b.centred(place.integer("right_zero_point"))
     place.sums(bound)
-    _hear_product(place, bound)
+    place.hears_product(bound)
     if bits == 24:
         epilogue = (place.integer("multiplier"), place.integer("shift"), place.integer("zero_point"))
         _, most = code_range(bits, signed=signed)
@@ -153,7 +153,7 @@ def multiply(place: Place) -> Value:
     place.one_multiplier()
     bound = a.centred(place.integer("left_zero_point")) * b.centred(place.integer("right_zero_point"))
     place.sums(bound)
-    _hear_product(place, bound)
+    place.hears_product(bound)
     return place.makes(bits, signed=signed)
 
 
@@ -165,7 +165,3 @@ def _hears_sum(place: Place, multipliers: list[int]) -> bool:
     ranges = dict(zip(place.step.inputs, place.operands, strict=True))
     reach = sum(abs(m) * (ranges[name].high - ranges[name].low) for name, m in factors.items())
     return place.requantized(-reach, reach, 1, place.integer("shift"))
-
-
-def _hear_product(place: Place, bound: int) -> None:
-    place.hears(place.requantized(-bound, bound, place.integer("multiplier"), place.integer("shift")))
