@@ -33,6 +33,10 @@ class ExactnessError(EarnestError):
     """A sum cannot be proved to stay within the width that holds it exactly."""
 
 
+class ExperimentError(EarnestError):
+    """An experiment's file is not valid, or its work folder cannot be used."""
+
+
 class FileError(EarnestError):
     """A program file is corrupt, hostile, or of a format that this version does not read."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from tests.lab.tiny_experiment import write_experiment
 
 from earnest.cli import main
 from earnest.cli.application import app
@@ -59,6 +60,8 @@ def test_every_key_is_documented(
     way = [tiny_world.model, "--recipe", "w8a8", "--target", "int8x16", "--calibrate", tiny_world.data]
     short = ["--calibration-limit", "1", "--longest", "10", "--report", "-o", tmp_path / "a.earnest"]
     against = ["--against", tiny_world.model, "--data", tiny_world.data, "--limit", "1", "-j", "1"]
+    experiment = write_experiment(tmp_path, tiny_world, recipes='["w8a8"]', trials=1)
+    placed = [experiment, "--ledger", tmp_path / "rows", "--work", tmp_path / "work", "-j", "1", "--quiet"]
     lines = [
         ("inspect", "key \\(program\\)", [tiny_world.program, "--operators"]),
         ("inspect", "key \\(float model\\)", [tiny_world.model]),
@@ -68,7 +71,10 @@ def test_every_key_is_documented(
         ("transcribe", "key", [tiny_world.program, recording]),
         ("export", "key", [tiny_world.program, "-o", tmp_path / "a.onnx"]),
         ("explain", "key", [*way, "--limit", "1", "--calibration-limit", "1"]),
+        ("run", "key", placed),
+        ("search", "key", placed),
         ("tables", "key", [tmp_path / "page", "--ledger", tmp_path / "ledger"]),
+        ("report", "key", ["--ledger", tmp_path / "ledger"]),
     ]
     for name, heading, arguments in lines:
         assert main([name, *map(str, arguments), "--json"]) == 0

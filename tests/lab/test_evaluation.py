@@ -9,7 +9,7 @@ import soundfile
 import torch
 
 from earnest.errors import AudioError, CheckpointError, DataError, EarnestError, FileError, LedgerError
-from earnest.lab.evaluation import Evaluation, _model_facts, evaluate, evaluate_float, model_name
+from earnest.lab.evaluation import Evaluation, _model_facts, evaluate, evaluate_float, model_name, paired
 from earnest.lab.figures import figures, hypotheses, ledger_row
 from earnest.lab.outcome import Systems, open_systems
 from earnest.models import load
@@ -89,6 +89,26 @@ def test_the_counts_are_those_of_the_hypotheses(utterances: list[Utterance], bot
 
 def texts_of(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
     return [(o.id, o.reference, o.integer.text, o.real.text) for o in evaluation.outcomes if o.integer and o.real]
+
+
+def test_two_evaluations_of_the_same_utterances_are_paired(
+    tiny_world: TinyWorld, utterances: list[Utterance], both: Evaluation
+) -> None:
+    integer = evaluate(tiny_world.program, utterances, against=None, jobs=1, backend="native")
+    real = evaluate_float(tiny_world.model, utterances, jobs=1)
+    made = paired(integer, real)
+    assert texts_of(made) == texts_of(both)
+    assert (made.program, made.model, made.difference) == (both.program, both.model, both.difference)
+    for key in ("id", "audio_sha256", "reference"):
+        first = replace(real.outcomes[0], **{key: "another"})
+        with pytest.raises(DataError, match=key):
+            paired(integer, replace(real, outcomes=(first, *real.outcomes[1:])))
+    assert real.model is not None
+    other = replace(real.model, front_end=replace(real.model.front_end, log_guard_bits=23))
+    with pytest.raises(CheckpointError, match="front end"):
+        paired(integer, replace(real, model=other))
+    with pytest.raises(DataError, match="to pair"):
+        paired(real, integer)
 
 
 def test_no_figure_depends_on_the_number_of_workers(

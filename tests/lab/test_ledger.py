@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from earnest.errors import LedgerError
-from earnest.lab.ledger import append, environment, git_state, read
+from earnest.lab.ledger import append, environment, git_state, mend, read
 
 ROW = {"kind": "evaluation", "wer": 4.5, "interval": [-0.1, 0.3], "git": None, "data": "dev-clean ▁\u2028"}
 
@@ -98,6 +98,30 @@ def test_a_last_line_that_is_broken_off_is_neither_read_nor_continued(tmp_path: 
     with pytest.raises(LedgerError, match="broken off"):
         append(ledger, ROW)
     assert ledger.read_bytes() == b'{"a":1}\n{"b":2}'
+
+
+def test_a_half_line_is_cut_off_and_a_whole_one_ended(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    whole = b'{"a":1}\n{"b":"\xc3\xbc"}'
+    assert mend(ledger) is None
+    for length in range(len(whole) + 1):
+        ledger.write_bytes(whole[:length])
+        told = mend(ledger)
+        rows = read(ledger)
+        assert rows == [{"a": 1}, {"b": "ü"}][: (length >= 7) + (length == len(whole))]
+        assert (told is None) == (length in (0, 8))
+        assert mend(ledger) is None
+        append(ledger, ROW)
+        assert read(ledger) == [*rows, ROW]
+
+
+def test_a_row_is_not_appended_twice(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    assert append(ledger, {"cell": "a", "n": 1}, unless="cell")
+    assert append(ledger, {"kind": "other"})
+    assert not append(ledger, {"cell": "a", "n": 2}, unless="cell")
+    assert append(ledger, {"cell": "b"}, unless="cell")
+    assert [row.get("cell") for row in read(ledger)] == ["a", None, "b"]
 
 
 def test_a_ledger_that_is_not_there_or_a_folder(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.lab.report.material import evaluation, experiment
 
 from earnest.errors import LedgerError
 from earnest.lab.pages import marks, outdated, regenerated
@@ -32,3 +33,12 @@ def test_what_is_no_page_or_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match=r"page: expected <!-- /table --> after"):
         outdated([tmp_path / "page"], tmp_path / "ledger")
     assert marks(PAGE) == ["evaluations"]
+
+
+def test_the_table_of_the_readme_has_shipped_recipes_only_and_that_of_results_has_all() -> None:
+    rows = [evaluation(), experiment("w8a8", experiment="grid"), experiment("w8a8+own")]
+    page = "<!-- table:evaluations -->\n<!-- /table -->\n<!-- table:results -->\n<!-- /table -->\n"
+    short, _, whole = regenerated(page, rows).partition("<!-- /table -->")
+    assert [line.split(" | ")[1] for line in short.splitlines()[3:]] == ["w8a8"]
+    assert short.splitlines()[3].endswith("| 7.50 | 0.144 |")
+    assert [line.split(" | ")[1] for line in whole.splitlines()[4:-1]] == ["w8a8", "w8a8+own", "w8a8"]

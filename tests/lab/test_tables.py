@@ -110,6 +110,44 @@ def test_a_row_that_contradicts_itself_is_refused(changed: dict) -> None:
         check_evaluation(ROW | changed)
 
 
+EXPERIMENT = {
+    "experiment": "grid",
+    "cell": "ef" * 32,
+    "seed": 0,
+    "methods": [],
+    "weights": 13_000_000,
+    "mean_weight_bits": 8.0,
+    "effective_bits": 8 * 13_456_000 / 13_000_000,
+    "bit_operations": 10**12,
+    "milliseconds": 60.5,
+    "float_milliseconds": 300,
+    "calibration": {"data": "train"},
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"seed": "0"},
+        {"methods": "gptq"},
+        {"weights": 0},
+        {"effective_bits": 8.0},
+        {"milliseconds": -1.0},
+        {"calibration": None},
+        {"trial": "1"},
+    ],
+)
+def test_what_an_experiment_adds_is_checked(changed: dict) -> None:
+    assert render([ROW | EXPERIMENT]) == render([ROW])
+    with pytest.raises(LedgerError):
+        check_evaluation(ROW | EXPERIMENT | changed)
+
+
+def test_trials_of_a_search_are_not_in_the_table() -> None:
+    trial = ROW | EXPERIMENT | {"search": "grid", "trial": 3}
+    assert evaluations([ROW, trial]) == [ROW]
+
+
 def test_the_latest_of_each_measurement_counts() -> None:
     again, other = ROW | {"command": "again"}, ROW | {"data": "test-clean"}
     assert evaluations([{"kind": "training"}, ROW, other, again]) == [again, other]

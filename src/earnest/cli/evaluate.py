@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import CORES, AllowPickle, AsJson, Backend, Quiet, TargetFile, existing_folder_of, is_model
+from earnest.cli.options import (
+    CORES,
+    AllowPickle,
+    AsJson,
+    Backend,
+    Quiet,
+    RayAddress,
+    TargetFile,
+    existing_folder_of,
+    is_model,
+)
 from earnest.cli.terminal import megabytes, print_json, print_table, progress
 from earnest.errors import EarnestError
 
@@ -32,6 +42,7 @@ def evaluate(
     ] = min(CORES, MOST_JOBS),
     backend: Backend = "native",
     target: TargetFile = None,
+    ray: RayAddress = None,
     ledger: Annotated[
         Path | None, typer.Option("--ledger", help="Append a row to this ledger (needs --against).")
     ] = None,
@@ -53,7 +64,7 @@ def evaluate(
     utterances = _chosen(available, limit)
     found: dict[str, Any] = {"file": str(file), "data": data.resolve().name, "data_sha256": data_sha256(utterances)}
     with progress(quiet=quiet) as shown:
-        evaluation = _evaluation(file, utterances, against, jobs, backend, target, allow_pickle, shown)
+        evaluation = _evaluation(file, utterances, against, jobs, backend, target, allow_pickle, shown, ray)
 
     from earnest.lab.figures import figures
 
@@ -113,25 +124,26 @@ def _evaluation(
     target: str | None,
     allow_pickle: bool,
     shown: Any,
+    ray: str | None,
 ) -> "Evaluation":
     from earnest.lab.threads import one_thread
 
-    with one_thread():  # before NumPy is first imported, so that one job counts like one of many
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(one_thread())  # before NumPy is first imported, so that one job counts like one of many
         from earnest.lab.evaluation import evaluate as evaluate_program
         from earnest.lab.evaluation import evaluate_float
+        from earnest.lab.workers import run as runner
 
+        if ray is not None:
+            from earnest.lab.cluster import connected, cores
+            from earnest.lab.cluster import run_shards as runner
+
+            stack.enter_context(connected(ray))
+            jobs = cores()
+        common: dict[str, Any] = {"jobs": jobs, "progress": shown, "allow_pickle": allow_pickle, "runner": runner}
         if is_model(file):
-            return evaluate_float(file, utterances, jobs=jobs, progress=shown, allow_pickle=allow_pickle)
-        return evaluate_program(
-            file,
-            utterances,
-            against=against,
-            jobs=jobs,
-            backend=backend,
-            progress=shown,
-            allow_pickle=allow_pickle,
-            target=target,
-        )
+            return evaluate_float(file, utterances, **common)
+        return evaluate_program(file, utterances, against=against, backend=backend, target=target, **common)
 
 
 def _append(ledger: Path | None, evaluation: "Evaluation", found: dict[str, Any]) -> None:

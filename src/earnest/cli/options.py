@@ -32,6 +32,10 @@ CalibrationFolder = Annotated[
 CalibrationLimit = Annotated[
     int, typer.Option("--calibration-limit", min=1, help="Recordings to calibrate on, spread by a hash of the id.")
 ]
+RayAddress = Annotated[
+    str | None,
+    typer.Option("--ray", metavar="ADDRESS", help="Spread the work over this Ray cluster, HOST:PORT or auto."),
+]
 TargetFile = Annotated[
     str | None,
     typer.Option(

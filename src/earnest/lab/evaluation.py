@@ -8,18 +8,18 @@ Every utterance is accounted for: one that fails is an error that names it.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earnest.errors import CheckpointError
+from earnest.errors import CheckpointError, DataError
 from earnest.file import open_program
 from earnest.integer.target import load_target
 from earnest.judge.program.judging import judge_program
 from earnest.lab.anatomy import file_sha256, title
 from earnest.lab.backends import check_backend
 from earnest.lab.outcome import Hypothesis, Outcome, Systems
-from earnest.lab.workers import Progress, run
+from earnest.lab.workers import Progress, Runner, run
 from earnest.runtime.description import describe
 from earnest.runtime.front_end import LogMel
 from earnest.speech.librispeech import Utterance
@@ -118,11 +118,12 @@ def evaluate(
     progress: Progress | None = None,
     allow_pickle: bool = False,
     target: str | None = None,
+    runner: Runner = run,
 ) -> Evaluation:
     """Evaluate a program file, and the float model `against` beside it on the same features.
 
-    `target`, a TOML file, is needed where the program's own does not come with earnest. The program is verified.
-    EarnestError names the file or the utterance that fails.
+    `runner` is what spreads the utterances. `target`, a TOML file, is needed where the program's own does not come with
+    earnest. The program is verified. EarnestError names the file or the utterance that fails.
     """
     check_backend(backend)
     sha256 = file_sha256(program_path)
@@ -141,7 +142,7 @@ def evaluate(
     )
     model = None if against is None else _model_facts(against, allow_pickle, description.front_end)
     systems = Systems(program=program_path, sha256=sha256, backend=backend, model=against, allow_pickle=allow_pickle)
-    return _evaluation(systems, utterances, facts, model, jobs, progress)
+    return _evaluation(systems, utterances, facts, model, jobs, progress, runner)
 
 
 def evaluate_float(
@@ -151,11 +152,33 @@ def evaluate_float(
     jobs: int,
     progress: Progress | None = None,
     allow_pickle: bool = False,
+    runner: Runner = run,
 ) -> Evaluation:
     """Evaluate a float model alone, as `evaluate` does it beside a program."""
     facts = _model_facts(model_path, allow_pickle, None)
     systems = Systems(program=None, sha256="", backend="", model=model_path, allow_pickle=allow_pickle)
-    return _evaluation(systems, utterances, None, facts, jobs, progress)
+    return _evaluation(systems, utterances, None, facts, jobs, progress, runner)
+
+
+def paired(program: Evaluation, model: Evaluation) -> Evaluation:
+    """A program's evaluation and its float model's as one; they heard the same audio by the same front end.
+
+    DataError names the utterance that is not the same in both, CheckpointError a front end that is not.
+    """
+    if program.program is None or model.model is None:
+        raise DataError("expected the evaluation of a program and that of a float model to pair")
+    if program.program.front_end != model.model.front_end:
+        raise CheckpointError(
+            f"expected the front end of the program, {program.program.front_end}, got {model.model.front_end}: "
+            "compare a program with the float model that it was made from"
+        )
+    outcomes = []
+    for integer, real in zip(program.outcomes, model.outcomes, strict=True):
+        for key in ("id", "audio_sha256", "reference"):
+            if getattr(integer, key) != getattr(real, key):
+                raise DataError(f"utterance {integer.id}: expected the same {key} in both evaluations, got two")
+        outcomes.append(replace(integer, real=real.real))
+    return replace(program, outcomes=tuple(outcomes), model=model.model)
 
 
 def toml_of(target: str | None) -> Path | None:
@@ -198,8 +221,9 @@ def _evaluation(
     model: ModelFacts | None,
     jobs: int,
     progress: Progress | None,
+    runner: Runner,
 ) -> Evaluation:
     started = time.perf_counter()
-    outcomes = run(systems, utterances, jobs, progress)
+    outcomes = runner(systems, utterances, jobs, progress)
     elapsed = time.perf_counter() - started
     return Evaluation(outcomes=tuple(outcomes), program=program, model=model, jobs=jobs, elapsed=elapsed)

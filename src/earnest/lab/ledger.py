@@ -1,12 +1,13 @@
 """The ledger of results: one JSON object a line, only ever appended to; every number in the documents comes from it."""
 
+import contextlib
 import fcntl
 import importlib.metadata
 import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from earnest.errors import LedgerError
@@ -15,26 +16,62 @@ _PACKAGES = ("earnest", "numpy", "scipy", "soundfile", "torch")
 _GIT_SECONDS = 20
 
 
-def append(path: str | os.PathLike[str], row: Mapping[str, object]) -> None:
+def append(path: str | os.PathLike[str], row: Mapping[str, object], *, unless: str | None = None) -> bool:
     """Append one row as canonical JSON (sorted keys, one line) in a single write, and wait until it is on the disk.
 
-    The file and its folder are made if they are not there. LedgerError: a row that is no JSON object or holds a value
-    that is not finite, a last line that is broken off, a file that cannot be written.
+    `unless` names a key: where the ledger has a row with the same value under it, nothing is appended, and the answer
+    is False. The file and its folder are made if they are not there. LedgerError: a row that is no JSON object or holds
+    a value that is not finite, a last line that is broken off, a file that cannot be written.
     """
     line = _canonical(row)
     file = Path(path)
+    with _locked(file) as (descriptor, size):
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            raise LedgerError(f"{file}: the last line is broken off; mend or remove it before anything is appended")
+        if unless is not None and any(known.get(unless) == row[unless] for known in read(file)):
+            return False
+        written = os.write(descriptor, line)
+        if written != len(line):
+            raise LedgerError(f"{file}: {written} of {len(line)} bytes could be written; the disk may be full")
+        os.fsync(descriptor)
+    return True
+
+
+def mend(path: str | os.PathLike[str]) -> str | None:
+    """Bring a last line that is broken off, as a kill or a full disk leaves it, to an end; what was done, in words.
+
+    A row that lacks nothing but its line feed gets it. Whatever else stands behind the last line feed is no row, and is
+    cut off: the half of a JSON object is never an object. None where there is nothing to mend, or no ledger.
+    """
+    file = Path(path)
+    if not file.exists():
+        return None
+    with _locked(file) as (descriptor, size):
+        content = os.pread(descriptor, size, 0)
+        kept, feed, tail = content.rpartition(b"\n")
+        if not tail:
+            return None
+        try:
+            _parse(tail, str(file))
+        except LedgerError:
+            os.ftruncate(descriptor, len(kept) + len(feed))
+            done = f"{file}: cut off {len(tail)} bytes of a last line that was never written to its end"
+        else:
+            os.write(descriptor, b"\n")
+            done = f"{file}: ended the last line, a whole row without its line feed"
+        os.fsync(descriptor)
+    return done
+
+
+@contextlib.contextmanager
+def _locked(file: Path) -> Iterator[tuple[int, int]]:
+    """The descriptor of a ledger that nobody else appends to meanwhile, and its size."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # else the end may be that of a half line
-            size = os.fstat(descriptor).st_size
-            if size and os.pread(descriptor, 1, size - 1) != b"\n":
-                raise LedgerError(f"{file}: the last line is broken off; mend or remove it before anything is appended")
-            written = os.write(descriptor, line)
-            if written != len(line):
-                raise LedgerError(f"{file}: {written} of {len(line)} bytes could be written; the disk may be full")
-            os.fsync(descriptor)
+            yield descriptor, os.fstat(descriptor).st_size
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -6,12 +6,25 @@ from pathlib import Path
 from earnest.errors import LedgerError
 from earnest.lab.benchmark_tables import render_linear, render_memory, render_times
 from earnest.lab.ledger import read
+from earnest.lab.result_tables import render_best, render_results
+from earnest.lab.sensitivity_table import render_sensitivity
 from earnest.lab.tables import evaluations, render, replace_block
+from earnest.swapping.recipe import shipped_recipes
 
 Rows = Sequence[Mapping[str, object]]
 
+
+def render_shipped(rows: Rows) -> str:
+    """The evaluations of programs whose recipe comes with earnest; docs/results.md has those of all experiments."""
+    shipped = set(shipped_recipes())
+    return render(row for row in evaluations(rows) if row["recipe"] in shipped)
+
+
 TABLES: dict[str, Callable[[Rows], str]] = {
-    "evaluations": lambda rows: render(evaluations(rows)),
+    "evaluations": render_shipped,
+    "results": render_results,
+    "best": render_best,
+    "sensitivity": render_sensitivity,
     "engine": render_times,
     "engine-memory": render_memory,
     "engine-linear": render_linear,

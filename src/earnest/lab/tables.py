@@ -45,6 +45,29 @@ Error rates, their difference (integer minus float) and its interval are in per 
 size of the float32 parameters.
 """
 
+EXPERIMENT_KEYS = {
+    "experiment": str,
+    "cell": str,
+    "search": str,
+    "trial": int,
+    "seed": int,
+    "methods": list,
+    "weights": int,
+    "mean_weight_bits": float,
+    "effective_bits": float,
+    "bit_operations": int,
+    "milliseconds": float,
+    "float_milliseconds": float,
+    "calibration": dict,
+}
+"""What a row holds beside where `earnest run` made it; `search` and `trial` where `earnest search` did.
+
+`effective_bits` are all bits of the file over the number of weights; `bit_operations` multiply-accumulates times the
+widths of both factors; `milliseconds` of both systems were measured in one process.
+"""
+
+_ABOVE_ZERO = ("weights", "mean_weight_bits", "effective_bits", "bit_operations", "milliseconds", "float_milliseconds")
+
 _HEADER = (
     (
         "| program | recipe | target | part of | utterances | words "
@@ -56,11 +79,16 @@ _SAME_MEASUREMENT = ("program", "recipe", "target", "data", "utterances")
 
 
 def evaluations(rows: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """The evaluations of a ledger: of each program, recipe, target, data and count the latest. Backends agree."""
+    """The evaluations of a ledger: of each program, recipe, target, data and count the latest. Backends agree.
+
+    Trials of a search are left out: the data chose among them.
+    """
     latest: dict[tuple[object, ...], Mapping[str, object]] = {}
     for row in rows:
-        if row.get("kind") == EVALUATION:
-            check_evaluation(row)
+        if row.get("kind") != EVALUATION:
+            continue
+        check_evaluation(row)
+        if "search" not in row:
             latest[tuple(row[key] for key in _SAME_MEASUREMENT)] = row
     return list(latest.values())
 
@@ -94,6 +122,22 @@ def check_evaluation(row: Mapping[str, object]) -> None:
             )
     if abs(_real(row["wer"]) - _real(row["float_wer"]) - _real(row["difference"])) > 0.011:
         raise LedgerError(f"an evaluation of the ledger: difference {row['difference']} is not wer - float_wer")
+    _check_experiment(row)
+
+
+def _check_experiment(row: Mapping[str, object]) -> None:
+    """LedgerError: what an experiment adds is of another type, or cannot be."""
+    for key, kind in EXPERIMENT_KEYS.items():
+        if key in row and not (_is(row[key], kind) and (key not in _ABOVE_ZERO or _real(row[key]) > 0)):
+            raise LedgerError(f"an evaluation of the ledger: key {key!r} cannot be {row[key]!r}")
+    if "weights" not in row or "effective_bits" not in row:
+        return
+    effective = 8 * _real(row["file_bytes"]) / _real(row["weights"])
+    if abs(effective - _real(row["effective_bits"])) > 0.001:
+        raise LedgerError(
+            f"an evaluation of the ledger: {row['file_bytes']} bytes of {row['weights']} weights "
+            f"are no {row['effective_bits']} effective_bits"
+        )
 
 
 def render(rows: Iterable[Mapping[str, object]]) -> str:

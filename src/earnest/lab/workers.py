@@ -1,12 +1,13 @@
 """Utterances spread over worker processes of one thread each, so that no figure depends on their number."""
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from earnest.errors import DataError, EarnestError
 from earnest.lab.outcome import Outcome, Systems, open_systems, outcome_of
@@ -15,6 +16,10 @@ from earnest.speech.librispeech import Utterance
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the parts of it that are done, and how many there are."""
+
+
+Runner = Callable[[Systems, Sequence[Utterance], int, Progress | None], list[Outcome]]
+"""What spreads utterances over so many jobs, as `run` does it over processes."""
 
 
 def run(systems: Systems, utterances: Sequence[Utterance], jobs: int, progress: Progress | None) -> list[Outcome]:
@@ -82,8 +87,18 @@ def _torch_on_one_thread(systems: Systems) -> Iterator[None]:
 
 
 def _start_worker() -> None:
-    """A worker leaves Ctrl-C to its parent, which lets it finish its utterance and go."""
+    """A worker leaves Ctrl-C to its parent, which lets it finish its utterance and go; it does not outlive a parent
+    that was killed.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextlib.contextmanager

@@ -53,14 +53,20 @@ def read_split(folder: str | os.PathLike[str], *, transcripts: Literal["required
     return sorted(utterances, key=lambda utterance: utterance.id)
 
 
-def select(utterances: Sequence[Utterance], limit: int) -> list[Utterance]:
+def select(utterances: Sequence[Utterance], limit: int, seed: int = 0) -> list[Utterance]:
     """`limit` utterances spread by the SHA-256 of their ids (the smallest), in the order of ids; all if no more.
 
-    The choice of a smaller limit is part of the choice of a larger one. DataError: a limit below 1.
+    The choice of a smaller limit is part of the choice of a larger one; another seed stands before the ids and makes
+    another choice. DataError: a limit below 1.
     """
     if limit < 1:
         raise DataError(f"expected a limit of at least 1 utterance, got {limit}")
-    spread = sorted(utterances, key=lambda utterance: (hashlib.sha256(utterance.id.encode()).digest(), utterance.id))
+    before = f"{seed}:" if seed else ""
+
+    def place(utterance: Utterance) -> tuple[bytes, str]:
+        return hashlib.sha256(f"{before}{utterance.id}".encode()).digest(), utterance.id
+
+    spread = sorted(utterances, key=place)
     return sorted(spread[:limit], key=lambda utterance: utterance.id)
 
 

@@ -1,0 +1,89 @@
+"""Everything that a report says, from the rows of a ledger and the texts in work folders; as values and as JSON."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from earnest.lab.benchmark import benchmarks
+from earnest.lab.measured import Measured, all_measured
+from earnest.lab.report.fronts import Plane, planes
+from earnest.lab.report.hypotheses import texts_below
+from earnest.lab.report.regressions import Regressions, regressions
+from earnest.lab.report.summary import Summary, summary
+from earnest.lab.result_tables import Best, best_of
+from earnest.lab.sensitivity_table import Scan, scans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the page shows. `folders` are the names of the work folders that were looked through."""
+
+    rows: tuple[Mapping[str, object], ...]
+    summary: Summary
+    by_bytes: tuple[Plane, ...]
+    by_time: tuple[Plane, ...]
+    scans: tuple[Scan, ...]
+    best: tuple[Best, ...]
+    regressions: tuple[Regressions, ...]
+    folders: tuple[str, ...]
+
+
+def report(rows: Sequence[Mapping[str, object]], folders: Iterable[Path]) -> Report:
+    """The report on these rows. LedgerError names a row that breaks its form, DataError a file of a work folder."""
+    found = all_measured(rows)
+    benchmarks(rows)
+    chosen = tuple(folders)
+    return Report(
+        rows=tuple(rows),
+        summary=summary(rows, found),
+        by_bytes=tuple(planes(found, "file_bytes")),
+        by_time=tuple(planes(found, "milliseconds")),
+        scans=tuple(scans(rows)),
+        best=tuple(best_of(found)),
+        regressions=tuple(regressions(texts) for texts in texts_below(chosen)),
+        folders=tuple(folder.resolve().name for folder in chosen),
+    )
+
+
+def to_json(content: Report) -> dict[str, Any]:
+    """The figures of a report as JSON values; an unbounded size class is null."""
+    return {
+        **asdict(content.summary),
+        "fronts": [_plane(plane) for plane in (*content.by_bytes, *content.by_time)],
+        "sensitivity": [asdict(scan) for scan in content.scans],
+        "best": [
+            {"sizes": [None if size == math.inf else size for size in best.sizes], **_figures(best.found)}
+            for best in content.best
+        ],
+        "regressions": [_regressions(found) for found in content.regressions],
+    }
+
+
+def _plane(plane: Plane) -> dict[str, Any]:
+    keys = ("cost", "model", "data", "utterances", "words", "float_wer", "float_cost", "machine")
+    return {
+        **{key: getattr(plane, key) for key in keys},
+        "targets": {
+            front.target: {
+                "front": [_figures(each) for each in front.best],
+                "beaten": [_figures(each) for each in front.beaten],
+            }
+            for front in plane.fronts
+        },
+    }
+
+
+def _figures(each: Measured) -> dict[str, Any]:
+    return asdict(each)
+
+
+def _regressions(found: Regressions) -> dict[str, Any]:
+    texts = found.texts
+    return {
+        **{key: getattr(texts, key) for key in ("source", "program", "recipe", "target", "data")},
+        "utterances": len(texts.heard),
+        **{key: getattr(found, key) for key in ("worse", "better", "added", "removed")},
+        "worst": [{"id": each.id, "errors": each.errors, "float_errors": each.float_errors} for each in found.shown],
+    }

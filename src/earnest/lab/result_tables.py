@@ -1,0 +1,136 @@
+"""Tables of docs/results.md: every configuration that was tried, and the best of each target and size.
+
+best(target, x) = the program with the lowest word error rate among those of the target with bytes <= x * float32 bytes
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from earnest.lab.markdown import table
+from earnest.lab.measured import Measured, all_measured, different, latest
+
+SIZES = (0.05, 0.075, 0.10, 0.125, 0.15, 0.20, 0.30, math.inf)
+"""Size classes, as shares of the float32 parameters."""
+
+ABSENT = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The program with the lowest rate within each of these size classes."""
+
+    sizes: tuple[float, ...]
+    found: Measured
+
+    @property
+    def within(self) -> str:
+        """The size classes in words."""
+        return ", ".join("any" if size == math.inf else f"≤ {100 * size:g} %" for size in self.sizes)
+
+
+def render_results(rows: Iterable[Mapping[str, object]]) -> str:
+    """A line for every result of every configuration: rates in per cent, sizes in 10^6 bytes."""
+    found = sorted(different(all_measured(rows)), key=_order)
+    heading = "program, recipe, methods, target, part of, utterances, WER float, WER integer, difference, 95 % interval"
+    return table(
+        [*heading.split(", "), "MB", "of float32", "mean bits", "effective bits", "level", "experiment", "commit"],
+        [
+            [
+                *(each.program, each.recipe, methods(each), each.target, each.data, str(each.utterances)),
+                *rates(each),
+                *sizes(each),
+                optional(each.mean_weight_bits),
+                optional(each.effective_bits),
+                each.level or ABSENT,
+                experiment(each),
+                each.commit or ABSENT,
+            ]
+            for each in found
+        ],
+        "lllllrrrrcrrrrlll",
+    )
+
+
+def render_best(rows: Iterable[Mapping[str, object]]) -> str:
+    """A line for every program that is the best of a target, a data set and a size class."""
+    heading = "target, part of, utterances, size, program, recipe, methods, WER float, WER integer, difference"
+    return table(
+        [*heading.split(", "), "95 % interval", "MB", "of float32", "level"],
+        [
+            [
+                *(each.target, each.data, str(each.utterances), best.within),
+                *(each.program, each.recipe, methods(each)),
+                *rates(each),
+                *sizes(each),
+                each.level or ABSENT,
+            ]
+            for best in best_of(all_measured(rows))
+            for each in [best.found]
+        ],
+        "llrllllrrrcrrl",
+    )
+
+
+def best_of(found: Iterable[Measured]) -> list[Best]:
+    """The best of each model, target, data set and size class, the largest first; of equal rates the smaller file.
+
+    Of a data set of which several parts were heard, the largest part counts. Trials of a search do not: the data chose
+    among them.
+    """
+    groups: dict[tuple[str, str, str], list[Measured]] = {}
+    for each in latest(each for each in found if each.trial is None):
+        groups.setdefault((each.model or "", each.data, each.target), []).append(each)
+    chosen = []
+    for _, group in sorted(groups.items()):
+        largest = max((each.utterances, each.data_sha256) for each in group)
+        chosen += _best([each for each in group if (each.utterances, each.data_sha256) == largest])
+    return chosen
+
+
+def _best(group: Sequence[Measured]) -> list[Best]:
+    winners: dict[Measured, list[float]] = {}
+    for size in SIZES:
+        fitting = [each for each in group if each.ratio <= size]
+        if fitting:
+            winners.setdefault(min(fitting, key=lambda each: (each.wer, each.file_bytes)), []).append(size)
+    return [Best(sizes=tuple(within), found=winner) for winner, within in reversed(winners.items())]
+
+
+def methods(each: Measured) -> str:
+    """The methods of a configuration, in their order."""
+    return ABSENT if each.methods is None else " + ".join(each.methods) or "none"
+
+
+def experiment(each: Measured) -> str:
+    """The experiment that a configuration belongs to, its seed, and its trial of a search."""
+    if each.experiment is None:
+        return ABSENT
+    told = {"seed": each.seed, "trial": each.trial}
+    return ", ".join([each.experiment, *(f"{key} {value}" for key, value in told.items() if value is not None)])
+
+
+def rates(each: Measured) -> list[str]:
+    """Both rates, their difference, and its interval."""
+    low, high = each.interval
+    return [f"{each.float_wer:.2f}", f"{each.wer:.2f}", signed(each.difference), f"{signed(low)} … {signed(high)}"]
+
+
+def sizes(each: Measured) -> list[str]:
+    """Megabytes of the file, and what that is of the float32 parameters."""
+    return [f"{each.file_bytes / 1e6:.2f}", f"{each.ratio:.3f}"]
+
+
+def optional(value: float | None) -> str:
+    """A number that not every row tells."""
+    return ABSENT if value is None else f"{value:.2f}"
+
+
+def signed(value: float) -> str:
+    """A number with its sign, never "-0.00"."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def _order(each: Measured) -> tuple[object, ...]:
+    """Larger data sets first, then by target, the lowest rate first."""
+    return (each.model or "", -each.utterances, each.data, each.target, each.wer, each.file_bytes, each.recipe)

@@ -1,0 +1,198 @@
+"""Running the cells of an experiment: quantize, evaluate, judge, time; one row of the ledger each.
+
+A cell is finished when its row is in the ledger. What is made on the way lies in the work folder and is used again, so
+that an experiment that was ended at any point goes on where it was.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from earnest.errors import EarnestError, ExperimentError
+from earnest.file import save
+from earnest.integer.target import load_target
+from earnest.judge.program.judging import judge_program
+from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float, model_name, paired, toml_of
+from earnest.lab.figures import hypotheses, ledger_row
+from earnest.lab.ledger import append, read
+from earnest.lab.matrix import Cell
+from earnest.lab.tables import check_evaluation
+from earnest.lab.timing import THREADS, timed
+from earnest.lab.work_folder import WorkFolder, read_evaluation, write_evaluation, write_text
+from earnest.lab.workers import Progress
+
+Row = dict[str, object]
+BACKEND = "native"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Where and how cells are run; nothing of it decides a result."""
+
+    folder: WorkFolder
+    jobs: int
+    allow_pickle: bool
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is told: of parts that are done, of a row that was finished, of a cell that failed."""
+
+    progress: Progress | None
+    finished: Callable[[Cell, Row], None]
+    failed: Callable[[Cell, EarnestError], None]
+
+
+def run_cells(cells: Sequence[Cell], ledger: Path, place: Workplace, watch: Watch) -> None:
+    """Run the cells that have no row in the ledger, and append their rows. One that fails costs no other."""
+    done = rows_by_cell(ledger)
+    for index, cell in enumerate(cells):
+        if watch.progress is not None:
+            watch.progress("cells", index, len(cells))
+        if cell.key in done:
+            continue
+        try:
+            row = row_of(cell, place, watch.progress)
+        except EarnestError as error:
+            watch.failed(cell, error)
+            continue
+        append(ledger, row, unless="cell")
+        watch.finished(cell, row)
+    if watch.progress is not None:
+        watch.progress("cells", len(cells), len(cells))
+
+
+def rows_by_cell(ledger: Path) -> dict[str, Row]:
+    """The rows of finished cells by their keys."""
+    if not ledger.exists():
+        return {}
+    return {str(row["cell"]): row for row in read(ledger) if "cell" in row}
+
+
+def row_of(cell: Cell, place: Workplace, progress: Progress | None = None) -> Row:
+    """Run one cell; its row of the ledger."""
+    program = program_of(cell, place, progress)
+    real = hypotheses_of(cell, place, progress)
+    integer = evaluate(
+        program,
+        cell.evaluation.utterances,
+        against=None,
+        jobs=place.jobs,
+        backend=BACKEND,
+        progress=progress,
+        target=_file_of(cell.target),
+    )
+    evaluation = paired(integer, real)
+    data = cell.evaluation
+    row = ledger_row(evaluation, data=data.name, data_sha256=data.sha256, command=place.command)
+    row |= _settings(cell) | _counts(program, cell) | _times(program, cell, place)
+    check_evaluation(row)
+    told = (json.dumps(each, ensure_ascii=False) + "\n" for each in hypotheses(evaluation))
+    write_text(place.folder.hypotheses(cell.file_name), "".join(told))
+    return row
+
+
+def program_of(cell: Cell, place: Workplace, progress: Progress | None) -> Path:
+    """The file of the cell's program, made unless it lies in the work folder.
+
+    Made on one thread: how torch's sums are split among threads shows in the last bits, and so in the file.
+    """
+    path = place.folder.program(cell.product)
+    if path.exists():
+        return path
+    import torch
+
+    from earnest.models import load
+    from earnest.pipeline import quantize
+
+    model = load(cell.model.path, allow_pickle=place.allow_pickle)
+    frames = round(cell.longest * model.front_end.sample_rate / model.front_end.hop)
+    if frames > model.module.config.max_frames:
+        raise ExperimentError(f"longest: expected what {cell.model.path} can hear, got {cell.longest} s")
+    before = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        quantized = quantize(
+            model,
+            cell.recipe,
+            load_target(cell.target),
+            [utterance.path for utterance in cell.calibration.utterances],
+            name=model_name(cell.model.path),
+            longest=frames,
+            progress=progress,
+        )
+    finally:
+        torch.set_num_threads(before)
+    save(quantized.program, path)
+    return path
+
+
+def hypotheses_of(cell: Cell, place: Workplace, progress: Progress | None) -> Evaluation:
+    """What the float model makes of the cell's data, evaluated unless it lies in the work folder."""
+    path = place.folder.real(cell.float_key)
+    if not path.exists():
+
+        def report(_stage: str, done: int, total: int) -> None:
+            if progress is not None:
+                progress("evaluating float", done, total)
+
+        utterances = cell.evaluation.utterances
+        found = evaluate_float(
+            cell.model.path, utterances, jobs=place.jobs, progress=report, allow_pickle=place.allow_pickle
+        )
+        write_evaluation(path, found)
+    return read_evaluation(path)
+
+
+def _file_of(target: str) -> str | None:
+    """The target's file, where it does not come with earnest."""
+    return target if toml_of(target) is not None else None
+
+
+def _settings(cell: Cell) -> Row:
+    heard = cell.calibration
+    return {
+        "experiment": cell.experiment,
+        "cell": cell.key,
+        "seed": cell.seed,
+        "methods": cell.recipe.model_dump(mode="json")["methods"],
+        "limit": cell.evaluation.limit,
+        "calibration": {
+            "data": heard.name,
+            "recordings": len(heard.utterances),
+            "data_sha256": heard.sha256,
+            "seed": cell.seed,
+        },
+    }
+
+
+def _counts(program: Path, cell: Cell) -> Row:
+    """What the judge counts in the file."""
+    figures = judge_program(program, toml_of(cell.target)).sections[0].figures
+    return {
+        "weights": figures["weights"],
+        "mean_weight_bits": figures["mean_weight_bits"],
+        "effective_bits": figures["effective_bits_per_weight"],
+        "bit_operations": bit_operations(figures["multiply_accumulates"]["by_bits"]),
+        "bit_operations_frames": figures["multiply_accumulates"]["frames"],
+    }
+
+
+def bit_operations(by_bits: Mapping[str, int]) -> int:
+    """Multiply-accumulates times the widths of both factors, summed; `by_bits` counts them by `4x8`."""
+    total = 0
+    for widths, count in by_bits.items():
+        one, _, other = widths.partition("x")
+        total += int(one) * int(other) * count
+    return total
+
+
+def _times(program: Path, cell: Cell, place: Workplace) -> Row:
+    found = timed(program, cell.model.path, cell.evaluation.utterances, allow_pickle=place.allow_pickle)
+    return {
+        "milliseconds": found.milliseconds,
+        "float_milliseconds": found.float_milliseconds,
+        "timed": {"utterance": found.utterance, "seconds": found.seconds, "threads": THREADS},
+    }

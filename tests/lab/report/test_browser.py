@@ -1,0 +1,88 @@
+"""The page in a browser: plots are drawn, no hostile text runs, the console is silent, and it fits its window."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from tests.lab.report.material import HOSTILE, hostile_report, rich_report, sparse_report
+
+from earnest.lab.report.content import report
+from earnest.lab.report.page import report_page
+
+BROWSER = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+NARROW = """<!doctype html><body><iframe id="page" width="400" height="900"></iframe><script>
+const page = document.getElementById("page");
+page.onload = () => {
+  const root = page.contentDocument.documentElement;
+  document.body.dataset.wide = root.scrollWidth + " of " + root.clientWidth;
+};
+page.srcdoc = %s;
+</script>"""
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+
+
+def opened(folder, page, *more):
+    """What the browser makes of a page, and its lines on the console: errors, refusals, failed requests."""
+    file = folder / "page.html"
+    file.write_text(page, encoding="utf-8")
+    switches = "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-sync"
+    done = subprocess.run(
+        [
+            str(BROWSER),
+            *(f"--{switch}" for switch in f"{switches} disable-component-update dump-dom".split()),
+            *("--enable-logging=stderr", "--v=0", f"--user-data-dir={folder / 'profile'}", *more, file.as_uri()),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+@pytest.mark.parametrize("made", [rich_report, sparse_report, hostile_report])
+def test_all_plots_are_drawn_and_nothing_is_on_the_console(tmp_path, made):
+    page = report_page(made(tmp_path))
+    seen, console = opened(tmp_path, page)
+    assert console == []
+    assert "</footer>" in seen
+    assert seen.count('class="main-svg"') >= page.count('class="plot"') >= 2
+    assert "<title>earnest: results</title>" in seen
+
+
+def test_an_empty_page_is_silent(tmp_path):
+    seen, console = opened(tmp_path, report_page(report([], [])))
+    assert (console, "The ledger is empty" in seen) == ([], True)
+
+
+def test_a_hostile_text_that_stood_in_the_page_would_run_but_for_the_policy(tmp_path):
+    page = report_page(hostile_report(tmp_path)).replace("</footer>", f"</footer>{HOSTILE}")
+    seen, _ = opened(tmp_path, POLICY.sub("", page))
+    assert "<title>pwned</title>" in seen
+    seen, console = opened(tmp_path, page)
+    assert "<title>earnest: results</title>" in seen
+    assert console
+
+
+@pytest.mark.parametrize(("scheme", "colour"), [(0, "rgb(228, 231, 235)"), (1, "rgb(27, 31, 36)")])
+def test_plots_follow_the_page_from_light_to_dark(tmp_path, scheme, colour):
+    seen, _ = opened(tmp_path, report_page(rich_report(tmp_path)), f"--blink-settings=preferredColorScheme={scheme}")
+    assert f"fill: {colour}" in seen
+    assert "var(--series" not in seen.partition('<script type="application/json"')[0].partition("</style>")[2]
+
+
+@pytest.mark.parametrize("made", [rich_report, hostile_report])
+def test_the_page_fits_a_telephone(tmp_path, made):
+    page = POLICY.sub("", report_page(made(tmp_path))).replace("<details>", "<details open>")
+    inside = json.dumps(page).replace("</", "<\\/").replace("<!--", "<\\u0021--")
+    seen, _ = opened(tmp_path, NARROW % inside)
+    found = re.search(r'data-wide="(\d+) of (\d+)"', seen)
+    assert found
+    assert int(found[1]) == int(found[2]) <= 400
