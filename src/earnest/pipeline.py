@@ -13,9 +13,11 @@ from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
 from earnest.methods.rounding import gptq_
+from earnest.methods.scaling import equalize_
 from earnest.models import FloatModel
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
+from earnest.nn.parallel import one_torch_thread
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Description, Heard, InputGrid
@@ -30,10 +32,13 @@ CALIBRATION_SECONDS = 30.0
 """Longest recording that calibration reads whole; the rest of a longer one is left out."""
 
 
-METHODS: dict[str, Callable[[TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None], object]] = {
-    "gptq": gptq_,
-}
-"""What a recipe may do to a calibrated model, by the name that it gives."""
+Change = Callable[[TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None], object]
+
+BEFORE: dict[str, Change] = {"equalize": equalize_}
+"""What a recipe may do to a model of twins before it is calibrated, by the name that it gives."""
+
+AFTER: dict[str, Change] = {"gptq": gptq_}
+"""What it may do to a calibrated one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +89,14 @@ def quantize(
     device = load_target(target) if isinstance(target, str) else target
     twin = swap(model.module, chosen, device, features=model.front_end.mels, longest=longest)
     batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
-    calibrate(twin, batches, _stage("calibrating", progress))
-    for method in chosen.methods:
-        METHODS[method](twin, batches, _stage(method, progress))
+    with one_torch_thread():
+        for method in chosen.methods:
+            if method in BEFORE:
+                BEFORE[method](twin, batches, _stage(method, progress))
+        calibrate(twin, batches, _stage("calibrating", progress))
+        for method in chosen.methods:
+            if method in AFTER:
+                AFTER[method](twin, batches, _stage(method, progress))
     program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name, calibration=heard).to_dict())
     return Quantized(program=program, twin=twin, certificate=verify(program, device))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-import torch
 from torch import Tensor
 
 from earnest.calibration.histogram import Extremes, Histogram
@@ -11,9 +10,11 @@ from earnest.errors import CalibrationError
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, edges, run_real
+from earnest.nn.parallel import each
 from earnest.numerics.grid import Grid, grid_of_range
 
 Progress = Callable[[int, int], None]
+Made = dict[str, CalibratedEdge]
 
 
 def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | None = None) -> TwinModel:
@@ -27,17 +28,19 @@ def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | 
         raise CalibrationError("expected at least one calibration input, got none")
     made = made_values(model)
     extremes = {edge: Extremes() for edge in made.values()}
-    _observe(
-        model, inputs, lambda name, x: extremes[made[name]].observe_(name, x) if name in made else None, progress, 0
-    )
+    for one in each(lambda x: _extremes(model, x, made), inputs, _told(progress, 0, len(inputs))):
+        for edge, seen in one.items():
+            extremes[edge].merge_(seen)
     unseen = [name for name, edge in made.items() if not extremes[edge].seen]
     if unseen:
         raise CalibrationError(f"{unseen[0]}: saw no calibration data ({len(unseen)} such edges)")
     histograms = {edge: Histogram.over(seen) for edge, seen in extremes.items()}
-    counted = {name: histograms[edge] for name, edge in made.items() if edge.method in NEED_COUNTS}
-    _observe(
-        model, inputs, lambda name, x: counted[name].observe_(x) if name in counted else None, progress, len(inputs)
-    )
+    counted = {name: edge for name, edge in made.items() if edge.method in NEED_COUNTS}
+    for counts in each(
+        lambda x: _counts(model, x, counted, extremes), inputs, _told(progress, len(inputs), len(inputs))
+    ):
+        for edge, histogram in counts.items():
+            histograms[edge].counts += histogram.counts
     for edge, histogram in histograms.items():
         low, high = choose(histogram, edge.method, bits=edge.bits, symmetric=edge.symmetric, function=edge.function)
         edge.set_(_grid(edge, low * edge.margin, high * edge.margin))
@@ -53,7 +56,7 @@ def _grid(edge: CalibratedEdge, low: float, high: float) -> Grid:
     return grid_of_range(low * wider, high * wider, bits=edge.bits, symmetric=edge.symmetric)
 
 
-def made_values(model: TwinModel) -> dict[str, CalibratedEdge]:
+def made_values(model: TwinModel) -> Made:
     """The values that have a grid to be chosen, by name. Several may share one edge, as the operands of a concat do;
     what layout only moves is left out, for it was seen where it was made.
     """
@@ -61,15 +64,21 @@ def made_values(model: TwinModel) -> dict[str, CalibratedEdge]:
     return {n: e for n, e in edges(model).items() if isinstance(e, CalibratedEdge) and n not in moved}
 
 
-def _observe(
-    model: TwinModel,
-    inputs: list[Tensor],
-    observe: Callable[[str, Tensor], None],
-    progress: Progress | None,
-    done: int,
-) -> None:
-    with torch.no_grad():
-        for index, features in enumerate(inputs, start=1):
-            run_real(model, features, observe)
-            if progress is not None:
-                progress(done + index, 2 * len(inputs))
+def _extremes(model: TwinModel, features: Tensor, made: Made) -> dict[CalibratedEdge, Extremes]:
+    """What the edges carry on one input."""
+    found = {edge: Extremes() for edge in made.values()}
+    run_real(model, features, lambda name, x: found[made[name]].observe_(name, x) if name in made else None)
+    return found
+
+
+def _counts(
+    model: TwinModel, features: Tensor, counted: Made, extremes: dict[CalibratedEdge, Extremes]
+) -> dict[CalibratedEdge, Histogram]:
+    """How often it occurs."""
+    found = {edge: Histogram.over(extremes[edge]) for edge in counted.values()}
+    run_real(model, features, lambda name, x: found[counted[name]].observe_(x) if name in counted else None)
+    return found
+
+
+def _told(progress: Progress | None, before: int, inputs: int) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress(before + done, 2 * inputs)

@@ -25,6 +25,10 @@ class Extremes:
             raise CalibrationError(f"{name}: the float model gives values that are not finite on the calibration data")
         self.low, self.high = min(self.low, low), max(self.high, high)
 
+    def merge_(self, other: "Extremes") -> None:
+        """Widen to hold what another one has seen."""
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+
     @property
     def seen(self) -> bool:
         """True once a value was observed."""

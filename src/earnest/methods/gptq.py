@@ -12,59 +12,48 @@ quantized inputs [Li et al. 2025, arXiv:2504.02692]; covariances stand for secon
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from earnest.numerics.weight import weight_codes
-
 DAMPING = 0.01
-_SHRINKS = np.linspace(0.4, 1.0, 31)
+_BLOCK = 64
+"""Columns whose errors are spread among themselves at once, and over the rest of the columns together."""
+
+
+def damped(c: Tensor, damping: float = DAMPING) -> Tensor:
+    """C + d I, [groups, depth, depth]."""
+    mean = torch.diagonal(c, dim1=1, dim2=2).mean(dim=1).clamp_min(1e-12)
+    return c + torch.diag_embed(damping * mean[:, None].expand(c.shape[:2]))
 
 
 def refitted(weight: Tensor, c: Tensor, d: Tensor, damping: float = DAMPING) -> Tensor:
     """W*, [groups, out, depth]: the real weights that come nearest to W x from x'."""
-    damped = _damped(c, damping)
+    ridged = damped(c, damping)
     # Toward W where x' tells nothing: (W D + d W) (C + d I)^-1.
-    ridge = damped - c
-    return torch.linalg.solve(damped, (d + ridge).transpose(1, 2) @ weight.transpose(1, 2)).transpose(1, 2)
+    goal = (d + ridged - c).transpose(1, 2) @ weight.transpose(1, 2)
+    return torch.linalg.solve(ridged, goal).transpose(1, 2)
 
 
-def gptq(weight: Tensor, c: Tensor, rounded: Callable[[Tensor, Tensor], Tensor], damping: float = DAMPING) -> Tensor:
-    """Quantized weights [groups, out, depth] for real ones and the covariance C of their inputs.
+def gptq(weight: Tensor, c: Tensor, nearest: Callable[[Tensor], Tensor]) -> Tensor:
+    """Quantized weights [groups, out, depth] for real ones and the damped covariance C of their inputs.
 
-    `rounded(column, index)` gives the nearest values that a column [groups, out] of the columns `index` [groups] may
-    have.
+    `nearest(column)` gives the nearest values that a column [groups, out] may have.
     """
     order = torch.argsort(torch.diagonal(c, dim1=1, dim2=2), dim=1, descending=True)
     groups = torch.arange(len(c))[:, None]
     left = weight.gather(2, order[:, None].expand_as(weight)).clone()
-    sorted_c = _damped(c, damping)[groups[:, :, None], order[:, :, None], order[:, None, :]]
-    upper = torch.linalg.cholesky(torch.linalg.inv(sorted_c), upper=True)
+    upper = torch.linalg.cholesky(
+        torch.linalg.inv(c[groups[:, :, None], order[:, :, None], order[:, None, :]]), upper=True
+    )
     found = torch.empty_like(left)
-    for j in range(left.shape[2]):
-        found[:, :, j] = rounded(left[:, :, j], order[:, j])
-        error = (left[:, :, j] - found[:, :, j]) / upper[:, j, j, None]
-        left[:, :, j + 1 :] -= error[:, :, None] * upper[:, None, j, j + 1 :]
+    depth = left.shape[2]
+    for start in range(0, depth, _BLOCK):
+        stop = min(start + _BLOCK, depth)
+        errors = torch.empty_like(left[:, :, start:stop])
+        for j in range(start, stop):
+            found[:, :, j] = nearest(left[:, :, j])
+            error = (left[:, :, j] - found[:, :, j]) / upper[:, j, j, None]
+            left[:, :, j + 1 : stop] -= error[:, :, None] * upper[:, None, j, j + 1 : stop]
+            errors[:, :, j - start] = error
+        left[:, :, stop:] -= errors @ upper[:, start:stop, stop:]
     return torch.empty_like(found).scatter_(2, order[:, None].expand_as(found), found)
-
-
-def scales_by_output(
-    weight: np.ndarray, importance: np.ndarray, full: np.ndarray, bits: int, weight_map: str
-) -> np.ndarray:
-    """Scales [out] of rows [out, depth]: among fractions of `full` the one of least squared rounding error, each input
-    weighed by its importance [out, depth].
-    """
-    best, least = full, np.full(len(full), np.inf)
-    for shrink in _SHRINKS:
-        scale = full * shrink
-        error = weight - weight_codes(weight, scale, bits=bits, weight_map=weight_map) * scale[:, None]
-        squares = (error * error * importance).sum(axis=1)
-        best, least = np.where(squares <= least, scale, best), np.minimum(squares, least)
-    return best
-
-
-def _damped(c: Tensor, damping: float) -> Tensor:
-    diagonal = torch.diagonal(c, dim1=1, dim2=2)
-    mean = diagonal.mean(dim=1).clamp_min(1e-12)
-    return c + torch.diag_embed(damping * mean[:, None].expand_as(diagonal))

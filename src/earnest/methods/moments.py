@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from torch import Tensor
 from torch.nn import functional
 
+from earnest.nn.parallel import each
 from earnest.nn.weighted import Convolution, Weighted
 
-MOST_ROWS = 1 << 16
+MOST_ROWS = 1 << 14
 """Rows of one recording that are used; of more, every so many-th."""
 
 
@@ -24,11 +25,18 @@ class Moments:
         self.count = 0
         self._sums: list[Tensor] = []
 
+    def merge_(self, other: "Moments") -> None:
+        """Add another's sums."""
+        if other.count:
+            pairs = zip(self._sums, other._sums, strict=True)
+            self._sums = [old + more for old, more in pairs] if self._sums else other._sums
+            self.count += other.count
+
     def add_(self, rows: Tensor, coded: Tensor) -> None:
-        """Rows of the float model and the same rows from codes."""
+        """Rows of the float model and the same rows from codes; products of one call are summed in their own type."""
         stride = -(-rows.shape[1] // MOST_ROWS)
-        x, y = rows[:, ::stride].double(), coded[:, ::stride].double()
-        new = [x.sum(1), y.sum(1), y.transpose(1, 2) @ y, x.transpose(1, 2) @ y]
+        x, y = rows[:, ::stride], coded[:, ::stride]
+        new = [one.double() for one in (x.sum(1), y.sum(1), y.transpose(1, 2) @ y, x.transpose(1, 2) @ y)]
         self._sums = [old + more for old, more in zip(self._sums, new, strict=True)] if self._sums else new
         self.count += x.shape[1]
 
@@ -66,6 +74,12 @@ def rows_of(twin: Weighted, x: Tensor) -> Tensor:
 def moments_of(twin: Weighted, reals: Sequence[Tensor], coded: Sequence[Tensor]) -> Moments:
     """The moments over several inputs."""
     found = Moments()
-    for x, y in zip(reals, coded, strict=True):
-        found.add_(rows_of(twin, x), rows_of(twin, y))
+    for one in each(lambda pair: _moments(twin, *pair), list(zip(reals, coded, strict=True))):
+        found.merge_(one)
+    return found
+
+
+def _moments(twin: Weighted, real: Tensor, coded: Tensor) -> Moments:
+    found = Moments()
+    found.add_(rows_of(twin, real), rows_of(twin, coded))
     return found

@@ -5,30 +5,29 @@ reaches it, after everything before it is quantized.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from earnest.errors import CalibrationError
-from earnest.integer.codes import weight_limit
 from earnest.integer.dimension import Symbols
-from earnest.methods.gptq import gptq, refitted, scales_by_output
+from earnest.methods.fitting import fit
+from earnest.methods.gptq import refitted
 from earnest.methods.moments import Moments, moments_of
 from earnest.nn.model import TwinModel, walk
+from earnest.nn.parallel import each
+from earnest.nn.simulation import simulated
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution, Weighted
-from earnest.numerics.grid import SMALLEST_SCALE
-from earnest.numerics.weight import weight_codes
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Both:
-    """A value for every recording: in float, and as a carrier of codes."""
+    """A value for every recording: in the float model, and as codes give it."""
 
     reals: list[Tensor]
-    carriers: list[Tensor]
+    coded: list[Tensor]
 
 
 @torch.no_grad()
@@ -40,30 +39,40 @@ def gptq_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None
     if not batches:
         raise CalibrationError("expected at least one input, got none")
     symbols = [model.symbols(batch) for batch in batches]
-    total, done = len(_weighted(model)), 0
+    total, done = len(own_weights(model)), 0
 
     def compute(twin: Twin, inputs: list[Both]) -> Both:
         nonlocal done
-        parameters = twin.trainable()
-        reals = [
-            twin.real([value.reals[index] for value in inputs], parameters, symbols[index])
-            for index in range(len(batches))
-        ]
+        reals = _each([value.reals for value in inputs], symbols, twin.real, twin.trainable())
         if isinstance(twin, Weighted):
-            coded = [twin.operands[0].real(carrier) for carrier in inputs[0].carriers]
-            round_(twin, moments_of(twin, inputs[0].reals, coded))
+            round_(twin, moments_of(twin, inputs[0].reals, inputs[0].coded))
             done += 1
             if progress is not None:
                 progress(done, total)
-        return Both(reals=reals, carriers=_run(twin, inputs, symbols))
 
-    first = Both(reals=list(batches), carriers=[model.encode(batch) for batch in batches])
+        def run(operands: list[Tensor], parameters: Sequence[Tensor], at: Symbols) -> Tensor:
+            return simulated(twin, operands, parameters, at)
+
+        return Both(reals=reals, coded=_each([value.coded for value in inputs], symbols, run, twin.quantized()))
+
+    first = Both(reals=list(batches), coded=[model.input.nearest(batch) for batch in batches])
     walk(model, first, compute, None)
     return model
 
 
-def _weighted(model: TwinModel) -> list[Weighted]:
-    """The twins with weights, each of them with its own."""
+def _each(
+    operands: list[list[Tensor]],
+    symbols: Sequence[Symbols],
+    run: Callable[[list[Tensor], Sequence[Tensor], Symbols], Tensor],
+    parameters: Sequence[Tensor],
+) -> list[Tensor]:
+    """One operator on every recording."""
+    indices = range(len(symbols))
+    return list(each(lambda index: run([operand[index] for operand in operands], parameters, symbols[index]), indices))
+
+
+def own_weights(model: TwinModel) -> list[Weighted]:
+    """The twins with weights; CalibrationError where two have the same one."""
     found: dict[int, Weighted] = {}
     for call in model.calls:
         twin = model.twin(call.name)
@@ -77,33 +86,17 @@ def _weighted(model: TwinModel) -> list[Weighted]:
     return list(found.values())
 
 
-def _run(twin: Twin, inputs: list[Both], symbols: list[Symbols]) -> list[Tensor]:
-    return [twin.run([value.carriers[index] for value in inputs], each) for index, each in enumerate(symbols)]
-
-
 def round_(twin: Weighted, moments: Moments) -> None:
     """Give a twin the weights and the bias that come nearest to its float output."""
     groups = twin.groups if isinstance(twin, Convolution) else 1
     weight = twin.weight.detach().double().reshape(groups, len(twin.weight) // groups, -1)
     c, d = moments.covariances
-    wanted = refitted(weight, c, d)
-    rows = wanted.flatten(0, 1).numpy()
-    importance = torch.diagonal(c, dim1=1, dim2=2)[:, None].expand_as(weight).flatten(0, 1).numpy()
-    bits, map_ = twin.weight_bits, twin.weight_map
-    full = np.maximum(np.abs(rows).max(axis=1) / weight_limit(bits, map_), SMALLEST_SCALE)
-    twin.weight_scale.copy_(torch.from_numpy(scales_by_output(rows, importance, full, bits, map_)))
-    scale = twin.effective_scale().double().reshape(groups, -1)
-
-    def rounded(column: Tensor, index: Tensor) -> Tensor:
-        del index
-        flat = column.reshape(-1).numpy()
-        codes = weight_codes(flat, scale.reshape(-1).numpy(), bits=bits, weight_map=map_)
-        return (torch.from_numpy(codes.astype(np.float64)) * scale.reshape(-1)).reshape(column.shape)
-
-    found = gptq(wanted, c, rounded)
+    found = fit(refitted(weight, c, d), c, twin.weight_bits, twin.weight_maps)
+    twin.weight_map = found.levels.weight_map
+    twin.weight_scale.copy_(found.levels.scale.reshape(-1))
     before, after = moments.means
-    shift = (weight @ before[:, :, None] - found @ after[:, :, None]).reshape(-1)
-    _set_(twin, found.reshape(twin.weight.shape), shift)
+    shift = (weight @ before[:, :, None] - found.weight @ after[:, :, None]).reshape(-1)
+    _set_(twin, found.weight.reshape(twin.weight.shape), shift)
 
 
 def _set_(twin: Weighted, weight: Tensor, shift: Tensor) -> None:

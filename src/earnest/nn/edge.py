@@ -42,6 +42,13 @@ class Edge(nn.Module, ABC):
         grid = self.grid
         return (carrier - grid.zero_point) * grid.scale
 
+    def nearest(self, x: Tensor) -> Tensor:
+        """The real values of the codes nearest to real ones, half up; the gradient passes inside the range only."""
+        grid = self.grid
+        inside = (x / grid.scale + grid.zero_point).clamp(*grid.codes)
+        codes = inside + (torch.floor(inside.detach() + 0.5) - inside.detach())
+        return (codes - grid.zero_point) * grid.scale
+
     def require_scale_(self, smallest: float) -> None:
         """Ask for a scale of at least `smallest`, whatever the range: a reader's constants would not fit otherwise."""
         raise CalibrationError(f"{type(self).__name__}: its scale is not free; expected at least {smallest}")
@@ -150,6 +157,10 @@ class ProductEdge(Edge):
         """Scale s_a s_b, zero point 0."""
         left, right = self._sources
         return Grid(bits=self.bits, signed=True, scale=left.grid.scale * right.grid.scale, zero_point=0)
+
+    def nearest(self, x: Tensor) -> Tensor:
+        """The values themselves: a sum of products of codes is a code."""
+        return x
 
     def version(self) -> tuple[object, ...]:
         """Those of both operands."""

@@ -33,6 +33,11 @@ class NumeratorEdge(FixedEdge):
         """Numerators divided by the sum of their row."""
         return carrier / carrier.sum(dim=-1, keepdim=True)
 
+    def nearest(self, x: Tensor) -> Tensor:
+        """Probabilities as numerators relative to the greatest of their row, divided by the sum."""
+        numerators = super().nearest(x / x.amax(dim=-1, keepdim=True).clamp_min(torch.finfo(x.dtype).tiny))
+        return numerators / numerators.sum(dim=-1, keepdim=True).clamp_min(self.grid.scale)
+
 
 class Rows(Twin):
     """What both forms of softmax share: the last axis, and the causal mask or none."""

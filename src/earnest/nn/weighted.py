@@ -17,12 +17,12 @@ from earnest.integer.operator import Operator
 from earnest.nn.edge import Edge
 from earnest.nn.twin import Twin
 from earnest.numerics.multiplier import multipliers
-from earnest.numerics.weight import folded_bias, live_scales, weight_codes, weight_scales
+from earnest.numerics.weight import folded_bias, live_scales, nearest_map, weight_codes, weight_maps
 
 
 class Weighted(Twin):
     """What linear and convolution share. `weight_range` names how the scales are chosen, once, from the float
-    weight.
+    weight; `weight_map` "either" takes the map of less squared error, and leaves methods the choice.
     """
 
     weight_scale: Tensor
@@ -41,9 +41,17 @@ class Weighted(Twin):
         super().__init__(operands, output)
         self.weight = weight
         self.bias = bias
-        self.weight_bits, self.weight_map = weight_bits, weight_map
-        scales = weight_scales(_numpy(weight), bits=weight_bits, weight_map=weight_map, method=weight_range)
-        self.register_buffer("weight_scale", torch.from_numpy(scales))
+        self.weight_bits, self.weight_maps = weight_bits, weight_maps(weight_map, weight_bits)
+        self.weight_range = weight_range
+        self.register_buffer("weight_scale", torch.zeros(len(weight), dtype=torch.float64))
+        self.choose_levels_()
+
+    def choose_levels_(self) -> None:
+        """Map and scales from the weight as it is."""
+        self.weight_map, scales = nearest_map(
+            _numpy(self.weight), bits=self.weight_bits, weight_maps=self.weight_maps, method=self.weight_range
+        )
+        self.weight_scale.copy_(torch.from_numpy(scales))
 
     def trainable(self) -> tuple[Tensor, ...]:
         """Weight, and bias where there is one."""

@@ -1,5 +1,7 @@
 """Weights and biases: one scale per output channel, codes nearest to the real weights, biases in units of s_x s_w."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from earnest.errors import NumericsError
@@ -39,6 +41,25 @@ def weight_scales(weight: np.ndarray, *, bits: int, weight_map: str, method: str
         squares = (error * error).sum(axis=1)
         best, least = np.where(squares <= least, scale, best), np.minimum(squares, least)
     return best
+
+
+def weight_maps(weight_map: str, bits: int) -> tuple[str, ...]:
+    """The maps that "either" stands for at a width: odd codes do not fit int8 at 8 bits, and alone exist at 1."""
+    if weight_map != "either":
+        return (weight_map,)
+    return ("odd",) if bits == 1 else ("symmetric",) if bits == 8 else ("symmetric", "odd")
+
+
+def nearest_map(weight: np.ndarray, *, bits: int, weight_maps: Sequence[str], method: str) -> tuple[str, np.ndarray]:
+    """The map of least squared rounding error over the whole weight, and its scales; the first of equal ones."""
+    found: list[tuple[float, str, np.ndarray]] = []
+    for weight_map in weight_maps:
+        scales = weight_scales(weight, bits=bits, weight_map=weight_map, method=method)
+        levels = weight_codes(weight, scales, bits=bits, weight_map=weight_map).astype(np.float64)
+        error = weight - levels * scales.reshape(-1, *(1,) * (weight.ndim - 1))
+        found.append((float((error * error).sum()), weight_map, scales))
+    _, weight_map, scales = min(found, key=lambda one: one[0])
+    return weight_map, scales
 
 
 def live_scales(scale: np.ndarray, bias: np.ndarray, input_grid: Grid, output_scale: float) -> np.ndarray:

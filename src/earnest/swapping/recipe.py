@@ -23,8 +23,8 @@ unrounded; a table or a bias that depends on no data; the result of a softmax.""
 RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power"]
 
 
-Method = Literal["gptq"]
-"""What changes a calibrated model, in the order in which a recipe names it; `pipeline` resolves the names."""
+Method = Literal["equalize", "gptq"]
+"""What changes a model of twins; `pipeline` resolves the names."""
 
 
 class Rule(BaseModel):
@@ -36,7 +36,7 @@ class Rule(BaseModel):
     operator: list[str] = Field(default_factory=lambda: ["*"])
     role: list[Role] | None = None
     weight_bits: int | None = Field(default=None, ge=1, le=8)
-    weight_map: Literal["symmetric", "odd"] | None = None
+    weight_map: Literal["symmetric", "odd", "either"] | None = None
     weight_range: Literal["extremes", "squared-error"] | None = None
     bits: int | None = Field(default=None, ge=2, le=24)
     range: RangeMethod | None = None

@@ -1,0 +1,59 @@
+"""Fitting: codes, scales and the map of one weight at once, for the least error of the output.
+
+GPTQ from several scales, of each row the best; then scales and codes in turn by descent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from earnest.methods.descent import descended, output_error, rescaled
+from earnest.methods.gptq import damped, gptq
+from earnest.methods.levels import Levels, levels_by_output
+
+_FACTORS = (0.88, 1.0, 1.13, 1.28)
+"""Scales that are tried, relative to the best for rounding to nearest: errors that are made up for want more room."""
+
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """Quantized weights [groups, out, depth], their levels, and the expected squared error of all outputs."""
+
+    weight: Tensor
+    levels: Levels
+    error: float
+
+
+def fit(wanted: Tensor, c: Tensor, bits: int, weight_maps: Sequence[str]) -> Fit:
+    """The best found for real weights [groups, out, depth] and the covariance of their inputs, among the maps."""
+    ridged = damped(c)
+    return min((_fit(wanted, ridged, bits, each) for each in weight_maps), key=lambda found: found.error)
+
+
+def _fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str) -> Fit:
+    plain = levels_by_output(wanted, torch.diagonal(c, dim1=1, dim2=2), bits, weight_map)
+    weight, levels = _from_several_scales(wanted, c, plain)
+    for _ in range(_ROUNDS):
+        factor = rescaled(wanted, weight, c)
+        levels = Levels(bits=bits, weight_map=weight_map, scale=levels.scale * factor)
+        weight = descended(wanted, weight * factor[..., None], c, levels.nearest)
+    return Fit(weight=weight, levels=levels, error=float(output_error(wanted, weight, c).sum()))
+
+
+def _from_several_scales(wanted: Tensor, c: Tensor, plain: Levels) -> tuple[Tensor, Levels]:
+    """GPTQ with all factors side by side, as if they were more outputs; of each output the best."""
+    groups, out, depth = wanted.shape
+    count = len(_FACTORS)
+    scales = torch.cat([plain.scale * factor for factor in _FACTORS], dim=1)
+    levels = Levels(bits=plain.bits, weight_map=plain.weight_map, scale=scales)
+    repeated = wanted.repeat(1, count, 1)
+    found = gptq(repeated, c, levels.nearest)
+    best = output_error(repeated, found, c).reshape(groups, count, out).argmin(dim=1)
+    chosen = best[:, None, :]
+    weight = found.reshape(groups, count, out, depth).gather(1, chosen[..., None].expand(-1, -1, -1, depth))[:, 0]
+    scale = scales.reshape(groups, count, out).gather(1, chosen)[:, 0]
+    return weight, Levels(bits=plain.bits, weight_map=plain.weight_map, scale=scale)

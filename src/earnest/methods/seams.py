@@ -1,0 +1,133 @@
+"""Seams: values whose channels may be scaled without changing the model; what makes them is divided, what reads them
+multiplied.
+
+A layer norm that only weights read: its gain and bias take the factor [Xiao et al. 2023, arXiv:2211.10438]. A gated
+linear unit: so do the rows that make its first half, for it passes a factor on [Nagel et al. 2019, arXiv:1906.04721].
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.layer_norm import LayerNorm
+from earnest.nn.layout import Transpose
+from earnest.nn.model import TwinModel
+from earnest.nn.twin import Twin
+from earnest.nn.weighted import Convolution, Convolution1d, Linear, Weighted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seam:
+    """The value `name` of so many channels. `makers` are parameters whose first rows make them."""
+
+    name: str
+    channels: int
+    makers: tuple[Tensor, ...]
+    readers: tuple[Weighted, ...]
+
+    @torch.no_grad()
+    def scale_(self, factor: Tensor) -> None:
+        """Divide what makes the channels by factors [channels], and multiply what reads them."""
+        for maker in self.makers:
+            rows = maker[: self.channels]
+            rows /= factor.to(maker.dtype).reshape(-1, *(1,) * (maker.ndim - 1))
+        for reader in self.readers:
+            reader.weight.mul_(read_factor(reader, factor).to(reader.weight.dtype))
+            reader.choose_levels_()
+
+
+def read_factor(reader: Weighted, factor: Tensor) -> Tensor:
+    """Factors [channels] as they multiply a weight: along its columns, or its rows where each reads one channel."""
+    rest = (1,) * (reader.weight.ndim - 2)
+    return factor.reshape(-1, 1, *rest) if _depthwise(reader) else factor.reshape(1, -1, *rest)
+
+
+def seams(model: TwinModel) -> list[Seam]:
+    """All seams of a model, in the order of its graph."""
+    readers = _readers(model)
+    found = [_norm_seam(model, readers, call.name) for call in model.calls]
+    found += [_gate_seam(model, readers, call.name) for call in model.calls]
+    place = {call.name: index for index, call in enumerate(model.calls)}
+    return sorted((seam for seam in found if seam is not None), key=lambda seam: place[seam.name])
+
+
+Readers = dict[str, list[str]]
+
+
+def _readers(model: TwinModel) -> Readers:
+    """The values that are made from each value."""
+    found: Readers = defaultdict(list)
+    for call in model.calls:
+        for name in call.inputs:
+            found[name].append(call.name)
+    return found
+
+
+def _norm_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:
+    norm = model.twin(name)
+    if not isinstance(norm, LayerNorm):
+        return None
+    reading = _weights_reading(model, readers, name, axis=-1)
+    makers = (norm.weight, norm.bias)
+    return Seam(name=name, channels=len(norm.weight), makers=makers, readers=reading) if reading else None
+
+
+def _gate_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:
+    """The gated linear unit that a convolution's result reaches, and nothing else."""
+    maker = model.twin(name)
+    if not isinstance(maker, Convolution1d) or maker.groups != 1:
+        return None
+    reached = _reached(model, readers, name, axis=_channel_axis(maker))
+    if reached is None or len(reached) != 1:
+        return None
+    gate, axis = reached[0]
+    if not isinstance(gate, GatedLinearUnit) or gate.axis != axis + maker.weight.ndim:
+        return None
+    reading = _weights_reading(model, readers, gate.path, axis=axis)
+    channels = len(maker.weight) // 2
+    return Seam(name=gate.path, channels=channels, makers=maker.trainable(), readers=reading) if reading else None
+
+
+def _weights_reading(model: TwinModel, readers: Readers, name: str, *, axis: int) -> tuple[Weighted, ...]:
+    """The twins that multiply a value's channels; none if anything else reads it too."""
+    reached = _reached(model, readers, name, axis=axis)
+    if reached is None or not all(isinstance(twin, Weighted) and _reads(twin, axis) for twin, axis in reached):
+        return ()
+    return tuple(twin for twin, _ in reached if isinstance(twin, Weighted))
+
+
+def _reached(model: TwinModel, readers: Readers, name: str, *, axis: int) -> list[tuple[Twin, int]] | None:
+    """What reads a value, through transpositions, and where its channels are then, counted from the last axis; None
+    where the model returns it.
+    """
+    if name == model.result:
+        return None
+    found: list[tuple[Twin, int]] = []
+    for reader in readers[name]:
+        twin = model.twin(reader)
+        if not isinstance(twin, Transpose):
+            found.append((twin, axis))
+            continue
+        rank = len(twin.order)
+        further = _reached(model, readers, reader, axis=twin.order.index(rank + axis) - rank)
+        if further is None:
+            return None
+        found += further
+    return found
+
+
+def _channel_axis(twin: Weighted) -> int:
+    """Where the channels of what a twin reads and makes are, counted from the last axis."""
+    return -1 if isinstance(twin, Linear) else 1 - twin.weight.ndim
+
+
+def _reads(twin: Weighted, axis: int) -> bool:
+    whole = isinstance(twin, Linear) or _depthwise(twin) or (isinstance(twin, Convolution) and twin.groups == 1)
+    return whole and axis == _channel_axis(twin)
+
+
+def _depthwise(twin: Weighted) -> bool:
+    return isinstance(twin, Convolution) and twin.groups == len(twin.weight) > 1

@@ -1,0 +1,60 @@
+"""Simulation: the values of the law, but for values that fall beside the middle between two codes."""
+
+import pytest
+import torch
+from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
+
+from earnest.calibration.calibrate import calibrate
+from earnest.nn.edge import CalibratedEdge
+from earnest.nn.model import walk
+from earnest.nn.simulation import simulated
+from earnest.nn.softmax import NumeratorEdge, probabilities
+from earnest.numerics.grid import Grid
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_simulated_values_are_those_of_the_law(bits: int):
+    """At most one code away, and rarely that."""
+    batches = inputs(count=6, time=19, width=WIDTH)
+    model = calibrate(tiny_model(Original(), weight_bits=bits), batches)
+    symbols = model.symbols(batches[0])
+    carriers: dict[str, torch.Tensor] = {}
+    with torch.no_grad():
+        model.codes(batches[0], carriers.__setitem__)
+        apart = total = 0.0
+        for call in model.calls:
+            twin = model.twin(call.name)
+            reals = [edge.real(carriers[name]) for edge, name in zip(twin.operands, call.inputs, strict=True)]
+            made = simulated(twin, reals, twin.quantized(), symbols)
+            codes = (made - twin.output.real(carriers[call.name])).abs() / twin.output.grid.scale
+            assert float(codes.max()) <= (1.01 if twin.output.bits <= 8 else 64)
+            apart += float((codes > 0.5).sum()) if twin.output.bits <= 8 else 0
+            total += codes.numel()
+        assert apart <= 0.02 * total
+        result = walk(
+            model,
+            model.input.nearest(batches[0]),
+            lambda twin, values: simulated(twin, values, twin.quantized(), symbols),
+            None,
+        )
+        assert torch.allclose(result, model(batches[0]), atol=0.1 * float(model(batches[0]).std()))
+
+
+def test_the_gradient_passes_inside_the_range_only():
+    edge = CalibratedEdge("x", bits=4, symmetric=True, role="activation", method="extremes", margin=1.0)
+    edge.set_(Grid(bits=4, signed=True, scale=0.5, zero_point=0))
+    x = torch.tensor([-9.0, -0.3, 0.25, 0.6, 9.0], requires_grad=True)
+    y = edge.nearest(x)
+    assert y.tolist() == [-4.0, -0.5, 0.5, 0.5, 3.5]
+    y.sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [0, 1, 1, 1, 0]
+
+
+def test_probabilities_and_numerators():
+    scores = torch.randn(3, 40, generator=torch.Generator().manual_seed(1)) * 4
+    exact = torch.softmax(scores, dim=-1)
+    assert float((probabilities().nearest(exact) - exact).abs().max()) <= 0.5 / 32767 * 1.001
+    rough = NumeratorEdge().nearest(exact)
+    assert torch.allclose(rough.sum(dim=-1), torch.ones(3))
+    assert 1e-4 < float((rough - exact).abs().max()) < 0.02
