@@ -9,11 +9,15 @@ import torch
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
+from earnest.file import file_report
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
+from earnest.methods.budget import allocated, parse_budget, smaller
+from earnest.methods.posteriors import distance
 from earnest.methods.rounding import gptq_
 from earnest.methods.scaling import equalize_
+from earnest.methods.widths import sensitivities
 from earnest.models import FloatModel
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
@@ -27,6 +31,9 @@ from earnest.swapping.swap import LONGEST_FRAMES, swap
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the parts of it that are done, and how many there are."""
+
+MEASURED = 24
+"""Recordings on which the loss by each weight is measured, the first of those of calibration."""
 
 CALIBRATION_SECONDS = 30.0
 """Longest recording that calibration reads whole; the rest of a longer one is left out."""
@@ -48,6 +55,18 @@ class Quantized:
     program: Program
     twin: TwinModel
     certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the features that
+    were heard, with what they are known by.
+    """
+
+    twin: TwinModel
+    recipe: Recipe
+    batches: tuple[torch.Tensor, ...]
+    heard: tuple[Heard, ...]
 
 
 def calibration_features(
@@ -83,22 +102,80 @@ def quantize(
     """Swap, calibrate on recordings, lower, verify. `name` is what the program calls the float model that it came
     from.
     """
-    if not recordings:
-        raise CalibrationError("expected at least one recording to calibrate on, got none")
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
-    twin = swap(model.module, chosen, device, features=model.front_end.mels, longest=longest)
-    batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
+    ready = prepared(model, chosen, device, recordings, longest=longest, progress=progress)
+    round_(ready, progress)
+    twin = ready.twin
+    program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name, calibration=ready.heard).to_dict())
+    if chosen.budget is not None and (less := smaller(parse_budget(chosen.budget), file_report(program))) is not None:
+        tighter = chosen.model_copy(update={"budget": str(less)})
+        return quantize(model, tighter, device, recordings, name=name, longest=longest, progress=progress)
+    return Quantized(program=program, twin=twin, certificate=verify(program, device))
+
+
+def prepared(
+    model: FloatModel,
+    recipe: Recipe,
+    target: Target,
+    recordings: Sequence[Path],
+    *,
+    longest: int = LONGEST_FRAMES,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Swap, widths under the recipe's budget, what it does before calibration, and calibration."""
+    if not recordings:
+        raise CalibrationError("expected at least one recording to calibrate on, got none")
+
+    def twins(rules: Recipe) -> TwinModel:
+        return swap(model.module, rules, target, features=model.front_end.mels, longest=longest)
+
+    twin = twins(recipe)
+    batches, heard = zip(*_heard(model, recordings, longest, progress), strict=True)
     with one_torch_thread():
-        for method in chosen.methods:
+        if recipe.budget is not None:
+            recipe = under_budget(model, recipe, twin, twins, batches, heard, progress)
+            twin = twins(recipe)
+        for method in recipe.methods:
             if method in BEFORE:
                 BEFORE[method](twin, batches, _stage(method, progress))
         calibrate(twin, batches, _stage("calibrating", progress))
-        for method in chosen.methods:
+    return Prepared(twin=twin, recipe=recipe, batches=batches, heard=heard)
+
+
+def round_(ready: Prepared, progress: Progress | None = None) -> None:
+    """What a recipe does to the weights of calibrated twins."""
+    with one_torch_thread():
+        for method in ready.recipe.methods:
             if method in AFTER:
-                AFTER[method](twin, batches, _stage(method, progress))
-    program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name, calibration=heard).to_dict())
-    return Quantized(program=program, twin=twin, certificate=verify(program, device))
+                AFTER[method](ready.twin, ready.batches, _stage(method, progress))
+
+
+def under_budget(
+    model: FloatModel,
+    recipe: Recipe,
+    twin: TwinModel,
+    twins: Callable[[Recipe], TwinModel],
+    batches: Sequence[torch.Tensor],
+    heard: tuple[Heard, ...],
+    progress: Progress | None = None,
+) -> Recipe:
+    """The recipe with the width of every weight, found by measuring each of them alone on the first recordings.
+
+    `twin` is the model by this recipe, `twins` swaps it by another.
+    """
+    budget, blank = parse_budget(recipe.budget or ""), model.tokens.blank
+    found = sensitivities(
+        twin,
+        batches,
+        batches[:MEASURED],
+        lambda real, other: distance(real, other, blank),
+        _stage("measuring", progress),
+    )
+    like = calibrate(twins(recipe), batches[:1])  # grids change few bytes
+    described = description_of(model, like, recipe=recipe.name, name=recipe.name, calibration=heard)
+    report = file_report(lower(like, described.to_dict()))
+    return allocated(recipe, budget, found, report.file_bytes - report.sections["weights"])
 
 
 def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] | None:

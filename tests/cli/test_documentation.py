@@ -71,6 +71,7 @@ def test_every_key_is_documented(
         ("transcribe", "key", [tiny_world.program, recording]),
         ("export", "key", [tiny_world.program, "-o", tmp_path / "a.onnx"]),
         ("explain", "key", [*way, "--limit", "1", "--calibration-limit", "1"]),
+        ("sensitivity", "key", [*way, "--data", tiny_world.data, "--limit", "1", "--calibration-limit", "1"]),
         ("run", "key", placed),
         ("search", "key", placed),
         ("tables", "key", [tmp_path / "page", "--ledger", tmp_path / "ledger"]),

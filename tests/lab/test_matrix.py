@@ -51,7 +51,7 @@ def test_the_same_twice_is_one_cell(tiny_world: TinyWorld, tmp_path: Path) -> No
         ("limit = 2", "limit = 3"),
         ("longest = 10", "longest = 11"),
         ("int8x16", "int8"),
-        ("w4a8", "w4a8-gptq"),
+        ("w4a8", "w4a8-best"),
     ],
 )
 def test_what_decides_the_result_changes_the_key(tiny_world: TinyWorld, tmp_path: Path, old: str, new: str) -> None:
@@ -101,7 +101,7 @@ def test_parts_of_another_source_are_not_used(
 def test_methods_are_told_by_the_name() -> None:
     assert with_methods(load_recipe("w4a8"), []) == load_recipe("w4a8")
     assert with_methods(load_recipe("w4a8"), ["gptq"]).name == "w4a8+gptq"
-    assert with_methods(load_recipe("w4a8-gptq"), []).name == "w4a8-gptq+plain"
+    assert with_methods(load_recipe("w4a8-best"), []).name == "w4a8-best+plain"
     with pytest.raises(ExperimentError, match="methods"):
         with_methods(load_recipe("w4a8"), ["magic"])
 

@@ -138,7 +138,7 @@ def wait_for(process: subprocess.Popen, file: Path) -> None:
 
 
 def test_interrupted_killed_and_resumed(tiny_world: TinyWorld, whole: Path, tmp_path: Path) -> None:
-    file = write_experiment(tmp_path, tiny_world, recipes='["w8a8", "w4a8", "w4a8-gptq"]')
+    file = write_experiment(tmp_path, tiny_world, recipes='["w8a8", "w4a8", "w4a8-best"]')
     process = started(tmp_path, "run", file)
     wait_for(process, tmp_path / "ledger.jsonl")
     assert killed(process, signal.SIGINT) == (130, "interrupted\n")
@@ -190,7 +190,7 @@ def of_group(group: int) -> list[int]:
 @pytest.mark.slow
 def test_killed_at_random_points(tiny_world: TinyWorld, whole: Path, tmp_path: Path) -> None:
     generator = random.Random(20)
-    file = write_experiment(tmp_path, tiny_world, recipes='["w8a8", "w4a8", "w4a8-gptq"]')
+    file = write_experiment(tmp_path, tiny_world, recipes='["w8a8", "w4a8", "w4a8-best"]')
     for _ in range(12):
         process = started(tmp_path, "run", file)
         try:

@@ -14,7 +14,7 @@ def lines(rows):
 
 
 def test_both_ways_of_a_group_are_one_line():
-    (line,) = lines([sensitivity(kl=0.123456), sensitivity(way="all but", kl=0.00001, wer=5.5)])
+    (line,) = lines([sensitivity(loss=0.123456), sensitivity(way="all but", loss=-0.00001, kl=0.5, wer=5.5)])
     assert line == {
         "model": "conformer",
         "recipe": "w4a8",
@@ -22,8 +22,10 @@ def test_both_ways_of_a_group_are_one_line():
         "bits": "4",
         "group": "softmax",
         "operators": "16",
-        "KL alone": "0.123",
-        "KL all but": "1.00e-05",
+        "loss alone": "0.123",
+        "loss all but": "-1.00e-05",
+        "KL alone": "0.01",
+        "KL all but": "0.5",
         "WER alone": "4.90",
         "WER all but": "5.50",
         "WER float": "4.50",
@@ -33,20 +35,28 @@ def test_both_ways_of_a_group_are_one_line():
 
 def test_groups_are_ordered_by_what_they_lose_alone():
     rows = [
-        sensitivity("only all but", "all but", kl=9.0),
-        sensitivity("weak", kl=0.001),
-        sensitivity("strong", kl=0.5),
-        sensitivity("weak", "all but", kl=0.6),
+        sensitivity("only all but", "all but", loss=9.0),
+        sensitivity("surer", loss=-0.5, kl=3.0),
+        sensitivity("weak", loss=0.001, kl=2.0),
+        sensitivity("strong", loss=0.5, kl=0.01),
+        sensitivity("weak", "all but", loss=0.6),
     ]
-    assert [line["group"] for line in lines(rows)] == ["strong", "weak", "only all but"]
+    assert [line["group"] for line in lines(rows)] == ["strong", "weak", "surer", "only all but"]
     last = lines(rows)[-1]
-    assert (last["KL alone"], last["WER alone"], last["margin alone"], last["KL all but"]) == ("–", "–", "–", "9")
+    assert [last[key] for key in ("loss alone", "KL alone", "WER alone", "margin alone", "loss all but")] == [*"––––9"]
 
 
 def test_the_latest_row_counts_and_scans_stay_apart():
-    rows = [sensitivity(kl=0.5), sensitivity(kl=0.25), sensitivity(recipe="w8a8", kl=0.125), {"kind": "evaluation"}]
-    assert [(scan.recipe, scan.groups[0].alone.kl) for scan in scans(rows)] == [("w4a8", 0.25), ("w8a8", 0.125)]
+    rows = [sensitivity(loss=0.5), sensitivity(loss=0.25), sensitivity(recipe="w8a8", loss=0.125)]
+    rows.append({"kind": "evaluation"})
+    losses = [group.alone.loss for scan in scans(rows) for group in scan.groups if group.alone is not None]
+    assert ([scan.recipe for scan in scans(rows)], losses) == (["w4a8", "w8a8"], [0.25, 0.125])
     assert render_sensitivity([]).count("\n") == 1
+
+
+def test_a_group_without_weights_has_no_bits():
+    (line,) = lines([sensitivity(bits=0)])
+    assert line["bits"] == "–"
 
 
 @pytest.mark.parametrize("key", SENSITIVITY_KEYS)
@@ -62,6 +72,8 @@ def test_a_missing_key_is_named(key):
     ("changes", "message"),
     [
         ({"kl": -0.1}, "'kl': expected no number below 0"),
+        ({"margin": -1.0}, "'margin': expected no number below 0"),
+        ({"loss": "0.1"}, "'loss' cannot be"),
         ({"kl": "0.1"}, "'kl' cannot be"),
         ({"kl": float("inf")}, "'kl': expected a number up to"),
         ({"operators": True}, "'operators' cannot be True"),

@@ -12,7 +12,7 @@ from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-from earnest.methods.moments import moments_of, rows_of
+from earnest.methods.moments import moments, rows_of
 from earnest.methods.rounding import gptq_
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.lowering import lower
@@ -99,14 +99,19 @@ def test_rows_are_what_weights_multiply(axes: int, groups: int):
 
 def test_moments_are_those_of_all_rows():
     model, batches = calibrated(4)
-    twin = model.twin("block.up")
-    assert isinstance(twin, Weighted)
-    found = moments_of(twin, batches, [x + 1 for x in batches])
-    rows = torch.cat([x.reshape(-1, WIDTH) for x in batches]).double()
-    c, d = found.covariances
-    assert torch.allclose(c[0], torch.cov(rows.T, correction=0))
-    assert torch.allclose(d[0], c[0])
-    assert torch.allclose(found.means[1], found.means[0] + 1)
+    found = moments(model, batches, ["block.up"])["block.up"]
+    seen: list[Tensor] = []
+    for x in batches:
+        values: dict[str, Tensor] = {}
+        with torch.no_grad():
+            run_real(model, x, values.__setitem__)
+        (name,) = next(call.inputs for call in model.calls if call.name == "block.up")
+        seen.append(values[name].reshape(-1, values[name].shape[-1]))
+    rows = torch.cat(seen).double()
+    assert torch.allclose(found.covariance[0], torch.cov(rows.T, correction=0), rtol=1e-5, atol=1e-6)
+    assert torch.allclose(found.mean[0], rows.mean(dim=0), rtol=1e-5, atol=1e-6)
+    assert torch.allclose(found.high[0].double(), rows.amax(dim=0).clamp_min(0))
+    assert torch.allclose(found.low[0].double(), rows.amin(dim=0).clamp_max(0))
 
 
 def test_shared_weights_are_refused():

@@ -5,10 +5,12 @@ import torch
 from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
 
 from earnest.calibration.calibrate import calibrate
+from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge
-from earnest.nn.model import walk
-from earnest.nn.simulation import simulated
+from earnest.nn.model import TwinModel, run_real, walk
+from earnest.nn.simulation import recomputed, rerun, simulated
 from earnest.nn.softmax import NumeratorEdge, probabilities
+from earnest.nn.twin import Twin
 from earnest.numerics.grid import Grid
 
 
@@ -58,3 +60,44 @@ def test_probabilities_and_numerators():
     rough = NumeratorEdge().nearest(exact)
     assert torch.allclose(rough.sum(dim=-1), torch.ones(3))
     assert 1e-4 < float((rough - exact).abs().max()) < 0.02
+
+
+@pytest.fixture(scope="module")
+def model() -> TwinModel:
+    return tiny_model(Original())
+
+
+@torch.no_grad()
+def float_values(model: TwinModel, features: torch.Tensor) -> dict[str, torch.Tensor]:
+    values: dict[str, torch.Tensor] = {}
+    run_real(model, features, values.__setitem__)
+    return values
+
+
+@pytest.mark.parametrize(
+    ("changed", "reached"),
+    [
+        ([], []),
+        (["head"], ["head"]),
+        (["block.add[0]"], ["block.add[0]", "block", "head"]),
+        (["block.down", "head"], ["block.down", "block.add[0]", "block", "head"]),
+    ],
+)
+@torch.no_grad()
+def test_only_what_a_change_reaches_is_computed_again(model: TwinModel, changed: list[str], reached: list[str]) -> None:
+    """And with what it had before, so that a pass with other parameters is the whole pass with them."""
+    (features,) = inputs(count=1, time=9, width=WIDTH)
+    values, symbols, computed = float_values(model, features), model.symbols(features), []
+
+    def twice(twin: Twin, read: list[torch.Tensor]) -> torch.Tensor:
+        computed.append(twin.path)
+        made = twin.real(read, twin.trainable(), symbols)
+        return 2 * made if twin.path in changed else made
+
+    found = recomputed(model, values, changed, twice)
+    assert computed == reached
+    computed.clear()
+    assert torch.equal(found, walk(model, values[INPUT], twice, None))
+    again = rerun(model, values, dict.fromkeys(changed, twice), symbols)
+    assert torch.equal(again, found)
+    assert torch.equal(found, values["head"]) == (not changed)

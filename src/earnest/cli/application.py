@@ -21,11 +21,12 @@ from earnest.cli.quantize import quantize
 from earnest.cli.report import report
 from earnest.cli.run import run
 from earnest.cli.search import search
+from earnest.cli.sensitivity import sensitivity
 from earnest.cli.tables import tables
 from earnest.cli.transcribe import transcribe
 from earnest.errors import EarnestError
 
-COMMANDS = (inspect, quantize, audit, evaluate, transcribe, export, explain, run, search, tables, report)
+COMMANDS = (inspect, quantize, audit, evaluate, transcribe, export, explain, sensitivity, run, search, tables, report)
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """Base of all errors of usage, wherever this version of typer keeps it."""
 

@@ -33,6 +33,10 @@ def quantize(
     calibrate: CalibrationFolder,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The program to write.")],
     calibration_limit: CalibrationLimit = 64,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", help="Find the width of each weight under '4.5 bits', '7.4 MB' or '20 Gbitops'."),
+    ] = None,
     longest: Annotated[
         int, typer.Option("--longest", min=1, max=LONGEST_SECONDS, help="Longest recording, in seconds.")
     ] = 60,
@@ -48,6 +52,8 @@ def quantize(
 
     existing_folder_of(output, "--output")
     device, rules = load_target(target), load_recipe(recipe)
+    if budget is not None:
+        rules = rules.under(budget)
     utterances = select(read_split(calibrate, transcripts="absent"), calibration_limit)
 
     from earnest.file import save

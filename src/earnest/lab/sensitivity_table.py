@@ -1,7 +1,8 @@
 """What a model loses by its groups of operators: rows of kind "sensitivity", their latest, and their table.
 
-kl = mean over the frames of sum_c p_c log(p_c / q_c), p the posteriors of the float model and q those of the quantized
-one, in nats. "alone": nothing but the group is quantized; "all but": everything else is.
+p are the posteriors of the float model, q those of the quantized one, y the tokens that p hears (`methods.posteriors`):
+loss = (CTC(q, y) - CTC(p, y)) / |y|, nats a token; kl = mean over the frames of sum_c p_c log(p_c / q_c), nats a frame.
+"alone": nothing but the group is quantized; "all but": everything else is.
 """
 
 import math
@@ -29,15 +30,17 @@ SENSITIVITY_KEYS: dict[str, type] = {
     "operators": int,
     "way": str,
     "bits": int,
+    "loss": float,
     "kl": float,
     "margin": float,
     "wer": float,
     "float_wer": float,
     "command": str,
 }
-"""What a row of kind "sensitivity" holds at least. `group` is a kind of operators or the path of a module, `bits` those
-of the weights, `margin` the median ratio of the margin between the two largest logits to the error of that margin;
-rates in per cent of the words.
+"""What a row of kind "sensitivity" holds at least. `group` is a kind of operators or the path of a module, `bits` the
+narrowest of its weights, 0 where it has none, `margin` the median ratio of the margin between the two largest logits to
+the error of that margin; rates in per cent of the words. `loss` is below 0 where the quantized model is surer of
+what the float model hears.
 """
 
 
@@ -45,6 +48,7 @@ rates in per cent of the words.
 class Loss:
     """What one way of quantizing a group costs."""
 
+    loss: float
     kl: float
     margin: float
     wer: float
@@ -63,7 +67,7 @@ class Group:
     @property
     def rank(self) -> tuple[float, float, str]:
         """The most sensitive alone comes first; groups that were not measured alone come last."""
-        alone, all_but = (-math.inf if loss is None else loss.kl for loss in (self.alone, self.all_but))
+        alone, all_but = (-math.inf if lost is None else lost.loss for lost in (self.alone, self.all_but))
         return (-alone, all_but, self.name)
 
 
@@ -101,35 +105,38 @@ def check_sensitivity(row: Mapping[str, object]) -> None:
         if type(value) not in ((int, float) if kind is float else (kind,)):
             raise LedgerError(f"a sensitivity of the ledger: key {key!r} cannot be {value!r}")
         check_size(key, value)
-        if kind is not str and cast(float, value) < 0:
+        if kind is not str and key != "loss" and cast(float, value) < 0:
             raise LedgerError(f"a sensitivity of the ledger: key {key!r}: expected no number below 0, got {value!r}")
     if row["way"] not in (ALONE, ALL_BUT):
         raise LedgerError(f"a sensitivity of the ledger: expected the way {ALONE!r} or {ALL_BUT!r}, got {row['way']!r}")
 
 
 def render_sensitivity(rows: Iterable[Mapping[str, object]]) -> str:
-    """A line per group of each scan, the most sensitive alone first: KL in nats per frame, rates in per cent."""
-    heading = "model, recipe, target, bits, group, operators, KL alone, KL all but, WER alone, WER all but, WER float"
+    """A line per group of each scan, the most sensitive alone first: losses in nats a token, KL in nats a frame, rates
+    in per cent.
+    """
+    both = [f"{what} {way}" for what in ("loss", "KL", "WER") for way in (ALONE, ALL_BUT)]
     return table(
-        [*heading.split(", "), "margin alone"],
+        ["model", "recipe", "target", "bits", "group", "operators", *both, "WER float", "margin alone"],
         [
             [
-                *(scan.model, scan.recipe, scan.target, str(group.bits), group.name, str(group.operators)),
-                *(ABSENT if loss is None else small(loss.kl) for loss in (group.alone, group.all_but)),
-                *(ABSENT if loss is None else f"{loss.wer:.2f}" for loss in (group.alone, group.all_but)),
+                *(scan.model, scan.recipe, scan.target, str(group.bits or ABSENT), group.name, str(group.operators)),
+                *(ABSENT if lost is None else small(lost.loss) for lost in (group.alone, group.all_but)),
+                *(ABSENT if lost is None else small(lost.kl) for lost in (group.alone, group.all_but)),
+                *(ABSENT if lost is None else f"{lost.wer:.2f}" for lost in (group.alone, group.all_but)),
                 f"{scan.float_wer:.2f}",
                 ABSENT if group.alone is None else f"{group.alone.margin:.3g}",
             ]
             for scan in scans(rows)
             for group in scan.groups
         ],
-        "lllrlrrrrrrr",
+        "lllrlrrrrrrrrr",
     )
 
 
 def small(value: float) -> str:
-    """A positive number of any size with three digits."""
-    return f"{value:.3g}" if value >= 1e-4 or not value else f"{value:.2e}"
+    """A number of any size with three digits."""
+    return f"{value:.3g}" if abs(value) >= 1e-4 or not value else f"{value:.2e}"
 
 
 def _scan(key: tuple[str, str, str], latest: Mapping[tuple[str, str], Mapping[str, Any]]) -> Scan:
@@ -154,4 +161,4 @@ def _scan(key: tuple[str, str, str], latest: Mapping[tuple[str, str], Mapping[st
 
 
 def _loss(row: Mapping[str, Any]) -> Loss:
-    return Loss(kl=row["kl"], margin=row["margin"], wer=row["wer"])
+    return Loss(loss=row["loss"], kl=row["kl"], margin=row["margin"], wer=row["wer"])

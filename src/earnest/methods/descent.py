@@ -1,8 +1,8 @@
 """Coordinate descent on quantized weights: each column and each scale in turn where the output's error is least.
 
-    F(Q) = tr (W* - Q) C (W* - Q)^T
-    Q_j <- nearest(Q_j + G_j / C_jj),   G = (W* - Q) C          [Behdin et al. 2023, arXiv:2309.01885, eq. 7]
-    s_i <- (q_i C w*_i) / (q_i C q_i)   for a row's codes q_i: the least squares scale
+    F(Q) = tr (W - Q) C (W - Q)^T
+    Q_j <- nearest(Q_j + G_j / C_jj),   G = (W - Q) C          [Behdin et al. 2023, arXiv:2309.01885, eq. 7]
+    s_i <- (q_i C w_i) / (q_i C q_i)   for a row's codes q_i: the least squares scale
 
 Neither step makes F greater, whatever it starts from.
 """

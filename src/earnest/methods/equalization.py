@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from earnest.methods.fitting import fit
+from earnest.methods.fitting import rough_fit
 from earnest.methods.gptq import damped
 
 STRENGTHS = (0.25, 0.5, 0.75)
@@ -78,7 +78,8 @@ def _error(readings: Sequence[Reading], factor: Tensor, low: Tensor, high: Tenso
         covariance = reading.covariance / (scaled[:, :, None] * scaled[:, None, :])
         step = span / (2**reading.input_bits - 1)
         rounding = step**2 / 12 * float(weight.square().sum())
-        total += (fit(weight, covariance, reading.bits, reading.weight_maps).error + rounding) / _power(reading)
+        error = rough_fit(weight, covariance, reading.bits, reading.weight_maps[0]).error
+        total += (error + rounding) / _power(reading)
     return total
 
 

@@ -34,6 +34,14 @@ def fit(wanted: Tensor, c: Tensor, bits: int, weight_maps: Sequence[str]) -> Fit
     return min((_fit(wanted, ridged, bits, each) for each in weight_maps), key=lambda found: found.error)
 
 
+def rough_fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str) -> Fit:
+    """GPTQ from one scale: what comparisons need, for `fit` gains much the same over it everywhere."""
+    ridged = damped(c)
+    levels = levels_by_output(wanted, torch.diagonal(ridged, dim1=1, dim2=2), bits, weight_map)
+    weight = gptq(wanted, ridged, levels.nearest)
+    return Fit(weight=weight, levels=levels, error=float(output_error(wanted, weight, ridged).sum()))
+
+
 def _fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str) -> Fit:
     plain = levels_by_output(wanted, torch.diagonal(c, dim1=1, dim2=2), bits, weight_map)
     weight, levels = _from_several_scales(wanted, c, plain)

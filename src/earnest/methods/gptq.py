@@ -1,13 +1,12 @@
 """GPTQ: weights rounded one column after the other, the error of each made up for by the columns to come.
 
-    minimise  E |W x + b - (Q x' + b')|^2   over codes Q and biases b'
-    W* = (W D + d W) (C + d I)^-1                             the best real weights for x', drawn to W by d
-    for each column j, largest C_jj first:  Q_j = nearest(W*_j),   W*_k += (W*_j - Q_j) / U_jj U_jk,   k after j
-    b' = b + W m - Q m'
+    minimise  E |W x + b - (Q x + b')|^2 = tr (W - Q) C (W - Q)^T   over codes Q; the bias b' = b + (W - Q) m is free
+    for each column j, largest C_jj first:  Q_j = nearest(W_j),   W_k += (W_j - Q_j) / U_jj U_jk,   k after j
 
 with U the upper Cholesky factor of (C + d I)^-1 [Frantar et al. 2023, arXiv:2210.17323, algorithm 1], d a fraction of
-the mean of C's diagonal, and C, D, m, m' of `moments`. The float output is the goal, not that of the float weights on
-quantized inputs [Li et al. 2025, arXiv:2504.02692]; covariances stand for second moments because b' is free.
+the mean of C's diagonal, and C and m the moments of the float model's rows. Weights refitted to the rows that quantized
+operators before them make come nearer to the float model frame by frame, but draw every output toward its mean: words
+are lost (docs/results.md).
 """
 
 from collections.abc import Callable
@@ -24,14 +23,6 @@ def damped(c: Tensor, damping: float = DAMPING) -> Tensor:
     """C + d I, [groups, depth, depth]."""
     mean = torch.diagonal(c, dim1=1, dim2=2).mean(dim=1).clamp_min(1e-12)
     return c + torch.diag_embed(damping * mean[:, None].expand(c.shape[:2]))
-
-
-def refitted(weight: Tensor, c: Tensor, d: Tensor, damping: float = DAMPING) -> Tensor:
-    """W*, [groups, out, depth]: the real weights that come nearest to W x from x'."""
-    ridged = damped(c, damping)
-    # Toward W where x' tells nothing: (W D + d W) (C + d I)^-1.
-    goal = (d + ridged - c).transpose(1, 2) @ weight.transpose(1, 2)
-    return torch.linalg.solve(ridged, goal).transpose(1, 2)
 
 
 def gptq(weight: Tensor, c: Tensor, nearest: Callable[[Tensor], Tensor]) -> Tensor:

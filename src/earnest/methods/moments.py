@@ -1,17 +1,19 @@
-"""Moments of what a weighted operator reads: the rows that its weights multiply, in float and as its codes give them.
+"""Moments of what weights multiply, in the float model: the mean and the covariance of the rows that reach them.
 
-    mean m = E[x], m' = E[x'],   C = E[(x' - m')(x' - m')^T],   D = E[(x - m)(x' - m')^T]
+    m = E[x],   C = E[(x - m)(x - m)^T]
 
-x are the rows of the float model, x' those that reach the twin when everything before it is quantized. A convolution's
-rows are its windows, one set for each group.
+A convolution's rows are its windows, one set for each group. Operators that read the same rows share their moments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
+from earnest.nn.model import TwinModel, walk
 from earnest.nn.parallel import each
+from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution, Weighted
 
 MOST_ROWS = 1 << 14
@@ -19,38 +21,46 @@ MOST_ROWS = 1 << 14
 
 
 class Moments:
-    """Sums over rows [groups, rows, depth], float64."""
+    """Sums over rows [groups, rows, depth], float64, and the extremes of each column, [groups, depth]. `count` rows of
+    each group were used, of `positions`.
+    """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.positions = 0
         self._sums: list[Tensor] = []
+        self.low = self.high = torch.zeros(())
+
+    def add_(self, rows: Tensor) -> None:
+        """Rows of one recording; their products are summed in their own type."""
+        x = rows[:, :: -(-rows.shape[1] // MOST_ROWS)]
+        self.positions += rows.shape[1]
+        self._add_(x.shape[1], [one.double() for one in (x.sum(1), x.transpose(1, 2) @ x)])
+        self._widen_(x.amin(dim=1), x.amax(dim=1))
 
     def merge_(self, other: "Moments") -> None:
-        """Add another's sums."""
+        """What another one has seen, too."""
         if other.count:
-            pairs = zip(self._sums, other._sums, strict=True)
-            self._sums = [old + more for old, more in pairs] if self._sums else other._sums
-            self.count += other.count
+            self.positions += other.positions
+            self._add_(other.count, other._sums)
+            self._widen_(other.low, other.high)
 
-    def add_(self, rows: Tensor, coded: Tensor) -> None:
-        """Rows of the float model and the same rows from codes; products of one call are summed in their own type."""
-        stride = -(-rows.shape[1] // MOST_ROWS)
-        x, y = rows[:, ::stride], coded[:, ::stride]
-        new = [one.double() for one in (x.sum(1), y.sum(1), y.transpose(1, 2) @ y, x.transpose(1, 2) @ y)]
-        self._sums = [old + more for old, more in zip(self._sums, new, strict=True)] if self._sums else new
-        self.count += x.shape[1]
+    def _add_(self, count: int, sums: list[Tensor]) -> None:
+        self._sums = [old + more for old, more in zip(self._sums, sums, strict=True)] if self._sums else sums
+        self.count += count
 
-    @property
-    def means(self) -> tuple[Tensor, Tensor]:
-        """m and m', [groups, depth]."""
-        return self._sums[0] / self.count, self._sums[1] / self.count
+    def _widen_(self, low: Tensor, high: Tensor) -> None:
+        self.low, self.high = torch.minimum(self.low, low), torch.maximum(self.high, high)
 
     @property
-    def covariances(self) -> tuple[Tensor, Tensor]:
-        """C and D, [groups, depth, depth]."""
-        m, n = self.means
-        c = self._sums[2] / self.count - n[:, :, None] * n[:, None, :]
-        return c, self._sums[3] / self.count - m[:, :, None] * n[:, None, :]
+    def mean(self) -> Tensor:
+        """m, [groups, depth]."""
+        return self._sums[0] / self.count
+
+    @property
+    def covariance(self) -> Tensor:
+        """C, [groups, depth, depth]."""
+        m = self.mean
+        return self._sums[1] / self.count - m[:, :, None] * m[:, None, :]
 
 
 def rows_of(twin: Weighted, x: Tensor) -> Tensor:
@@ -71,15 +81,40 @@ def rows_of(twin: Weighted, x: Tensor) -> Tensor:
     return windows.reshape(len(x), groups, -1, windows.shape[-1]).permute(1, 0, 3, 2).flatten(1, 2)
 
 
-def moments_of(twin: Weighted, reals: Sequence[Tensor], coded: Sequence[Tensor]) -> Moments:
-    """The moments over several inputs."""
-    found = Moments()
-    for one in each(lambda pair: _moments(twin, *pair), list(zip(reals, coded, strict=True))):
-        found.merge_(one)
-    return found
+def moments(
+    model: TwinModel, batches: Sequence[Tensor], paths: Sequence[str], done: Callable[[int], None] | None = None
+) -> dict[str, Moments]:
+    """The moments of the weighted twins at `paths` over all inputs; `done` is told how many inputs were heard."""
+    source = {path: _source(model, path) for path in paths}
+    found = {key: Moments() for key in source.values()}
+    first = {key: path for path, key in reversed(source.items())}
+    for one in each(lambda batch: _moments(model, batch, {path: key for key, path in first.items()}), batches, done):
+        for key, more in one.items():
+            found[key].merge_(more)
+    return {path: found[key] for path, key in source.items()}
 
 
-def _moments(twin: Weighted, real: Tensor, coded: Tensor) -> Moments:
-    found = Moments()
-    found.add_(rows_of(twin, real), rows_of(twin, coded))
+Source = tuple[object, ...]
+
+
+def _source(model: TwinModel, path: str) -> Source:
+    """Equal for twins that multiply the same rows: the value that they read, and the windows of it."""
+    twin = model.twin(path)
+    (name,) = next(call.inputs for call in model.calls if call.name == path)
+    if not isinstance(twin, Convolution):
+        return (name,)
+    return (name, tuple(twin.weight.shape[2:]), twin.strides, twin.padding, twin.dilations, twin.groups)
+
+
+def _moments(model: TwinModel, batch: Tensor, sources: dict[str, Source]) -> dict[Source, Moments]:
+    symbols = model.symbols(batch)
+    found: dict[Source, Moments] = {}
+
+    def compute(twin: Twin, inputs: list[Tensor]) -> Tensor:
+        if isinstance(twin, Weighted) and twin.path in sources:
+            own = found[sources[twin.path]] = Moments()
+            own.add_(rows_of(twin, inputs[0]))
+        return twin.real(inputs, twin.trainable(), symbols)
+
+    walk(model, batch, compute, None)
     return found

@@ -5,6 +5,7 @@ For every setting the first rule that matches the operator and has that setting 
 target's width for the role, and the defaults of `Settings`. A rule that matches nothing is an error.
 """
 
+import re
 import tomllib
 from fnmatch import fnmatchcase
 from importlib import resources
@@ -25,6 +26,10 @@ RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power"]
 
 Method = Literal["equalize", "gptq"]
 """What changes a model of twins; `pipeline` resolves the names."""
+
+
+BUDGET = r"(\d+(?:\.\d+)?) (bits|MB|Gbitops)"
+"""What all weights may cost together: an amount and its unit, see `methods.budget`."""
 
 
 class Rule(BaseModel):
@@ -73,19 +78,28 @@ class Settings(BaseModel):
 
 
 class Recipe(BaseModel):
-    """Ordered rules under a name."""
+    """Ordered rules under a name. Where there is a `budget`, `pipeline` finds the width of each weight under it,
+    whatever the rules say.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str
     description: str
     methods: list[Method] = Field(default_factory=list)
+    budget: str | None = Field(default=None, pattern=BUDGET)
     ranges: dict[Role, RangeMethod] = Field(default_factory=dict)
     rule: list[Rule]
 
     def range_of(self, role: Role) -> RangeMethod:
         """How the range of a role is chosen unless a rule says otherwise; `extremes` where nothing is said."""
         return self.ranges.get(role, "extremes")
+
+    def under(self, budget: str) -> "Recipe":
+        """The recipe under another budget, and under a name that says so; RecipeError where it is none."""
+        if re.fullmatch(BUDGET, budget) is None:
+            raise RecipeError(f"expected a budget such as '4.5 bits', '7.4 MB' or '20 Gbitops', got {budget!r}")
+        return self.model_copy(update={"budget": budget, "name": f"{self.name}@{budget}"})
 
     def settings(self, path: str, kind: str, role: Role, target: Target) -> Settings:
         """The settings of one operator on a target."""

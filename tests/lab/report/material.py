@@ -81,11 +81,12 @@ def sensitivity(group: str = "softmax", way: str = "alone", **changes: Any) -> d
         "operators": 16,
         "way": way,
         "bits": 4,
+        "loss": 0.02,
         "kl": 0.01,
         "margin": 12.0,
         "wer": 4.9,
         "float_wer": 4.5,
-        "command": "earnest scan",
+        "command": "earnest sensitivity",
         "git": None,
         "versions": {},
     }
@@ -139,8 +140,8 @@ def rich_rows() -> list[dict[str, Any]]:
         experiment(errors=600),
         experiment("w2a8", errors=5000, file_bytes=4_000_000, milliseconds=70.0),
         experiment("trial-1", errors=700, file_bytes=8_000_000, search="tpe", trial=1),
-        *(sensitivity(group, way, kl=kl) for group, kl in (("norms", 0.2), ("head", 0.0)) for way in WAYS),
-        sensitivity("encoder.layers.11.self_attn.linear_out", kl=0.001),
+        *(sensitivity(group, way, loss=loss) for group, loss in (("norms", 0.2), ("head", 0.0)) for way in WAYS),
+        sensitivity("encoder.layers.11.self_attn.linear_out", loss=0.001),
     ]
 
 
@@ -154,7 +155,7 @@ def rich_report(folder: Path) -> Report:
 
 def sparse_report(folder: Path) -> Report:
     """One program, and one group that loses nothing."""
-    return report([evaluation(), sensitivity(kl=0.0)], [])
+    return report([evaluation(), sensitivity(loss=0.0)], [])
 
 
 def hostile_report(folder: Path) -> Report:

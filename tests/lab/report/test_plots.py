@@ -10,7 +10,7 @@ from tests.lab.report.material import HOSTILE, evaluation, experiment, hostile_r
 
 from earnest.lab.measured import measured
 from earnest.lab.report.fronts import planes
-from earnest.lab.report.plots import BARS, FADED, WIDTH, above, front_figure, sensitivity_figure
+from earnest.lab.report.plots import BARS, FADED, SHORTEST, WIDTH, above, front_figure, sensitivity_figure
 from earnest.lab.sensitivity_table import scans
 
 
@@ -77,42 +77,43 @@ def test_a_point_says_what_its_row_says():
     assert "bits" not in drawn(evaluation())["data"][2]["hovertext"][0]
 
 
-def test_bars_are_ordered_and_nothing_that_is_not_there_is_drawn():
+def test_bars_are_ordered_and_nothing_that_was_not_measured_is_drawn():
     (scan,) = scans(
         [
-            sensitivity("weak", kl=0.001),
-            sensitivity("strong", kl=0.5),
-            sensitivity("none", kl=0.0),
-            sensitivity("strong", "all but", kl=0.02),
+            sensitivity("weak", loss=0.001, kl=2.0),
+            sensitivity("strong", loss=0.5, kl=0.125, bits=0),
+            sensitivity("surer", loss=-0.25),
+            sensitivity("strong", "all but", loss=0.02),
         ]
     )
     figure = sensitivity_figure(scan)
     alone, all_but = figure["data"]
-    assert figure["layout"]["yaxis"]["ticktext"] == ["strong", "weak", "none"]
-    assert (alone["y"], alone["x"], all_but["y"], all_but["x"]) == ([0, 1], [0.5, 0.001], [0], [0.02])
+    assert figure["layout"]["yaxis"]["ticktext"] == ["strong", "weak", "surer"]
+    assert (alone["y"], alone["x"], all_but["y"], all_but["x"]) == ([0, 1, 2], [0.5, 0.001, SHORTEST], [0], [0.02])
+    assert alone["text"] == ["0.5", "0.001", "-0.25"]
+    assert "16 operators<br>loss 0.5 a token<br>KL 0.125 a frame<br>WER 4.90" in alone["hovertext"][0]
+    assert "16 operators, weights 4 bits<br>" in alone["hovertext"][1]
     assert figure["layout"]["xaxis"]["type"] == "log"
-    assert figure["layout"]["xaxis"]["range"] == [-4, pytest.approx(math.log10(0.5) + 0.1)]
+    assert figure["layout"]["xaxis"]["range"] == [-7, pytest.approx(math.log10(0.5) + 0.1)]
 
 
-@pytest.mark.parametrize("kl", [0.0, 1e-9, 0.01, 0.0101, 0.99, 3.0])
-def test_an_axis_has_ticks_and_its_bars_have_length(kl):
-    (scan,) = scans([sensitivity(kl=kl)])
+@pytest.mark.parametrize("loss", [-3.0, 0.0, 1e-9, 0.01, 0.0101, 0.99, 3.0])
+def test_an_axis_has_ticks_and_its_bars_have_length(loss):
+    (scan,) = scans([sensitivity(loss=loss)])
     low, high = sensitivity_figure(scan)["layout"]["xaxis"]["range"]
     assert (low, high >= low + 1) == (int(low), True)
-    assert not kl or 10**low < 0.8 * kl < kl < 10**high
+    assert 10**low < 0.8 * max(loss, SHORTEST) < max(loss, SHORTEST) < 10**high
 
 
 def test_long_names_keep_their_end_and_long_lists_their_beginning():
     (scan,) = scans(
-        [sensitivity(f"encoder.layers.{i}.self_attn.linear_query", kl=1 / (i + 1)) for i in range(BARS + 5)]
+        [sensitivity(f"encoder.layers.{i}.self_attn.linear_query", loss=1 / (i + 1)) for i in range(BARS + 5)]
     )
     names = sensitivity_figure(scan)["layout"]["yaxis"]["ticktext"]
     assert len(names) == BARS
     assert names[11] == "…11.self_attn.linear_query"
     (scan,) = scans([sensitivity("x" * 100)])
     assert [len(name) for name in sensitivity_figure(scan)["layout"]["yaxis"]["ticktext"]] == [WIDTH]
-    (scan,) = scans([sensitivity(kl=0.0)])
-    assert sensitivity_figure(scan)["data"][0]["x"] == []
 
 
 def test_no_text_of_a_ledger_is_markup_to_plotly(tmp_path):

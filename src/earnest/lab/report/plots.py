@@ -32,6 +32,9 @@ HIGHEST = 10.0
 BARS, WIDTH = 40, 30
 """Groups that are drawn, and characters of a name beside its bars."""
 
+SHORTEST = 1e-6
+"""Nats a token that a bar shows at least: a logarithmic axis has no place for a loss of 0 or less."""
+
 
 def front_figure(plane: Plane, targets: Sequence[str]) -> Figure:
     """The programs of a plane: the difference to float with its interval against the cost, a front for each target.
@@ -66,9 +69,9 @@ def above(plane: Plane) -> int:
 
 
 def sensitivity_figure(scan: Scan) -> Figure:
-    """Two bars for each of the most sensitive groups, KL on a logarithmic axis."""
+    """Two bars for each of the most sensitive groups, losses on a logarithmic axis."""
     groups = scan.groups[:BARS]
-    losses = [loss.kl for group in groups for loss in (group.alone, group.all_but) if loss is not None and loss.kl > 0]
+    losses = [_length(loss) for group in groups for loss in (group.alone, group.all_but) if loss is not None]
     low = math.floor(math.log10(min(losses, default=1e-4)) - 0.1)
     high = max(math.log10(max(losses, default=1e-4)), low + 1) + 0.1
     both = any(group.alone is not None and group.all_but is not None for group in groups)
@@ -78,7 +81,7 @@ def sensitivity_figure(scan: Scan) -> Figure:
         "barmode": "group",
         "bargap": 0.28,
         "bargroupgap": 0.06,
-        "xaxis": _axis("KL to float, nats a frame")
+        "xaxis": _axis("loss against float, nats a token")
         | {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power", "tickfont": {"size": 11}},
         "yaxis": {
             "tickmode": "array",
@@ -188,25 +191,31 @@ def _heights(plane: Plane) -> list[float]:
 
 
 def _bars(name: str, losses: Sequence[tuple[Group, Loss | None]], series: int) -> Figure:
-    drawn = [(place, group, loss) for place, (group, loss) in enumerate(losses) if loss is not None and loss.kl > 0]
+    drawn = [(place, group, loss) for place, (group, loss) in enumerate(losses) if loss is not None]
     return {
         "type": "bar",
         "orientation": "h",
         "name": name,
         "y": [place for place, _, _ in drawn],
-        "x": [loss.kl for _, _, loss in drawn],
+        "x": [_length(loss) for _, _, loss in drawn],
         "marker": {"color": f"var(--series-{series})"},
-        "text": [small(loss.kl) for _, _, loss in drawn],
+        "text": [small(loss.loss) for _, _, loss in drawn],
         "textposition": "outside",
         "textfont": {"size": 10},
         "cliponaxis": False,
         "hoverinfo": "text",
         "hovertext": [
-            f"<b>{_text(group.name)}</b>, {name}<br>{group.operators} operators, weights {group.bits} bits<br>"
-            f"KL {small(loss.kl)}<br>WER {loss.wer:.2f}<br>margin over error {loss.margin:.3g}"
+            f"<b>{_text(group.name)}</b>, {name}<br>{group.operators} operators"
+            + (f", weights {group.bits} bits" if group.bits else "")
+            + f"<br>loss {small(loss.loss)} a token<br>KL {small(loss.kl)} a frame<br>WER {loss.wer:.2f}"
+            f"<br>margin over error {loss.margin:.3g}"
             for _, group, loss in drawn
         ],
     }
+
+
+def _length(loss: Loss) -> float:
+    return max(loss.loss, SHORTEST)
 
 
 def _axis(title: str) -> Figure:

@@ -1,0 +1,101 @@
+"""Groups of the operators of a model of twins: by what they are, or each by itself. Layout is in none."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+
+from earnest.integer.program import INPUT
+from earnest.nn.add import Add
+from earnest.nn.edge import CalibratedEdge
+from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.layer_norm import LayerNorm
+from earnest.nn.layout import Layout
+from earnest.nn.matmul import MatMul
+from earnest.nn.model import TwinModel
+from earnest.nn.multiply import Multiply
+from earnest.nn.softmax import Exponential, Softmax, WeightedMean
+from earnest.nn.table import Function
+from earnest.nn.twin import Twin
+from earnest.nn.weighted import Convolution, Convolution2d, Weighted
+
+Groups = Mapping[str, Collection[str]]
+"""Names of calls by the name of their group."""
+
+
+def operators(model: TwinModel) -> list[str]:
+    """The calls that compute: all but those of layout."""
+    return [call.name for call in model.calls if not isinstance(model.twin(call.name), Layout)]
+
+
+def by_operator(model: TwinModel) -> Groups:
+    """Every operator by its own path."""
+    return {name: (name,) for name in operators(model)}
+
+
+def by_kind(model: TwinModel) -> Groups:
+    """Every operator in one group:
+
+    `positions` depend on no data; `softmax` with what divides by its sum; `norms`; `residual` sums, which norms and
+    further sums read, and other `sums`; `attention products`; `functions` and products of activations; the `stem` of
+    two-dimensional convolutions; `depthwise` ones; the `head`; other weights by the last name of their path.
+    """
+    fixed, heads = _fixed(model), sources(model)[model.result]
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in operators(model):
+        found["positions" if name in fixed else _kind(model.twin(name), head=name in heads)].append(name)
+    return dict(found)
+
+
+BY: dict[str, Callable[[TwinModel], Groups]] = {"kind": by_kind, "operator": by_operator}
+"""How a model is divided, by name."""
+
+
+def narrowest(model: TwinModel, calls: Collection[str]) -> int:
+    """The fewest bits of the weights of a group, 0 where it has none."""
+    twins = [model.twin(name) for name in calls]
+    return min((twin.weight_bits for twin in twins if isinstance(twin, Weighted)), default=0)
+
+
+KINDS: Mapping[type[Twin], str] = {
+    Softmax: "softmax",
+    Exponential: "softmax",
+    WeightedMean: "softmax",
+    LayerNorm: "norms",
+    MatMul: "attention products",
+    GatedLinearUnit: "functions",
+    Multiply: "functions",
+    Function: "functions",
+    Convolution2d: "stem",
+}
+
+
+def _kind(twin: Twin, *, head: bool) -> str:
+    if head and isinstance(twin, Weighted):
+        return "head"
+    for kind, name in KINDS.items():
+        if isinstance(twin, kind):
+            return name
+    if isinstance(twin, Add):
+        return "residual" if isinstance(twin.output, CalibratedEdge) and twin.output.role == "residual" else "sums"
+    if isinstance(twin, Convolution) and twin.groups == len(twin.weight) > 1:
+        return "depthwise"
+    return twin.path.rpartition(".")[2].partition("[")[0] or twin.kind
+
+
+def _fixed(model: TwinModel) -> set[str]:
+    """The calls that no data reach."""
+    found: set[str] = set()
+    for call in model.calls:
+        if all(name in found for name in call.inputs):
+            found.add(call.name)
+    return found
+
+
+def sources(model: TwinModel) -> dict[str, frozenset[str]]:
+    """The operators, or the input, whose values layout has moved to each value."""
+    found = {INPUT: frozenset([INPUT])}
+    for call in model.calls:
+        moved = isinstance(model.twin(call.name), Layout)
+        found[call.name] = (
+            frozenset().union(*(found[name] for name in call.inputs)) if moved else frozenset([call.name])
+        )
+    return found

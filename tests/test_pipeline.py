@@ -1,0 +1,48 @@
+"""The whole way on a tiny model: budgets are kept, and no number of threads changes a byte."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from earnest.file import dumps, file_report
+from earnest.integer.program import Program
+from earnest.lab.anatomy import weight_widths
+from earnest.models import load
+from earnest.pipeline import quantize
+from earnest.runtime.description import describe
+from earnest.speech.librispeech import read_split
+from earnest.swapping.recipe import load_recipe
+from synthetic import TinyWorld
+
+
+def made(world: TinyWorld, recipe: str, budget: str | None = None) -> Program:
+    """The program of the tiny model."""
+    rules = load_recipe(recipe)
+    recordings = [utterance.path for utterance in read_split(Path(world.data), transcripts="absent")]
+    chosen = rules if budget is None else rules.under(budget)
+    return quantize(load(world.model), chosen, "int8x16", recordings, name="tiny", longest=1000).program
+
+
+@pytest.mark.parametrize("narrow", [0.6, 0.85])
+def test_a_budget_of_bits_is_kept_to_the_byte_and_used(tiny_world: TinyWorld, narrow: float):
+    wide, slim = (file_report(made(tiny_world, recipe)).file_bytes for recipe in ("w8a8", "w4a8"))
+    allowed = slim + narrow * (wide - slim)
+    program = made(tiny_world, "mixed-best", f"{allowed / 1e6:.6f} MB")
+    found = len(dumps(program))
+    assert 0.93 * allowed <= found <= allowed
+    assert len(weight_widths(program)) > 1
+    assert describe(program).recipe.startswith("mixed-best@")
+
+
+@pytest.mark.parametrize("recipe", ["w4a8-best", "w8a8"])
+def test_threads_change_no_byte(tiny_world: TinyWorld, recipe: str):
+    before = torch.get_num_threads()
+    files = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            files.append(dumps(made(tiny_world, recipe)))
+    finally:
+        torch.set_num_threads(before)
+    assert files[0] == files[1]
