@@ -32,7 +32,7 @@ from earnest.swapping.swap import LONGEST_FRAMES, swap
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the parts of it that are done, and how many there are."""
 
-MEASURED = 24
+MEASURED = 12
 """Recordings on which the loss by each weight is measured, the first of those of calibration."""
 
 CALIBRATION_SECONDS = 30.0
@@ -131,7 +131,7 @@ def prepared(
         return swap(model.module, rules, target, features=model.front_end.mels, longest=longest)
 
     twin = twins(recipe)
-    batches, heard = zip(*_heard(model, recordings, longest, progress), strict=True)
+    batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
     with one_torch_thread():
         if recipe.budget is not None:
             recipe = under_budget(model, recipe, twin, twins, batches, heard, progress)

@@ -35,7 +35,10 @@ def quantizing(world: TinyWorld, to: Path, **changed: str | Path) -> list[str | 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"recipe": "w1a1"}, "expected a recipe of ['mixed-best', 'w4a8', 'w4a8-best', 'w8a8', 'w8a8-best'] or a TOML file, got 'w1a1'"),
+        (
+            {"recipe": "w1a1"},
+            "expected a recipe of ['mixed-best', 'w4a8', 'w4a8-best', 'w8a8', 'w8a8-best'] or a TOML file, got 'w1a1'",
+        ),
         ({"target": "tpu"}, "expected a target of ['int8', 'int8x16'] or a TOML file, got 'tpu'"),
         ({"calibrate": "nowhere"}, "nowhere: no such folder"),
         ({"calibration_limit": "0"}, "Invalid value for '--calibration-limit'"),
