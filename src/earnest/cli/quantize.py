@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from earnest.swapping.report import SwapReport
 
 LONGEST_SECONDS = 600
+Budget = Annotated[
+    str | None,
+    typer.Option("--budget", help="Find the width of each weight under '4.5 bits', '7.4 MB' or '20 Gbitops'."),
+]
 
 
 def quantize(
@@ -33,10 +37,7 @@ def quantize(
     calibrate: CalibrationFolder,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The program to write.")],
     calibration_limit: CalibrationLimit = 64,
-    budget: Annotated[
-        str | None,
-        typer.Option("--budget", help="Find the width of each weight under '4.5 bits', '7.4 MB' or '20 Gbitops'."),
-    ] = None,
+    budget: Budget = None,
     longest: Annotated[
         int, typer.Option("--longest", min=1, max=LONGEST_SECONDS, help="Longest recording, in seconds.")
     ] = 60,
@@ -51,9 +52,8 @@ def quantize(
     from earnest.swapping.recipe import load_recipe
 
     existing_folder_of(output, "--output")
-    device, rules = load_target(target), load_recipe(recipe)
-    if budget is not None:
-        rules = rules.under(budget)
+    device, named = load_target(target), load_recipe(recipe)
+    rules = named if budget is None else named.under(budget)
     utterances = select(read_split(calibrate, transcripts="absent"), calibration_limit)
 
     from earnest.file import save
