@@ -32,6 +32,9 @@ from earnest.swapping.swap import LONGEST_FRAMES, swap
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the parts of it that are done, and how many there are."""
 
+ATTEMPTS = 4
+"""How often widths are chosen, because the file that they give is larger than its budget."""
+
 MEASURED = 12
 """Recordings on which the loss by each weight is measured, the first of those of calibration."""
 
@@ -104,14 +107,34 @@ def quantize(
     """
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
-    ready = prepared(model, chosen, device, recordings, longest=longest, progress=progress)
+    asked = chosen
+    for _ in range(ATTEMPTS):
+        found = _quantized(model, asked, device, recordings, name, longest, progress)
+        if chosen.budget is None or asked.budget is None:
+            return found
+        less = smaller(parse_budget(chosen.budget), parse_budget(asked.budget), file_report(found.program))
+        if less is None:
+            return found
+        asked = chosen.model_copy(update={"budget": str(less)})
+    raise CalibrationError(
+        f"a budget of {chosen.budget}: after {ATTEMPTS} attempts the file is still larger; allow more"
+    )
+
+
+def _quantized(
+    model: FloatModel,
+    recipe: Recipe,
+    target: Target,
+    recordings: Sequence[Path],
+    name: str,
+    longest: int,
+    progress: Progress | None,
+) -> Quantized:
+    ready = prepared(model, recipe, target, recordings, longest=longest, progress=progress)
     round_(ready, progress)
     twin = ready.twin
-    program = lower(twin, description_of(model, twin, recipe=chosen.name, name=name, calibration=ready.heard).to_dict())
-    if chosen.budget is not None and (less := smaller(parse_budget(chosen.budget), file_report(program))) is not None:
-        tighter = chosen.model_copy(update={"budget": str(less)})
-        return quantize(model, tighter, device, recordings, name=name, longest=longest, progress=progress)
-    return Quantized(program=program, twin=twin, certificate=verify(program, device))
+    program = lower(twin, description_of(model, twin, recipe=recipe.name, name=name, calibration=ready.heard).to_dict())
+    return Quantized(program=program, twin=twin, certificate=verify(program, target))
 
 
 def prepared(

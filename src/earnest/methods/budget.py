@@ -49,11 +49,12 @@ def allocated(recipe: Recipe, budget: Budget, found: Sequence[Sensitivity], othe
     return recipe.model_copy(update={"budget": None, "rule": [*rules, *recipe.rule]})
 
 
-def smaller(budget: Budget, report: FileReport) -> Budget | None:
-    """The budget to ask for where a file came out larger than this one; None where it did not."""
+def smaller(budget: Budget, asked: Budget, report: FileReport) -> Budget | None:
+    """What to ask for next where `asked` gave a file larger than the budget; None where it did not."""
     if budget.unit == "Gbitops" or report.file_bytes <= (allowed := _bytes(budget, report.weight_codes)):
         return None
-    return Budget(amount=round(budget.amount * (1 - _KEPT_BACK) * allowed / report.file_bytes, 6), unit=budget.unit)
+    amount = asked.amount * (1 - _KEPT_BACK) * allowed / report.file_bytes
+    return Budget(amount=round(amount, 6), unit=budget.unit)
 
 
 def _bytes(budget: Budget, weights: int) -> float:
