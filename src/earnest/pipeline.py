@@ -13,11 +13,11 @@ from earnest.file import file_report
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
-from earnest.methods.budget import allocated, parse_budget, smaller
+from earnest.methods.budget import allocated, smaller
 from earnest.methods.posteriors import distance
 from earnest.methods.rounding import gptq_
 from earnest.methods.scaling import equalize_
-from earnest.methods.widths import sensitivities
+from earnest.methods.widths import Sensitivity, sensitivities
 from earnest.models import FloatModel
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
@@ -26,6 +26,7 @@ from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Description, Heard, InputGrid
 from earnest.runtime.fingerprint import audio_sha256
+from earnest.swapping.budget import parse_budget
 from earnest.swapping.recipe import Recipe, load_recipe
 from earnest.swapping.swap import LONGEST_FRAMES, swap
 
@@ -61,15 +62,24 @@ class Quantized:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What widths are chosen by: what the model loses by each weight, and the bytes of its file that are no weights."""
+
+    sensitivities: tuple[Sensitivity, ...]
+    other_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the features that
-    were heard, with what they are known by.
+    were heard, with what they are known by. `measured` is None where the recipe has no budget.
     """
 
     twin: TwinModel
     recipe: Recipe
     batches: tuple[torch.Tensor, ...]
     heard: tuple[Heard, ...]
+    measured: Measured | None
 
 
 def calibration_features(
@@ -107,34 +117,21 @@ def quantize(
     """
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
-    asked = chosen
+    asked, measured = chosen, None
     for _ in range(ATTEMPTS):
-        found = _quantized(model, asked, device, recordings, name, longest, progress)
-        if chosen.budget is None or asked.budget is None:
-            return found
-        less = smaller(parse_budget(chosen.budget), parse_budget(asked.budget), file_report(found.program))
+        ready = prepared(model, asked, device, recordings, longest=longest, progress=progress, measured=measured)
+        round_(ready, progress)
+        described = description_of(model, ready.twin, recipe=chosen.name, name=name, calibration=ready.heard)
+        program = lower(ready.twin, described.to_dict())
+        less = None
+        if chosen.budget is not None and asked.budget is not None:
+            less = smaller(parse_budget(chosen.budget), parse_budget(asked.budget), file_report(program))
         if less is None:
-            return found
-        asked = chosen.model_copy(update={"budget": str(less)})
+            return Quantized(program=program, twin=ready.twin, certificate=verify(program, device))
+        asked, measured = chosen.model_copy(update={"budget": str(less)}), ready.measured
     raise CalibrationError(
         f"a budget of {chosen.budget}: after {ATTEMPTS} attempts the file is still larger; allow more"
     )
-
-
-def _quantized(
-    model: FloatModel,
-    recipe: Recipe,
-    target: Target,
-    recordings: Sequence[Path],
-    name: str,
-    longest: int,
-    progress: Progress | None,
-) -> Quantized:
-    ready = prepared(model, recipe, target, recordings, longest=longest, progress=progress)
-    round_(ready, progress)
-    twin = ready.twin
-    program = lower(twin, description_of(model, twin, recipe=recipe.name, name=name, calibration=ready.heard).to_dict())
-    return Quantized(program=program, twin=twin, certificate=verify(program, target))
 
 
 def prepared(
@@ -145,8 +142,11 @@ def prepared(
     *,
     longest: int = LONGEST_FRAMES,
     progress: Progress | None = None,
+    measured: Measured | None = None,
 ) -> Prepared:
-    """Swap, widths under the recipe's budget, what it does before calibration, and calibration."""
+    """Swap, widths under the recipe's budget, what it does before calibration, and calibration. What was `measured` for
+    another budget is not measured again.
+    """
     if not recordings:
         raise CalibrationError("expected at least one recording to calibrate on, got none")
 
@@ -157,13 +157,15 @@ def prepared(
     batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
     with one_torch_thread():
         if recipe.budget is not None:
-            recipe = under_budget(model, recipe, twin, twins, batches, heard, progress)
+            measured = measured or _measure(model, twin, recipe.name, batches, heard, progress)
+            budget = parse_budget(recipe.budget)
+            recipe = allocated(recipe, budget, measured.sensitivities, measured.other_bytes)
             twin = twins(recipe)
         for method in recipe.methods:
             if method in BEFORE:
                 BEFORE[method](twin, batches, _stage(method, progress))
         calibrate(twin, batches, _stage("calibrating", progress))
-    return Prepared(twin=twin, recipe=recipe, batches=batches, heard=heard)
+    return Prepared(twin=twin, recipe=recipe, batches=batches, heard=heard, measured=measured)
 
 
 def round_(ready: Prepared, progress: Progress | None = None) -> None:
@@ -174,31 +176,26 @@ def round_(ready: Prepared, progress: Progress | None = None) -> None:
                 AFTER[method](ready.twin, ready.batches, _stage(method, progress))
 
 
-def under_budget(
+def _measure(
     model: FloatModel,
-    recipe: Recipe,
     twin: TwinModel,
-    twins: Callable[[Recipe], TwinModel],
+    recipe: str,
     batches: Sequence[torch.Tensor],
     heard: tuple[Heard, ...],
-    progress: Progress | None = None,
-) -> Recipe:
-    """The recipe with the width of every weight, found by measuring each of them alone on the first recordings.
-
-    `twin` is the model by this recipe, `twins` swaps it by another.
-    """
-    budget, blank = parse_budget(recipe.budget or ""), model.tokens.blank
+    progress: Progress | None,
+) -> Measured:
+    """Each weight alone on the first recordings; then the file of the twins, which are calibrated for it."""
     found = sensitivities(
         twin,
         batches,
         batches[:MEASURED],
-        lambda real, other: distance(real, other, blank),
+        lambda real, other: distance(real, other, model.tokens.blank),
         _stage("measuring", progress),
     )
-    like = calibrate(twins(recipe), batches[:1])  # grids change few bytes
-    described = description_of(model, like, recipe=recipe.name, name=recipe.name, calibration=heard)
-    report = file_report(lower(like, described.to_dict()))
-    return allocated(recipe, budget, found, report.file_bytes - report.sections["weights"])
+    calibrate(twin, batches[:1])  # grids change few bytes
+    described = description_of(model, twin, recipe=recipe, name=recipe, calibration=heard)
+    report = file_report(lower(twin, described.to_dict()))
+    return Measured(sensitivities=tuple(found), other_bytes=report.file_bytes - report.sections["weights"])
 
 
 def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] | None:

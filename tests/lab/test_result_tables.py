@@ -4,9 +4,9 @@ import math
 
 from tests.lab.report.material import evaluation, experiment
 
-from earnest.lab.markdown import read_table
+from earnest.lab.markdown import read_table, signed
 from earnest.lab.measured import all_measured
-from earnest.lab.result_tables import best_of, render_best, render_results, signed
+from earnest.lab.result_tables import best_of, render_best, render_results
 
 
 def lines(text):

@@ -7,8 +7,9 @@ import pytest
 
 from earnest.errors import CalibrationError, RecipeError
 from earnest.methods.allocation import Choice, allocate
-from earnest.methods.budget import Budget, allocated, parse_budget
+from earnest.methods.budget import allocated
 from earnest.methods.widths import Sensitivity
+from earnest.swapping.budget import Budget, parse_budget
 from earnest.swapping.recipe import Recipe
 
 

@@ -98,7 +98,7 @@ def reading(weight: Tensor, covariance: Tensor, *, bits: int) -> Reading:
         covariance=covariance,
         columns=torch.arange(depth)[None],
         bits=bits,
-        weight_maps=("symmetric",),
+        weight_map="symmetric",
         input_bits=8,
     )
 

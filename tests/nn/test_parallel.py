@@ -5,7 +5,8 @@ import threading
 import pytest
 import torch
 
-from earnest.nn.parallel import CORES, each, one_torch_thread
+from earnest.nn.parallel import each, one_torch_thread
+from earnest.runtime.cores import CORES
 
 
 def test_results_come_in_order_and_are_told():

@@ -16,6 +16,7 @@ from earnest.cli.options import (
     RayAddress,
     TargetFile,
     existing_folder_of,
+    existing_ledger,
     is_model,
 )
 from earnest.cli.terminal import megabytes, print_json, print_table, progress
@@ -96,11 +97,7 @@ def _check_outputs(
     if ledger is not None:
         if against is None:
             raise typer.BadParameter("--ledger: a row compares a program with its float model; give --against")
-        existing_folder_of(ledger, "--ledger")
-        if ledger.exists():
-            from earnest.lab.ledger import read
-
-            read(ledger)
+        existing_ledger(ledger)
 
 
 def _utterances(data: Path) -> "list[Utterance]":

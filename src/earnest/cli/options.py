@@ -1,6 +1,5 @@
 """Options that several commands share, each with one meaning."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from earnest.errors import EarnestError
+from earnest.runtime.cores import CORES as ALLOWED
 
 if TYPE_CHECKING:
     from earnest.integer.program import Program
     from earnest.integer.target import Target
 
 MOST_THREADS = 256
-CORES = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_THREADS)
-"""Cores that this process may use."""
+CORES = min(ALLOWED, MOST_THREADS)
+"""Cores that this process may use, as threads that it may ask for."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notes.")]
@@ -62,6 +62,15 @@ def opened(path: Path, target: str | None) -> "tuple[Program, Target]":
     except EarnestError as error:
         raise type(error)(f"{path}: {error}") from error
     return program, device
+
+
+def existing_ledger(ledger: Path) -> None:
+    """Refuse, before any long work, a ledger that cannot be appended to."""
+    existing_folder_of(ledger, "--ledger")
+    if ledger.exists():
+        from earnest.lab.ledger import read
+
+        read(ledger)
 
 
 def existing_folder_of(path: Path, option: str) -> None:

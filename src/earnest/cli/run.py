@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import CORES, AllowPickle, AsJson, Quiet, existing_folder_of
+from earnest.cli.options import CORES, AllowPickle, AsJson, Quiet, existing_folder_of, existing_ledger
 from earnest.cli.terminal import columns, note, print_json, progress
 from earnest.errors import EarnestError
 
@@ -54,9 +54,7 @@ def run(
             failures: list[dict[str, str]] = []
 
             def failed(cell: "Cell", error: EarnestError) -> None:
-                if context.obj.debug:
-                    raise error
-                failures.append({"cell": cell.title, "reason": " ".join(str(error).split())})
+                failures.append(failure(cell, error, debug=context.obj.debug))
 
             def finished(cell: "Cell", row: "Row") -> None:
                 note(finished_cell(cell, row), quiet=quiet)
@@ -72,7 +70,7 @@ def run(
 
 def prepared(ledger: Path, *, quiet: bool) -> None:
     """What would spoil long work is refused before it; a last line of the ledger that a kill broke off is mended."""
-    from earnest.lab.ledger import mend, read
+    from earnest.lab.ledger import mend
 
     try:
         ledger.parent.mkdir(parents=True, exist_ok=True)
@@ -81,8 +79,7 @@ def prepared(ledger: Path, *, quiet: bool) -> None:
     existing_folder_of(ledger, "--ledger")
     if told := mend(ledger):
         note(told, quiet=quiet)
-    if ledger.exists():
-        read(ledger)
+    existing_ledger(ledger)
 
 
 def workplace(experiment: "Experiment", work: Path | None, jobs: int, *, allow_pickle: bool) -> "Workplace":
@@ -97,6 +94,13 @@ def workplace(experiment: "Experiment", work: Path | None, jobs: int, *, allow_p
         allow_pickle=allow_pickle,
         command=shown_command(sys.argv[1:]),
     )
+
+
+def failure(cell: "Cell", error: EarnestError, *, debug: bool) -> dict[str, str]:
+    """A cell that has no row, and why; with `--debug` the error itself."""
+    if debug:
+        raise error
+    return {"cell": cell.title, "reason": " ".join(str(error).split())}
 
 
 def finished_cell(cell: "Cell", row: "Row") -> str:

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from earnest.cli.options import AllowPickle, AsJson, Quiet, RayAddress
-from earnest.cli.run import JOBS, LEDGER, ExperimentFile, Jobs, Ledger, Work, finished_cell, prepared, workplace
+from earnest.cli.run import (
+    JOBS,
+    LEDGER,
+    ExperimentFile,
+    Jobs,
+    Ledger,
+    Work,
+    failure,
+    finished_cell,
+    prepared,
+    workplace,
+)
 from earnest.cli.terminal import columns, note, print_json, progress
 
 if TYPE_CHECKING:
@@ -36,9 +47,7 @@ def search(
     failures: list[dict[str, str]] = []
 
     def failed(cell: "Cell", error: "EarnestError") -> None:
-        if context.obj.debug:
-            raise error
-        failures.append({"cell": cell.title, "reason": " ".join(str(error).split())})
+        failures.append(failure(cell, error, debug=context.obj.debug))
         note(f"{cell.title}: {failures[-1]['reason']}", quiet=quiet)
 
     def finished(cell: "Cell", row: "Row") -> None:

@@ -14,7 +14,7 @@ from earnest.cli.options import (
     Quiet,
     RecipeName,
     TargetName,
-    existing_folder_of,
+    existing_ledger,
 )
 from earnest.cli.terminal import print_json, print_table, progress
 
@@ -44,7 +44,8 @@ def sensitivity(
     from earnest.swapping.recipe import load_recipe
 
     device, rules = load_target(target), load_recipe(recipe)
-    _check_ledger(ledger)
+    if ledger is not None:
+        existing_ledger(ledger)
     recordings = [
         utterance.path for utterance in select(read_split(calibrate, transcripts="absent"), calibration_limit)
     ]
@@ -68,16 +69,6 @@ def sensitivity(
     else:
         _print(found)
     _append(ledger, found, sha256)
-
-
-def _check_ledger(ledger: Path | None) -> None:
-    if ledger is None:
-        return
-    existing_folder_of(ledger, "--ledger")
-    if ledger.exists():
-        from earnest.lab.ledger import read
-
-        read(ledger)
 
 
 def _append(ledger: Path | None, found: "Scan", data_sha256: str) -> None:

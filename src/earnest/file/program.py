@@ -12,9 +12,7 @@ of the JSON without it, a zero byte, and the tensors' bytes in the order of thei
 import hashlib
 import os
 import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from earnest.file.canonical_json import decode, encode, shown
 from earnest.file.container import LARGEST_FILE, head, read, write
 from earnest.file.record import check_keys, check_name, from_record, to_record
 from earnest.file.steps import Stores, read_steps, row_of_bytes, write_steps
+from earnest.file.whole import write_whole
 from earnest.integer.program import Input, Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
@@ -65,18 +64,10 @@ def loads(data: bytes) -> Program:
 def save(program: Program, path: str | os.PathLike[str]) -> None:
     """Write a program's file, whole or not at all: what was at `path` stays until the new bytes are on the disk."""
     path, data = Path(path), dumps(program)
-    part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
-        with part.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
+        write_whole(path, data)
     except (OSError, ValueError) as error:
         raise FileError(f"{path}: expected a place where a file can be written: {error}") from error
-    finally:
-        with suppress(OSError, ValueError):
-            part.unlink()
 
 
 def load(path: str | os.PathLike[str]) -> Program:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from earnest.lab.benchmark import OURS, OURS_SMALL, benchmarks
-from earnest.lab.tables import cell
+from earnest.lab.markdown import cell, table
 
 NOT_MEASURED = "–"
 
@@ -101,10 +101,7 @@ def _memory_cells(figures: Mapping[str, Any], eager: Mapping[str, Any] | None) -
 
 def _table(heading: Sequence[str], lines: Sequence[Sequence[str]], *, texts: int) -> str:
     """A Markdown table: the first `texts` columns to the left, figures to the right."""
-    rule = ["---"] * texts + ["--:"] * (len(heading) - texts)
-    shown = [heading, *([cell(text) for text in line] for line in lines)]
-    first, *rest = (f"| {' | '.join(line)} |" for line in shown)
-    return "\n".join([first, f"|{'|'.join(rule)}|", *rest])
+    return table(heading, lines, "l" * texts + "r" * (len(heading) - texts))
 
 
 def _machines(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -15,7 +15,7 @@ from earnest.nn.multiply import Multiply
 from earnest.nn.softmax import Exponential, Softmax, WeightedMean
 from earnest.nn.table import Function
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Convolution, Convolution2d, Weighted
+from earnest.nn.weighted import Convolution2d, Weighted
 
 Groups = Mapping[str, Collection[str]]
 """Names of calls by the name of their group."""
@@ -76,7 +76,7 @@ def _kind(twin: Twin, *, head: bool) -> str:
             return name
     if isinstance(twin, Add):
         return "residual" if isinstance(twin.output, CalibratedEdge) and twin.output.role == "residual" else "sums"
-    if isinstance(twin, Convolution) and twin.groups == len(twin.weight) > 1:
+    if isinstance(twin, Weighted) and twin.depthwise:
         return "depthwise"
     return twin.path.rpartition(".")[2].partition("[")[0] or twin.kind
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from earnest.errors import LedgerError
-from earnest.lab.tables import cell
 
 _RULES = {"l": "---", "r": "--:", "c": ":-:"}
 _LETTERS = {rule: letter for letter, rule in _RULES.items()}
@@ -42,3 +41,13 @@ def read_table(text: str) -> Table:
 
 def _cells(line: str) -> tuple[str, ...]:
     return tuple(re.sub(r"\\(.)", r"\1", text).strip() for text in _CELL.findall(line.removeprefix("|")))
+
+
+def signed(value: float) -> str:
+    """A number with its sign, never "-0.00"."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def cell(value: object) -> str:
+    """One cell's text: neither a bar nor a line break can leave it."""
+    return " ".join(str(value).replace("\\", "\\\\").replace("|", "\\|").split())

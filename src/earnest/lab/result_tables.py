@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from earnest.lab.markdown import table
+from earnest.lab.markdown import signed, table
 from earnest.lab.measured import Measured, all_measured, different, latest
 
 SIZES = (0.05, 0.075, 0.10, 0.125, 0.15, 0.20, 0.30, math.inf)
@@ -124,11 +124,6 @@ def sizes(each: Measured) -> list[str]:
 def optional(value: float | None) -> str:
     """A number that not every row tells."""
     return ABSENT if value is None else f"{value:.2f}"
-
-
-def signed(value: float) -> str:
-    """A number with its sign, never "-0.00"."""
-    return f"{round(value, 2) + 0.0:+.2f}"
 
 
 def _order(each: Measured) -> tuple[object, ...]:

@@ -95,15 +95,10 @@ def row_of(cell: Cell, place: Workplace, progress: Progress | None = None) -> Ro
 
 
 def program_of(cell: Cell, place: Workplace, progress: Progress | None) -> Path:
-    """The file of the cell's program, made unless it lies in the work folder.
-
-    Made on one thread: how torch's sums are split among threads shows in the last bits, and so in the file.
-    """
+    """The file of the cell's program, made unless it lies in the work folder."""
     path = place.folder.program(cell.product)
     if path.exists():
         return path
-    import torch
-
     from earnest.models import load
     from earnest.pipeline import quantize
 
@@ -111,20 +106,15 @@ def program_of(cell: Cell, place: Workplace, progress: Progress | None) -> Path:
     frames = round(cell.longest * model.front_end.sample_rate / model.front_end.hop)
     if frames > model.module.config.max_frames:
         raise ExperimentError(f"longest: expected what {cell.model.path} can hear, got {cell.longest} s")
-    before = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
-        quantized = quantize(
-            model,
-            cell.recipe,
-            load_target(cell.target),
-            [utterance.path for utterance in cell.calibration.utterances],
-            name=model_name(cell.model.path),
-            longest=frames,
-            progress=progress,
-        )
-    finally:
-        torch.set_num_threads(before)
+    quantized = quantize(
+        model,
+        cell.recipe,
+        load_target(cell.target),
+        [utterance.path for utterance in cell.calibration.utterances],
+        name=model_name(cell.model.path),
+        longest=frames,
+        progress=progress,
+    )
     save(quantized.program, path)
     return path
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from earnest.errors import LedgerError
+from earnest.lab.markdown import signed, table
 
 EVALUATION = "evaluation"
 
@@ -68,12 +69,9 @@ widths of both factors; `milliseconds` of both systems were measured in one proc
 
 _ABOVE_ZERO = ("weights", "mean_weight_bits", "effective_bits", "bit_operations", "milliseconds", "float_milliseconds")
 
-_HEADER = (
-    (
-        "| program | recipe | target | part of | utterances | words "
-        "| WER float | WER integer | difference | 95 % interval | MB | of float32 |"
-    ),
-    "|---|---|---|---|--:|--:|--:|--:|--:|:-:|--:|--:|",
+_HEADING = (
+    *("program", "recipe", "target", "part of", "utterances", "words"),
+    *("WER float", "WER integer", "difference", "95 % interval", "MB", "of float32"),
 )
 _SAME_MEASUREMENT = ("program", "recipe", "target", "data", "utterances")
 
@@ -142,23 +140,23 @@ def _check_experiment(row: Mapping[str, object]) -> None:
 
 def render(rows: Iterable[Mapping[str, object]]) -> str:
     """A Markdown table, one line per evaluation in the order given: rates in per cent, sizes in 10^6 bytes."""
-    lines: list[str] = list(_HEADER)
+    lines = []
     for row in rows:
         check_evaluation(row)
         low, high = cast(Sequence[object], row["interval"])
         cells = (
-            *(cell(row[key]) for key in ("program", "recipe", "target", "data")),
+            *(str(row[key]) for key in ("program", "recipe", "target", "data")),
             f"{row['utterances']}",
             f"{row['words']}",
             f"{_real(row['float_wer']):.2f}",
             f"{_real(row['wer']):.2f}",
-            _signed(row["difference"]),
-            f"{_signed(low)} … {_signed(high)}",
+            signed(_real(row["difference"])),
+            f"{signed(_real(low))} … {signed(_real(high))}",
             f"{_real(row['file_bytes']) / 1e6:.2f}",
             f"{_real(row['file_bytes']) / _real(row['float_bytes']):.3f}",
         )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append(cells)
+    return table(_HEADING, lines, "llllrrrrrcrr")
 
 
 def replace_block(text: str, name: str, table: str) -> str:
@@ -190,12 +188,3 @@ def _is(value: object, kind: type | tuple[type, ...]) -> bool:
 
 def _real(value: object) -> float:
     return float(cast(float, value))
-
-
-def _signed(value: object) -> str:
-    return f"{round(_real(value), 2) + 0.0:+.2f}"  # + 0.0: no "-0.00"
-
-
-def cell(value: object) -> str:
-    """One cell's text: neither a bar nor a line break can leave it."""
-    return " ".join(str(value).replace("\\", "\\\\").replace("|", "\\|").split())

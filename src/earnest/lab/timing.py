@@ -34,19 +34,15 @@ def timed(program: Path, model: Path, utterances: Sequence[Utterance], *, allow_
     import torch
 
     from earnest.models import load
+    from earnest.nn.parallel import one_torch_thread
 
     recognizer, real = Recognizer(program, threads=THREADS), load(model, allow_pickle=allow_pickle)
     chosen = min(utterances, key=lambda each: (abs(length(each.path) - SECONDS), each.id))
     recording = read_audio(chosen.path, recognizer.description.front_end.sample_rate)
     features = recognizer.description.front_end(recording.samples)
     codes, tensor = recognizer.codes_of(features), torch.from_numpy(features)[None]
-    before = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
-        with torch.inference_mode():
-            ours, theirs = medians(lambda: recognizer.logits(codes), lambda: real.module(tensor))
-    finally:
-        torch.set_num_threads(before)
+    with one_torch_thread(), torch.inference_mode():
+        ours, theirs = medians(lambda: recognizer.logits(codes), lambda: real.module(tensor))
     return Timing(
         milliseconds=ours, float_milliseconds=theirs, utterance=chosen.id, seconds=round(recording.seconds, 3)
     )

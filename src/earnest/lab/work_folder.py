@@ -9,13 +9,12 @@ search.db             the trials of a search
 import contextlib
 import fcntl
 import json
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from earnest.errors import ExperimentError
+from earnest.file.whole import write_whole
 from earnest.lab.evaluation import Evaluation, ModelFacts
 from earnest.lab.outcome import Hypothesis, Outcome
 from earnest.runtime.front_end import LogMel
@@ -86,17 +85,10 @@ def write_evaluation(path: Path, evaluation: Evaluation) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with part.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
         raise ExperimentError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_evaluation(path: Path) -> Evaluation:

@@ -76,14 +76,10 @@ def _torch_on_one_thread(systems: Systems) -> Iterator[None]:
     if systems.model is None:
         yield
         return
-    import torch
+    from earnest.nn.parallel import one_torch_thread
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_torch_thread():
         yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _start_worker() -> None:

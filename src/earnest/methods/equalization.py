@@ -33,23 +33,28 @@ class Reading:
     covariance: Tensor
     columns: Tensor
     bits: int
-    weight_maps: Sequence[str]
+    weight_map: str
     input_bits: int
+
+    @property
+    def power(self) -> float:
+        """The expected squared output."""
+        return max(float(((self.weight @ self.covariance) * self.weight).sum()), 1e-30)
 
 
 def factors(readings: Sequence[Reading], low: Tensor, high: Tensor) -> Tensor:
     """Factors [channels] for what reads channels that reach from `low` to `high`, [channels]."""
-    candidates = [torch.ones_like(low), *_by_variance(readings, len(low)), *_by_range(readings, low, high)]
-    errors = [_error(readings, candidate, low, high) for candidate in candidates]
+    powers = [reading.power for reading in readings]
+    candidates = [torch.ones_like(low), *_by_variance(readings, powers, len(low)), *_by_range(readings, low, high)]
+    errors = [_error(readings, powers, candidate, low, high) for candidate in candidates]
     return candidates[min(range(len(candidates)), key=errors.__getitem__)]
 
 
-def _by_variance(readings: Sequence[Reading], channels: int) -> list[Tensor]:
+def _by_variance(readings: Sequence[Reading], powers: Sequence[float], channels: int) -> list[Tensor]:
     variance, energy = torch.zeros(channels).double(), torch.zeros(channels).double()
-    for reading in readings:
-        total = _power(reading)
+    for reading, power in zip(readings, powers, strict=True):
         alone = 1 / torch.diagonal(torch.linalg.inv(damped(reading.covariance)), dim1=1, dim2=2)
-        variance.index_add_(0, reading.columns.reshape(-1), (alone / total).reshape(-1))
+        variance.index_add_(0, reading.columns.reshape(-1), (alone / power).reshape(-1))
         energy.index_add_(0, reading.columns.reshape(-1), reading.weight.square().mean(dim=1).reshape(-1))
     ratio = variance.clamp_min(1e-30) / energy.clamp_min(1e-30)
     return [_moderate(ratio ** (strength / 2)) for strength in STRENGTHS]
@@ -68,20 +73,16 @@ def _moderate(factor: Tensor) -> Tensor:
     return (factor / factor.log().mean().exp()).clamp(1 / _FARTHEST, _FARTHEST)
 
 
-def _error(readings: Sequence[Reading], factor: Tensor, low: Tensor, high: Tensor) -> float:
+def _error(readings: Sequence[Reading], powers: Sequence[float], factor: Tensor, low: Tensor, high: Tensor) -> float:
     """The expected squared error of the outputs, each reader's relative to its power."""
     span = float((high / factor).amax().clamp_min(0) - (low / factor).amin().clamp_max(0))
     total = 0.0
-    for reading in readings:
+    for reading, power in zip(readings, powers, strict=True):
         scaled = factor[reading.columns]
         weight = reading.weight * scaled[:, None]
         covariance = reading.covariance / (scaled[:, :, None] * scaled[:, None, :])
         step = span / (2**reading.input_bits - 1)
         rounding = step**2 / 12 * float(weight.square().sum())
-        error = rough_fit(weight, covariance, reading.bits, reading.weight_maps[0]).error
-        total += (error + rounding) / _power(reading)
+        error = rough_fit(weight, covariance, reading.bits, reading.weight_map).error
+        total += (error + rounding) / power
     return total
-
-
-def _power(reading: Reading) -> float:
-    return max(float(((reading.weight @ reading.covariance) * reading.weight).sum()), 1e-30)

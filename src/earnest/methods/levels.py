@@ -8,7 +8,7 @@ from torch import Tensor
 
 from earnest.integer.codes import weight_limit
 from earnest.numerics.grid import SMALLEST_SCALE
-from earnest.numerics.weight import weight_codes
+from earnest.numerics.weight import least_error_scales
 
 _SHRINKS = np.linspace(0.4, 1.0, 31)
 
@@ -36,10 +36,5 @@ def levels_by_output(weight: Tensor, importance: Tensor, bits: int, weight_map: 
     rows = weight.flatten(0, 1).numpy()
     weighed = importance[:, None].expand_as(weight).flatten(0, 1).numpy()
     full = np.maximum(np.abs(rows).max(axis=1) / weight_limit(bits, weight_map), SMALLEST_SCALE)
-    best, least = full, np.full(len(full), np.inf)
-    for shrink in _SHRINKS:
-        scale = full * shrink
-        error = rows - weight_codes(rows, scale, bits=bits, weight_map=weight_map) * scale[:, None]
-        squares = (error * error * weighed).sum(axis=1)
-        best, least = np.where(squares <= least, scale, best), np.minimum(squares, least)
+    best = least_error_scales(rows, full, _SHRINKS, bits=bits, weight_map=weight_map, importance=weighed)
     return Levels(bits=bits, weight_map=weight_map, scale=torch.from_numpy(best).reshape(weight.shape[:2]))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from earnest.errors import CalibrationError
 from earnest.nn.model import TwinModel, walk
 from earnest.nn.parallel import each
 from earnest.nn.twin import Twin
@@ -84,8 +85,14 @@ def rows_of(twin: Weighted, x: Tensor) -> Tensor:
 def moments(
     model: TwinModel, batches: Sequence[Tensor], paths: Sequence[str], done: Callable[[int], None] | None = None
 ) -> dict[str, Moments]:
-    """The moments of the weighted twins at `paths` over all inputs; `done` is told how many inputs were heard."""
-    source = {path: _source(model, path) for path in paths}
+    """The moments of the weighted twins at `paths` over all inputs; `done` is told how many inputs were heard.
+
+    CalibrationError if there are no inputs.
+    """
+    if not batches:
+        raise CalibrationError("expected at least one input, got none")
+    inputs = {call.name: call.inputs for call in model.calls}
+    source = {path: _source(model, path, inputs[path]) for path in paths}
     found = {key: Moments() for key in source.values()}
     first = {key: path for path, key in reversed(source.items())}
     for one in each(lambda batch: _moments(model, batch, {path: key for key, path in first.items()}), batches, done):
@@ -97,13 +104,12 @@ def moments(
 Source = tuple[object, ...]
 
 
-def _source(model: TwinModel, path: str) -> Source:
+def _source(model: TwinModel, path: str, inputs: tuple[str, ...]) -> Source:
     """Equal for twins that multiply the same rows: the value that they read, and the windows of it."""
     twin = model.twin(path)
-    (name,) = next(call.inputs for call in model.calls if call.name == path)
     if not isinstance(twin, Convolution):
-        return (name,)
-    return (name, tuple(twin.weight.shape[2:]), twin.strides, twin.padding, twin.dilations, twin.groups)
+        return inputs
+    return (*inputs, tuple(twin.weight.shape[2:]), twin.strides, twin.padding, twin.dilations, twin.groups)
 
 
 def _moments(model: TwinModel, batch: Tensor, sources: dict[str, Source]) -> dict[Source, Moments]:

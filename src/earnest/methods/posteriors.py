@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from earnest.runtime.text import argmax, ctc_greedy
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distance:
@@ -45,7 +47,7 @@ class Distance:
 def distance(real: Tensor, quantized: Tensor, blank: int) -> Distance:
     """The distance of two sets of logits [frames, classes]."""
     p, q = (torch.log_softmax(logits.double(), dim=-1) for logits in (real, quantized))
-    tokens = best_path(p, blank)
+    tokens = ctc_greedy(argmax(p.numpy()), blank=blank)
     return Distance(
         divergence_sum=float((p.exp() * (p - q)).sum()),
         frames=len(p),
@@ -54,14 +56,8 @@ def distance(real: Tensor, quantized: Tensor, blank: int) -> Distance:
     )
 
 
-def best_path(logits: Tensor, blank: int) -> Tensor:
-    """Tokens of the best class of each frame, repetitions and blanks left out."""
-    classes = torch.unique_consecutive(logits.argmax(dim=-1))
-    return classes[classes != blank]
-
-
-def _ctc(logarithms: Tensor, tokens: Tensor, blank: int) -> float:
-    if not len(tokens):
+def _ctc(logarithms: Tensor, tokens: list[int], blank: int) -> float:
+    if not tokens:
         return -float(logarithms[:, blank].sum())
-    frames, count = torch.tensor([len(logarithms)]), torch.tensor([len(tokens)])
-    return float(functional.ctc_loss(logarithms[:, None], tokens[None], frames, count, blank=blank, reduction="sum"))
+    frames, count, wanted = (torch.tensor([each]) for each in (len(logarithms), len(tokens), tokens))
+    return float(functional.ctc_loss(logarithms[:, None], wanted, frames, count, blank=blank, reduction="sum"))

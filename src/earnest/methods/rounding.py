@@ -9,7 +9,7 @@ from earnest.errors import CalibrationError
 from earnest.methods.fitting import fit
 from earnest.methods.moments import Moments, moments
 from earnest.nn.model import TwinModel
-from earnest.nn.weighted import Convolution, Weighted
+from earnest.nn.weighted import Weighted
 
 Progress = Callable[[int, int], None]
 
@@ -20,8 +20,6 @@ def gptq_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None
 
     CalibrationError if there are no inputs, or if two calls share a weight, which is rounded for what reaches one.
     """
-    if not batches:
-        raise CalibrationError("expected at least one input, got none")
     twins = own_weights(model)
     total = len(batches) + len(twins)
     told = None if progress is None else lambda done: progress(done, total)
@@ -50,19 +48,24 @@ def own_weights(model: TwinModel) -> list[Weighted]:
 
 def grouped(twin: Weighted) -> Tensor:
     """The weight as rows, [groups, out, depth], float64."""
-    groups = twin.groups if isinstance(twin, Convolution) else 1
-    return twin.weight.detach().double().reshape(groups, len(twin.weight) // groups, -1)
+    return twin.weight.detach().double().reshape(twin.groups, len(twin.weight) // twin.groups, -1)
+
+
+def rounded_parameters(twin: Weighted, weight: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+    """A weight [groups, out, depth] in the shape of the twin's, and the bias b + (W - Q) m that keeps its mean."""
+    dtype = twin.weight.dtype
+    shift = ((grouped(twin) - weight) @ mean[:, :, None]).reshape(-1).to(dtype)
+    return weight.reshape(twin.weight.shape).to(dtype), shift if twin.bias is None else twin.bias + shift
 
 
 def round_(twin: Weighted, seen: Moments) -> None:
     """Give a twin the weights that come nearest to its float output, and the bias that keeps its mean."""
-    weight = grouped(twin)
-    found = fit(weight, seen.covariance, twin.weight_bits, twin.weight_maps)
+    found = fit(grouped(twin), seen.covariance, twin.weight_bits, twin.weight_maps)
+    weight, bias = rounded_parameters(twin, found.weight, seen.mean)
     twin.weight_map = found.levels.weight_map
     twin.weight_scale.copy_(found.levels.scale.reshape(-1))
-    shift = ((weight - found.weight) @ seen.mean[:, :, None]).reshape(-1)
-    twin.weight.copy_(found.weight.reshape(twin.weight.shape).to(twin.weight.dtype))
+    twin.weight.copy_(weight)
     if twin.bias is None:
-        twin.bias = nn.Parameter(shift.to(twin.weight.dtype))
+        twin.bias = nn.Parameter(bias)
     else:
-        twin.bias.add_(shift.to(twin.bias.dtype))
+        twin.bias.copy_(bias)

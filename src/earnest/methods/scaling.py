@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from earnest.errors import CalibrationError
 from earnest.methods.equalization import Reading, factors
 from earnest.methods.moments import Moments, moments
 from earnest.methods.rounding import grouped, own_weights
 from earnest.methods.seams import Seam, seams
 from earnest.nn.model import TwinModel
-from earnest.nn.weighted import Convolution, Weighted
+from earnest.nn.weighted import Weighted
 
 Progress = Callable[[int, int], None]
 
@@ -22,8 +21,6 @@ def equalize_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | 
 
     CalibrationError if there are no inputs, or if two calls share a weight.
     """
-    if not batches:
-        raise CalibrationError("expected at least one input, got none")
     own_weights(model)
     found = seams(model)
     total = len(batches) + len(found)
@@ -48,7 +45,7 @@ def _scale_(seam: Seam, seen: Mapping[str, Moments]) -> None:
             covariance=own.covariance,
             columns=columns,
             bits=reader.weight_bits,
-            weight_maps=reader.weight_maps,
+            weight_map=reader.weight_maps[0],
             input_bits=reader.operands[0].bits,
         )
         readings.append(reading)
@@ -58,6 +55,5 @@ def _scale_(seam: Seam, seen: Mapping[str, Moments]) -> None:
 def _columns(reader: Weighted) -> Tensor:
     """The channel that each column of a reader's rows comes from, [groups, depth]."""
     _, depth, *taps = reader.weight.shape
-    groups = reader.groups if isinstance(reader, Convolution) else 1
-    size = torch.Size(taps).numel()
+    groups, size = reader.groups, torch.Size(taps).numel()
     return torch.arange(groups * depth).reshape(groups, depth, 1).expand(groups, depth, size).reshape(groups, -1)

@@ -16,7 +16,7 @@ from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Transpose
 from earnest.nn.model import TwinModel
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Convolution, Convolution1d, Linear, Weighted
+from earnest.nn.weighted import Convolution1d, Linear, Weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Seam:
 def read_factor(reader: Weighted, factor: Tensor) -> Tensor:
     """Factors [channels] as they multiply a weight: along its columns, or its rows where each reads one channel."""
     rest = (1,) * (reader.weight.ndim - 2)
-    return factor.reshape(-1, 1, *rest) if _depthwise(reader) else factor.reshape(1, -1, *rest)
+    return factor.reshape(-1, 1, *rest) if reader.depthwise else factor.reshape(1, -1, *rest)
 
 
 def seams(model: TwinModel) -> list[Seam]:
@@ -125,9 +125,4 @@ def _channel_axis(twin: Weighted) -> int:
 
 
 def _reads(twin: Weighted, axis: int) -> bool:
-    whole = isinstance(twin, Linear) or _depthwise(twin) or (isinstance(twin, Convolution) and twin.groups == 1)
-    return whole and axis == _channel_axis(twin)
-
-
-def _depthwise(twin: Weighted) -> bool:
-    return isinstance(twin, Convolution) and twin.groups == len(twin.weight) > 1
+    return (twin.groups == 1 or twin.depthwise) and axis == _channel_axis(twin)

@@ -13,7 +13,7 @@ from earnest.methods.allocation import Choice
 from earnest.methods.fitting import rough_fit
 from earnest.methods.moments import Moments, moments
 from earnest.methods.posteriors import Distance
-from earnest.methods.rounding import grouped, own_weights
+from earnest.methods.rounding import grouped, own_weights, rounded_parameters
 from earnest.nn.model import TwinModel, run_real
 from earnest.nn.parallel import each
 from earnest.nn.simulation import rerun
@@ -56,16 +56,18 @@ def sensitivities(
 ) -> list[Sensitivity]:
     """Of every weight of a model of twins: moments of `batches`, losses on `heard`, which may be fewer."""
     twins = own_weights(model)
-    total = len(twins) + len(heard)
+    total = len(batches) + len(twins) + len(heard)
     frames = sum(batch.shape[1] for batch in batches)
-    seen = moments(model, batches, [twin.path for twin in twins])
+    told = None if progress is None else lambda done: progress(done, total)
+    seen = moments(model, batches, [twin.path for twin in twins], told)
     narrow: dict[str, tuple[Tensor, ...]] = {}
     errors: dict[str, dict[int, float]] = {}
-    for done, twin in enumerate(twins, start=1):
+    for done, twin in enumerate(twins, start=len(batches) + 1):
         errors[twin.path], narrow[twin.path] = _fits(twin, seen[twin.path])
         if progress is not None:
             progress(done, total)
-    told = None if progress is None else lambda done: progress(len(twins) + done, total)
+    before = len(batches) + len(twins)
+    told = None if progress is None else lambda done: progress(before + done, total)
     lost = {twin.path: Distance() for twin in twins}
     for one in each(lambda x: _alone(model, x, narrow, measure), heard, told):
         lost = {path: lost[path] + one[path] for path in lost}
@@ -91,9 +93,7 @@ def _fits(twin: Weighted, seen: Moments) -> tuple[dict[int, float], tuple[Tensor
         found = rough_fit(weight, covariance, bits, "symmetric")
         errors[bits] = found.error
         if bits == min(WIDTHS):
-            shift = ((weight - found.weight) @ seen.mean[:, :, None]).reshape(-1).to(twin.weight.dtype)
-            rounded = found.weight.reshape(twin.weight.shape).to(twin.weight.dtype)
-            parameters = (rounded, shift if twin.bias is None else twin.bias + shift)
+            parameters = rounded_parameters(twin, found.weight, seen.mean)
     return errors, parameters
 
 

@@ -4,7 +4,6 @@ How torch splits a sum among threads shows in the last bits; and on a busy machi
 slower than none.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,10 +11,10 @@ from typing import TypeVar
 
 import torch
 
+from earnest.runtime.cores import CORES
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def each(

@@ -26,6 +26,7 @@ class Weighted(Twin):
     """
 
     weight_scale: Tensor
+    groups: int = 1
 
     def __init__(
         self,
@@ -68,6 +69,11 @@ class Weighted(Twin):
         passed = torch.where(self.weight.detach().abs() < limit, self.weight, self.weight.detach())
         value = (codes * scale).to(self.weight.dtype) + (passed - passed.detach())
         return (value,) if self.bias is None else (value, self.bias)
+
+    @property
+    def depthwise(self) -> bool:
+        """True where every output channel reads one input channel of its own."""
+        return self.groups == len(self.weight) > 1
 
     def effective_scale(self) -> Tensor:
         """Scale of each output channel, float64, raised where a channel is nearly dead."""

@@ -34,11 +34,26 @@ def weight_scales(weight: np.ndarray, *, bits: int, weight_map: str, method: str
         return full
     if method != "squared-error":
         raise NumericsError(f"expected a weight range of extremes or squared-error, got {method!r}")
+    return least_error_scales(rows, full, _SHRINKS, bits=bits, weight_map=weight_map)
+
+
+def least_error_scales(
+    rows: np.ndarray,
+    full: np.ndarray,
+    shrinks: np.ndarray,
+    *,
+    bits: int,
+    weight_map: str,
+    importance: np.ndarray | float = 1.0,
+) -> np.ndarray:
+    """Scales [out] of rows [out, depth]: of each row the fraction of `full` with the least squared rounding error, that
+    of each weight times its importance; the last of equal ones.
+    """
     best, least = full, np.full(len(full), np.inf)
-    for shrink in _SHRINKS:
+    for shrink in shrinks:
         scale = full * shrink
         error = rows - weight_codes(rows, scale, bits=bits, weight_map=weight_map) * scale[:, None]
-        squares = (error * error).sum(axis=1)
+        squares = (error * error * importance).sum(axis=1)
         best, least = np.where(squares <= least, scale, best), np.minimum(squares, least)
     return best
 

@@ -5,7 +5,6 @@ For every setting the first rule that matches the operator and has that setting 
 target's width for the role, and the defaults of `Settings`. A rule that matches nothing is an error.
 """
 
-import re
 import tomllib
 from fnmatch import fnmatchcase
 from importlib import resources
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from earnest.errors import RecipeError
 from earnest.integer.target import Target
+from earnest.swapping.budget import FORM, parse_budget
 
 Role = Literal["activation", "argument", "residual", "scores", "logits", "accumulator", "position", "probabilities"]
 """What a value is for: read by products; by functions alone; by sums and norms; by a softmax; by the decoder; handed on
@@ -26,10 +26,6 @@ RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power"]
 
 Method = Literal["equalize", "gptq"]
 """What changes a model of twins; `pipeline` resolves the names."""
-
-
-BUDGET = r"(\d+(?:\.\d+)?) (bits|MB|Gbitops)"
-"""What all weights may cost together: an amount and its unit, see `methods.budget`."""
 
 
 class Rule(BaseModel):
@@ -87,7 +83,7 @@ class Recipe(BaseModel):
     name: str
     description: str
     methods: list[Method] = Field(default_factory=list)
-    budget: str | None = Field(default=None, pattern=BUDGET)
+    budget: str | None = Field(default=None, pattern=FORM)
     ranges: dict[Role, RangeMethod] = Field(default_factory=dict)
     rule: list[Rule]
 
@@ -97,8 +93,7 @@ class Recipe(BaseModel):
 
     def under(self, budget: str) -> "Recipe":
         """The recipe under another budget, and under a name that says so; RecipeError where it is none."""
-        if re.fullmatch(BUDGET, budget) is None:
-            raise RecipeError(f"expected a budget such as '4.5 bits', '7.4 MB' or '20 Gbitops', got {budget!r}")
+        parse_budget(budget)
         return self.model_copy(update={"budget": budget, "name": f"{self.name}@{budget}"})
 
     def settings(self, path: str, kind: str, role: Role, target: Target) -> Settings:

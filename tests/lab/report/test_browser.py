@@ -1,50 +1,13 @@
 """The page in a browser: plots are drawn, no hostile text runs, the console is silent, and it fits its window."""
 
-import json
-import re
-import shutil
-import subprocess
-
 import pytest
+from tests.browser import POLICY, needed, opened, widths
 from tests.lab.report.material import HOSTILE, hostile_report, rich_report, sparse_report
 
 from earnest.lab.report.content import report
 from earnest.lab.report.page import report_page
 
-BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-NARROW = """<!doctype html><body><iframe id="page" width="400" height="900"></iframe><script>
-const page = document.getElementById("page");
-page.onload = () => {
-  const root = page.contentDocument.documentElement;
-  document.body.dataset.wide = root.scrollWidth + " of " + root.clientWidth;
-};
-page.srcdoc = %s;
-</script>"""
-
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
-
-
-def opened(folder, page, *more):
-    """What the browser makes of a page, and its lines on the console: errors, refusals, failed requests."""
-    file = folder / "page.html"
-    file.write_text(page, encoding="utf-8")
-    switches = "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-sync"
-    done = subprocess.run(
-        [
-            str(BROWSER),
-            *(f"--{switch}" for switch in f"{switches} disable-component-update dump-dom".split()),
-            *("--enable-logging=stderr", "--v=0", f"--user-data-dir={folder / 'profile'}", *more, file.as_uri()),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+pytestmark = needed
 
 
 @pytest.mark.parametrize("made", [rich_report, sparse_report, hostile_report])
@@ -81,8 +44,5 @@ def test_plots_follow_the_page_from_light_to_dark(tmp_path, scheme, colour):
 @pytest.mark.parametrize("made", [rich_report, hostile_report])
 def test_the_page_fits_a_telephone(tmp_path, made):
     page = POLICY.sub("", report_page(made(tmp_path))).replace("<details>", "<details open>")
-    inside = json.dumps(page).replace("</", "<\\/").replace("<!--", "<\\u0021--")
-    seen, _ = opened(tmp_path, NARROW % inside)
-    found = re.search(r'data-wide="(\d+) of (\d+)"', seen)
-    assert found
-    assert int(found[1]) == int(found[2]) <= 400
+    wide, window = widths(tmp_path, page)
+    assert wide == window <= 400

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from earnest.judge.wording import printable
+from earnest.lab.markdown import signed
 from earnest.lab.measured import Measured
 from earnest.lab.report.fronts import Cost, Front, Plane
-from earnest.lab.result_tables import methods, signed
+from earnest.lab.result_tables import methods
 from earnest.lab.sensitivity_table import Group, Loss, Scan, small
 
 Figure = dict[str, Any]
