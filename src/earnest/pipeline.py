@@ -195,7 +195,8 @@ def _measure(
     calibrate(twin, batches[:1])  # grids change few bytes
     described = description_of(model, twin, recipe=recipe, name=recipe, calibration=heard)
     report = file_report(lower(twin, described.to_dict()))
-    return Measured(sensitivities=tuple(found), other_bytes=report.file_bytes - report.sections["weights"])
+    sized = report.sections["weights"] + report.sections["group_multipliers"]
+    return Measured(sensitivities=tuple(found), other_bytes=report.file_bytes - sized)
 
 
 def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] | None:

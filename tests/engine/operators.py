@@ -45,7 +45,11 @@ def weighted(b: Builder, x: Made, shape: tuple[int, ...]) -> dict:
     limit = weight_limit(bits, "odd" if odd else "symmetric")
     weight = b.codes(shape, -limit, limit)
     weight = weight | 1 if odd else weight
-    sums = np.abs(weight).reshape(shape[0], -1).sum(axis=1) * x.last.magnitude
+    depth = weight[0].size
+    group = b.integer(min(8, depth), depth) if b.chance(0.3) else depth
+    multiplier = b.codes((shape[0], -(-depth // group)), 1, 127 // limit)
+    factors = weight * np.repeat(multiplier, group, axis=1)[:, :depth].reshape(weight.shape)
+    sums = np.abs(factors).reshape(shape[0], -1).sum(axis=1) * x.last.magnitude
     room = (1 << 31) - 1 if b.target.accumulator_bits == 64 else max(0, (1 << 31) - 1 - int(sums.max()))
     most = b.pick([0, 100, min(room, 1 << 20), room])
     bias = b.codes(shape[:1], -most, most)
@@ -55,11 +59,13 @@ def weighted(b: Builder, x: Made, shape: tuple[int, ...]) -> dict:
     pairs = [b.pair(int(total), result["bits"]) for total in sums + np.abs(bias)]
     return {
         "weight": weight.astype(np.int8),
+        "group_multiplier": multiplier.astype(np.uint8),
         "bias": bias.astype(np.int32),
         "multiplier": np.asarray([m for m, _ in pairs], dtype=np.uint16),
         "shift": np.asarray([s for _, s in pairs], dtype=np.uint8),
         "weight_bits": bits,
         "weight_map": "odd" if odd else "symmetric",
+        "weight_group": group,
         "input_bits": x.last.bits,
         "input_signed": x.last.signed,
         **result,

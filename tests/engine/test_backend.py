@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.engine.running import ISAS, equal, law
+from tests.integer.case import whole_rows
 
 from earnest.engine import NativeBackend, available_isas
 from earnest.errors import EngineError, ProgramError
@@ -141,8 +142,10 @@ def test_a_recogniser_runs_natively_and_keeps_no_program(tiny_world: Any):
 def test_weights_stay_at_their_width(bits: int):
     rows, depth = 512, 256
     limit = weight_limit(bits, "symmetric")
+    weight = np.random.default_rng(bits).integers(-limit, limit, (rows, depth), endpoint=True).astype(np.int8)
     operator = Linear(
-        weight=np.random.default_rng(bits).integers(-limit, limit, (rows, depth), endpoint=True).astype(np.int8),
+        weight=weight,
+        **whole_rows(weight),
         bias=np.zeros(rows, dtype=np.int32),
         multiplier=np.full(rows, 1 << 15, dtype=np.uint16),
         shift=np.full(rows, 24, dtype=np.uint8),

@@ -8,7 +8,7 @@ import pytest
 from tests.engine.building import Builder, Made
 from tests.engine.generator import inputs
 from tests.engine.running import mismatches
-from tests.integer.case import IDENTITY, random
+from tests.integer.case import IDENTITY, random, whole_rows
 
 from earnest.engine import NativeBackend
 from earnest.errors import EngineError
@@ -33,6 +33,7 @@ def weighted(weight: np.ndarray, shift: int, bias: Any = 0) -> dict[str, Any]:
     out = weight.shape[0]
     return {
         "weight": weight.astype(np.int8),
+        **whole_rows(weight),
         "bias": np.broadcast_to(np.asarray(bias), (out,)).astype(np.int32),
         "multiplier": np.full(out, 40503, dtype=np.uint16),
         "shift": np.full(out, shift, dtype=np.uint8),

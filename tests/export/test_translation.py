@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from tests.export.session import run_model, skip_unless_trusted
-from tests.integer.case import Case, make, random, value
+from tests.integer.case import Case, make, random, value, whole_rows
 from tests.integer.cases import CASES
 
 from earnest.errors import ProgramError
@@ -80,8 +80,10 @@ def test_layer_norm_of_16_bits_up_to_the_widest_variance(channels: int, epsilon:
 
 
 def linear(features: int, input_bits: int, weight: int, input_signed: bool = True) -> Linear:
+    both = np.stack([np.full(features, weight), np.full(features, -weight)]).astype(np.int8)
     return Linear(
-        weight=np.stack([np.full(features, weight), np.full(features, -weight)]).astype(np.int8),
+        weight=both,
+        **whole_rows(both),
         bias=np.array([(1 << 31) - 1, -(1 << 31)]),
         multiplier=np.array([65535, 32768], dtype=np.uint16),
         shift=np.array([47, 31], dtype=np.uint8),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import safetensors.numpy
-from tests.integer.case import Case
+from tests.integer.case import Case, whole_rows
 
 from earnest.file.program import DIGEST, digest
 from earnest.integer.add import Add
@@ -26,6 +26,7 @@ def linear(weight: Any, bits: int, weight_map: str = "symmetric") -> Linear:
     out = weight.shape[0]
     return Linear(
         weight=weight,
+        **whole_rows(weight),
         bias=np.arange(out).astype(np.int64),
         multiplier=np.full(out, 40503, dtype=np.int64),
         shift=np.full(out, 20, dtype=np.int32),

@@ -74,7 +74,7 @@ def test_the_example_of_the_page():
     assert f"`head.constants` | `{rows['head.constants'].hex(' ')}`" in quoted
     operator = example().steps[0].operator
     assert isinstance(operator, Linear)
-    for name in ("weight", "bias", "multiplier", "shift"):
+    for name in ("weight", "group_multiplier", "bias", "multiplier", "shift"):
         assert f"{name} = {np.asarray(getattr(operator, name)).tolist()}" in quoted, name
 
 

@@ -127,7 +127,7 @@ NAMES = layout(Linear)["fields"]
 BITS, MAP, ZERO_POINT, SIGNED = (
     (*FIELDS, NAMES.index(n)) for n in ("weight_bits", "weight_map", "zero_point", "signed")
 )
-WEIGHT, BIAS, STOP = (*ARRAYS, 0), (*CONSTANTS, 0), ("steps", 5, 3, 2)
+WEIGHT, BIAS, STOP = (*ARRAYS, 0), (*CONSTANTS, 1), ("steps", 5, 3, 2)
 DEEP: list = ["+", "time", 1]
 for _ in range(32):
     DEEP = ["+", DEEP, 1]
@@ -135,7 +135,7 @@ for _ in range(32):
 LISTS = {
     "another format": (put("format", value="gguf"), "format 'earnest-program'"),
     "no format": (drop("format"), "format 'earnest-program'"),
-    "version 1": (put("version", value=1), "version 2 of the format, got 1: use the earnest that wrote the file"),
+    "version 1": (put("version", value=1), "version 3 of the format, got 1: use the earnest that wrote the file"),
     "version true": (put("version", value=True), "and a version"),
     "unknown key": (put("extra", value=1), r"unknown \['extra'\]"),
     "missing key": (drop("output"), r"missing \['output'\]"),
@@ -163,7 +163,7 @@ LISTS = {
     "kind of a number": (put("kinds", "linear", value=0), r"kinds\.linear: expected"),
     "another name of a field": (put("kinds", "linear", "fields", 0, value="x"), r"kinds\.linear: expected"),
     "another order of constants": (
-        put("kinds", "linear", "constants", value=["bias", "shift", "multiplier"]),
+        put("kinds", "linear", "constants", value=["group_multiplier", "bias", "shift", "multiplier"]),
         r"kinds\.linear: expected",
     ),
     "operator that is not declared": (put(*KIND, value="matmul"), "expected an operator of .* got 'matmul'"),
@@ -180,8 +180,8 @@ LISTS = {
     "input of later": (put("steps", 1, 2, value=[5]), "index of an earlier step, got 5"),
     "input before the input": (put("steps", 1, 2, value=[-2]), "index of an earlier step, got -2"),
     "input of true": (put("steps", 1, 2, value=[True]), "inputs: expected an integer"),
-    "one field more": (put(*FIELDS, value=[0] * 8), r"fields: expected a list of 7, \['weight_bits'.* got 8"),
-    "missing field": (drop(*FIELDS, 0), "fields: expected a list of 7"),
+    "one field more": (put(*FIELDS, value=[0] * 9), r"fields: expected a list of 8, \['weight_bits'.* got 9"),
+    "missing field": (drop(*FIELDS, 0), "fields: expected a list of 8"),
     "fields object": (put(*FIELDS, value={}), "fields: expected a list"),
     "true as integer": (put(*ZERO_POINT, value=True), r"zero_point: expected an integer, got True \(bool\)"),
     "text as integer": (put(*ZERO_POINT, value="0"), "zero_point: expected an integer"),
@@ -222,7 +222,7 @@ LISTS = {
     "shape of text": (put(*WEIGHT, 2, value="32"), "weight: shape: expected a list"),
     "shape of true": (put(*WEIGHT, 2, value=[True, 6]), "weight: shape: expected an integer"),
     "shape of other bytes": (put(*WEIGHT, 2, value=[3, 3]), "weight: expected a tensor of uint8"),
-    "no constants": (put(*CONSTANTS, value=[]), "constants: packings: expected a list of 3"),
+    "no constants": (put(*CONSTANTS, value=[]), "constants: packings: expected a list of 4"),
     "constants that a reshape has not": (put("steps", 5, 5, value=0), "constants: packings: expected a list"),
     "constants object": (put(*CONSTANTS, value={}), "constants: packings: expected a list"),
     "constants of true": (put(*CONSTANTS, value=True), "constants: packings: expected a list"),
@@ -237,13 +237,13 @@ LISTS = {
     "packing from text": (put(*BIAS, 1, value="0"), "least: expected an integer"),
     "packing from beyond": (put(*BIAS, 1, value=1 << 40), "bias: expected signed codes of 32 bits"),
     "packing up to beyond": (put(*BIAS, 1, value=(1 << 31) - 2), "bias: expected signed codes of 32 bits"),
-    "packing below an unsigned": (put(*CONSTANTS, 2, 1, value=-1), "shift: expected unsigned codes of 8 bits"),
+    "packing below an unsigned": (put(*CONSTANTS, 3, 1, value=-1), "shift: expected unsigned codes of 8 bits"),
     "packing of a huge shape": (put(*BIAS, 2, value=[1 << 62] * 8), r"constants: expected a tensor of uint8 \("),
     "packing of a negative shape": (put(*BIAS, 2, value=[-3]), "constants: expected a shape"),
     "packing of no shape": (put(*BIAS, 2, value=3), "constants: shape: expected a list"),
-    "packing of other bytes": (put(*BIAS, 0, value=3), r"expected a tensor of uint8 \(4,\), got uint8 \(3,\)"),
+    "packing of other bytes": (put(*BIAS, 0, value=3), r"expected a tensor of uint8 \(5,\), got uint8 \(4,\)"),
     "packing wider than needed": (
-        put("steps", 0, 5, 1, 0, value=2),
+        put("steps", 0, 5, 2, 0, value=2),
         "multiplier: expected the smallest width that the values need, 1 bits from 40503, got 2 from 40503",
     ),
 }
@@ -270,13 +270,13 @@ def unread(manifest: dict, tensors: dict) -> None:
 
 def spare_bit_of_constants(manifest: dict, tensors: dict) -> None:
     """A bit beyond the last of 3 biases of 2 bits."""
-    tensors["block.0.linear.constants"][0] |= 64
+    tensors["block.0.linear.constants"][1] |= 64
 
 
 def from_below(manifest: dict, tensors: dict) -> None:
     """The same shifts, told from 19 on."""
-    manifest["steps"][0][5][2][1] = 19
-    tensors["block.0.linear.constants"][2] |= 7
+    manifest["steps"][0][5][3][1] = 19
+    tensors["block.0.linear.constants"][3] |= 7
 
 
 def constants_of_other_type(manifest: dict, tensors: dict) -> None:
@@ -303,7 +303,7 @@ def stored_twice(manifest: dict, tensors: dict) -> None:
         (unread, r"\['x'\] that no operator reads"),
         (spare_bit_of_constants, "bias: expected no bit beyond the last code"),
         (from_below, "shift: expected the smallest width that the values need, 1 bits from 20, got 1 from 19"),
-        (constants_of_other_type, r"expected a tensor of uint8 \(3,\), got int8"),
+        (constants_of_other_type, r"expected a tensor of uint8 \(4,\), got int8"),
         (renamed, "expected the tensor 'three.codes' in the file"),
         (stored_twice, "the one form"),
     ],
@@ -347,9 +347,9 @@ def test_memory_of_a_hostile_file_is_bounded():
         manifest["steps"][3][3:5] = [[1], [["signed", 1, [1 << 19]]]]
 
     def biases(manifest: dict, tensors: dict) -> None:
-        rest = tensors["block.0.linear.constants"][1:]
-        tensors["block.0.linear.constants"] = np.concatenate([np.full(1 << 16, 0xAA, dtype=np.uint8), rest])
-        manifest["steps"][0][5][0] = [1, 0, [1 << 19]]
+        first, _, *rest = np.split(tensors["block.0.linear.constants"], [1, 2])
+        tensors["block.0.linear.constants"] = np.concatenate([first, np.full(1 << 16, 0xAA, dtype=np.uint8), *rest])
+        manifest["steps"][0][5][1] = [1, 0, [1 << 19]]
 
     for change in (codes, biases):
         data = changed(change)

@@ -16,6 +16,7 @@ def test_sections_of_a_program():
     header = 8 + int.from_bytes(data[:8], "little")
     assert report.sections == {
         "weights": 3,  # 6 codes of 3 bits
+        "group_multipliers": 1,  # 3 of them, all 1
         "biases": 1,  # 3 distances of 2 bits
         "multipliers_and_shifts": 2,  # equal values: 1 bit each
         "tables": 256,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,12 @@ def make(name: str, operator: Operator, *values: Value, symbols: dict[str, int] 
         domains=tuple(v.domain for v in values),
         symbols=symbols or {},
     )
+
+
+def whole_rows(weight: Any) -> dict[str, Any]:
+    """The groups of a weight [out, ...] whose rows have one each, with the multiplier 1."""
+    out, *others = np.shape(weight) or (1,)
+    return {"group_multiplier": np.ones((out, 1), dtype=np.uint8), "weight_group": prod(others)}
 
 
 def edges(bits: int, *, signed: bool = True, low: int | None = None, high: int | None = None) -> np.ndarray:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from tests.integer.case import MULTIPLIERS, Case, Value, channels, corners, edges, fill, make, random, value
+from tests.integer.case import MULTIPLIERS, Case, Value, channels, corners, edges, fill, make, random, value, whole_rows
 
 from earnest.integer.codes import weight_limit
 from earnest.integer.convolution import Convolution1d, Convolution2d
@@ -20,14 +20,22 @@ def _constants(
     bias: Any = 0,
     weight_bits: int = 8,
     weight_map: str = "symmetric",
+    groups_of: int | None = None,
+    group_multiplier: Any = None,
     zero_point: int = 0,
     bits: int = 8,
     signed: bool = True,
 ) -> dict[str, Any]:
     weight = np.asarray(weight).astype(np.int8)
     out = weight.shape[0]
+    grouped = whole_rows(weight)
+    if groups_of is not None:
+        count = -(-weight[0].size // groups_of)
+        multiplier = np.broadcast_to(np.asarray(group_multiplier), (out, count)).astype(np.uint8)
+        grouped = {"group_multiplier": multiplier, "weight_group": groups_of}
     return {
         "weight": weight,
+        **grouped,
         "bias": np.broadcast_to(np.asarray(bias), (out,)).astype(np.int32),
         **channels(pairs, out),
         "weight_bits": weight_bits,
@@ -89,6 +97,17 @@ def linear() -> list[Case]:
         _linear("4-bit odd", fill(range(-15, 16, 2), (5, 7)), random(4, (4, 7), 8), weight_bits=4, weight_map="odd"),
         _linear("7-bit odd", fill([-127, 127, -1, 1], (3, 4)), random(5, (2, 4), 8), weight_bits=7, weight_map="odd"),
     ]
+    groups = {
+        "groups of 8": (4, "symmetric", 8, fill(range(1, 17), (5, 3))),
+        "groups of 9, the last of 2": (4, "odd", 9, fill(range(1, 9), (5, 3))),
+        "1-bit weights, the largest multiplier": (1, "odd", 10, [[127, 1]]),
+        "one group, not 1": (3, "symmetric", 20, fill([1, 42, 7], (5, 1))),
+    }
+    for name, (width, weight_map, size, multiplier) in groups.items():
+        weight = _random_weight(6, (5, 20), width, weight_map)
+        x = random(7, (4, 20), 8)
+        grouped = {"weight_map": weight_map, "groups_of": size, "group_multiplier": multiplier}
+        cases.append(_linear(name, weight, x, weight_bits=width, pairs=[(50000, 20)], bias=-77, **grouped))
     for seed, shape in enumerate(((33,), (3, 17), (2, 5, 24), (1, 1, 2, 9))):
         bias = np.random.default_rng(seed).integers(-50000, 50000, size=11)
         weight = _random_weight(seed, (11, shape[-1]))
@@ -158,6 +177,14 @@ def conv1d() -> list[Case]:
         _conv("2-bit odd", fill([-3, -1, 1, 3], (3, 4, 3)), unsigned, weight_bits=2, weight_map="odd", pairs=TIE),
         _conv("ternary", fill([-1, 0, 1], (3, 4, 3)), unsigned, weight_bits=2, pairs=TIE),
         _conv(
+            "groups across channels",
+            _random_weight(9, (3, 4, 3), 4),
+            unsigned,
+            weight_bits=4,
+            groups_of=8,
+            group_multiplier=[[3, 16], [1, 2], [18, 1]],
+        ),
+        _conv(
             "input of 4 bits", _random_weight(1, (2, 3, 3)), random(12, (1, 3, 8), 4), padding=1, input_zero_point=-8
         ),
     ]
@@ -204,6 +231,14 @@ def conv2d() -> list[Case]:
         _conv("4-bit odd", _random_weight(9, (3, 4, 3, 3), 4, "odd"), image, weight_bits=4, weight_map="odd"),
         _conv("2-bit odd", fill([-3, -1, 1, 3], (3, 4, 3, 3)), image, weight_bits=2, weight_map="odd", pairs=TIE),
         _conv("ternary", fill([-1, 0, 1], (3, 4, 3, 3)), image, weight_bits=2, pairs=TIE),
+        _conv(
+            "groups across channels and taps",
+            _random_weight(9, (3, 4, 3, 3), 2),
+            image,
+            weight_bits=2,
+            groups_of=16,
+            group_multiplier=fill(range(1, 10), (3, 3)),
+        ),
         _conv(
             "input of 2 bits",
             _random_weight(1, (2, 3, 3, 1)),

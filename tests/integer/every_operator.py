@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from tests.integer.case import whole_rows
 
 from earnest.integer.add import Add
 from earnest.integer.convolution import Convolution1d, Convolution2d
@@ -28,8 +29,10 @@ EIGHT = {"zero_point": 3, "bits": 8, "signed": True}
 
 def weighted(out: int, *shape: int) -> dict[str, Any]:
     """Constants of a linear or a convolution whose results use the whole range."""
+    weight = RNG.integers(-127, 128, (out, *shape)).astype(np.int8)
     return {
-        "weight": RNG.integers(-127, 128, (out, *shape)).astype(np.int8),
+        "weight": weight,
+        **whole_rows(weight),
         "bias": RNG.integers(-(1 << 14), 1 << 14, out).astype(np.int32),
         "multiplier": RNG.integers(1 << 15, 1 << 16, out).astype(np.uint16),
         "shift": RNG.integers(22, 25, out).astype(np.uint8),

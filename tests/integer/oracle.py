@@ -94,9 +94,16 @@ def broadcast_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(max(extents) for extents in zip(*padded, strict=True))
 
 
+def factors(c: Constants) -> Codes:
+    """Weight codes times the multipliers of their groups: place k of a row belongs to group floor(k / size)."""
+    w, g = c["weight"], c["group_multiplier"]
+    depth = len(w.flat) // w.shape[0]
+    return Codes(w.shape, [code * g.at(i // depth, i % depth // c["weight_group"]) for i, code in enumerate(w.flat)])
+
+
 def linear(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     """E10."""
-    w, b, m, s = c["weight"], c["bias"], c["multiplier"], c["shift"]
+    w, b, m, s = factors(c), c["bias"], c["multiplier"], c["shift"]
 
     def code(*index: int) -> int:
         *row, o = index
@@ -108,7 +115,7 @@ def linear(c: Constants, x: Codes, symbols: Symbols) -> Codes:
 
 def convolution(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     """E8 and E11 over any number of axes."""
-    w, b, m, s = c["weight"], c["bias"], c["multiplier"], c["shift"]
+    w, b, m, s = factors(c), c["bias"], c["multiplier"], c["shift"]
     out, channels, *taps = w.shape
     per_group = out // c["groups"]
     extents = tuple(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.integer.case import whole_rows
 from tests.integer.cases import CASES
 
 from earnest.errors import ProgramError, TargetError
@@ -34,6 +35,7 @@ def linear(weight: Any, bias: Any = 0, **changes: Any) -> Linear:
     out = weight.shape[0] if weight.ndim else 1
     constants: dict[str, Any] = {
         "weight": weight,
+        **whole_rows(weight),
         "bias": np.full(out, bias, dtype=np.int64) if isinstance(bias, int) else bias,
         "multiplier": np.full(out, 40000, dtype=np.int64),
         "shift": np.full(out, 20, dtype=np.int64),
@@ -85,7 +87,7 @@ def test_planted_overflow_without_a_bias():
     spec = Input(bits=8, signed=False, shape=("time", depth), shortest=1, longest=1)
     operator = linear(np.full((1, depth), 127), input_signed=False)
     verify(program(step(operator), input=spec), INT8X16)
-    deeper = dataclasses.replace(operator, weight=np.full((1, depth + 1), 127, dtype=np.int8))
+    deeper = linear(np.full((1, depth + 1), 127), input_signed=False)
     spec = dataclasses.replace(spec, shape=("time", depth + 1))
     refused(program(step(deeper), input=spec), "which needs 33 bits; expected at most 32")
 
@@ -239,6 +241,12 @@ def test_input_has_one_free_axis(shape):
         (linear([[1, -128]]), "expected weight codes up to 127"),
         (linear([[1, 8]], weight_bits=4), "expected weight codes up to 7"),
         (linear([[1, 2]], weight_bits=2, weight_map="odd"), "expected odd weight codes only"),
+        (linear([[1, 1]], weight_group=1), "expected groups of 8 weights or more, or a whole row of 2, got 1"),
+        (linear([[1, 1]], weight_group=3), "or a whole row of 2, got 3"),
+        (linear([[1, 1]], group_multiplier=np.ones((1, 2), int)), "group multipliers of shape (1, 1), got (1, 2)"),
+        (linear([[1, 1]], group_multiplier=np.zeros((1, 1), int)), "group multipliers of 1 or more, got 0"),
+        (linear([[1, -2]], group_multiplier=np.full((1, 1), 64)), "codes times group multipliers up to 127, got 128"),
+        (linear([[1, 1]], group_multiplier=np.full((1, 1), 128)), "group_multiplier: expected values in 0 .. 127"),
         (linear([[1, 5]], weight_bits=2, weight_map="odd"), "expected weight codes up to 3"),
         (linear([[1, 1]], weight_map="log"), "expected a weight map of"),
         (linear([[1, 1]], weight_map="odd"), "expected weights of 1 to 8 bits that fit int8"),

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from earnest.errors import CalibrationError, RecipeError
-from earnest.methods.allocation import Choice, allocate
+from earnest.methods.allocation import Choice, Width, allocate
 from earnest.methods.budget import allocated
 from earnest.methods.widths import Sensitivity
 from earnest.swapping.budget import Budget, parse_budget
@@ -20,7 +20,7 @@ def choices(seed: int, paths: int = 6) -> list[Choice]:
     for number in range(paths):
         weights, loss = generator.randint(1, 50), generator.uniform(0.01, 1)
         found += [
-            Choice(path=f"p{number}", bits=bits, cost=weights * bits, loss=loss * 4.0 ** (2 - bits))
+            Choice(path=f"p{number}", width=Width(bits, 0), cost=weights * bits, loss=loss * 4.0 ** (2 - bits))
             for bits in (2, 4, 8)
         ]
     return found
@@ -29,18 +29,18 @@ def choices(seed: int, paths: int = 6) -> list[Choice]:
 @pytest.mark.parametrize("seed", range(6))
 def test_no_other_widths_lose_less(seed: int):
     each = choices(seed)
-    cheapest, dearest = (sum(c.cost for c in each if c.bits == bits) for bits in (2, 8))
+    cheapest, dearest = (sum(c.cost for c in each if c.width.bits == bits) for bits in (2, 8))
     budget = cheapest + 0.4 * (dearest - cheapest)
     found = allocate(each, budget)
-    by = {(choice.path, choice.bits): choice for choice in each}
-    assert sum(by[path, bits].cost for path, bits in found.items()) <= budget
+    by = {(choice.path, choice.width): choice for choice in each}
+    assert sum(by[path, width].cost for path, width in found.items()) <= budget
     paths = sorted(found)
     best = min(
-        sum(by[path, bits].loss for path, bits in zip(paths, widths, strict=True))
-        for widths in itertools.product((2, 4, 8), repeat=len(paths))
-        if sum(by[path, bits].cost for path, bits in zip(paths, widths, strict=True)) <= budget
+        sum(by[path, width].loss for path, width in zip(paths, widths, strict=True))
+        for widths in itertools.product([Width(bits, 0) for bits in (2, 4, 8)], repeat=len(paths))
+        if sum(by[path, width].cost for path, width in zip(paths, widths, strict=True)) <= budget
     )
-    assert sum(by[path, bits].loss for path, bits in found.items()) == pytest.approx(best, rel=1e-3)
+    assert sum(by[path, width].loss for path, width in found.items()) == pytest.approx(best, rel=1e-3)
 
 
 def test_a_budget_for_nothing_is_refused():
@@ -63,9 +63,10 @@ def test_other_budgets_are_refused(text: str):
         parse_budget(text)
 
 
-def sensitivity(path: str, loss: float, weights: int = 1000) -> Sensitivity:
-    errors = {bits: 4.0**-bits for bits in (2, 3, 4, 5, 6, 8)}
-    return Sensitivity(path=path, weights=weights, accumulates=weights * 10, input_bits=8, loss=loss, errors=errors)
+def sensitivity(path: str, loss: float, groups: tuple[int, ...] = (0,)) -> Sensitivity:
+    """Of 1000 weights in 10 rows; groups of 16 err half as much."""
+    errors = {Width(bits, group): 4.0**-bits / (2 if group else 1) for bits in (2, 3, 4, 5, 6, 8) for group in groups}
+    return Sensitivity(path=path, weights=1000, rows=10, accumulates=10000, input_bits=8, loss=loss, errors=errors)
 
 
 RECIPE = Recipe.model_validate(
@@ -97,3 +98,22 @@ def test_what_is_no_weight_counts():
     with_none, with_some = (allocated(RECIPE, budget, found, other_bytes=other) for other in (0, 400))
     total = [sum(rule.weight_bits or 0 for rule in recipe.rule[:-1]) for recipe in (with_none, with_some)]
     assert total[1] < total[0]
+
+
+def test_groups_are_taken_where_they_cost_less_than_bits():
+    """7 multipliers of 4 bits for a row of 100 are 0.28 bits a weight; they gain as much as half a bit does."""
+    found = [sensitivity(path, 1.0, groups=(0, 16)) for path in "abcd"]
+    rules = allocated(RECIPE, Budget(amount=5.4, unit="bits"), found, other_bytes=0).rule[:-1]
+    assert {(rule.weight_bits, rule.weight_group) for rule in rules} == {(5, 16)}
+    rules = allocated(RECIPE, Budget(amount=5.2, unit="bits"), found, other_bytes=0).rule[:-1]
+    assert {rule.weight_bits for rule in rules} <= {4, 5, 6}
+    taken = sum(
+        each.bytes(Width(r.weight_bits or 0, r.weight_group or 0)) for each, r in zip(found, rules, strict=True)
+    )
+    assert taken <= 5.2 * 4000 / 8
+
+
+@pytest.mark.parametrize(("width", "bits"), [((4, 0), 4040), ((4, 16), 4280), ((8, 16), 8070), ((2, 300), 2040)])
+def test_what_a_width_takes(width: tuple[int, int], bits: int):
+    """10 rows of 100: multipliers of 1 to 16 take 4 bits each, one that is always 1 takes 1."""
+    assert sensitivity("a", 1.0).bytes(Width(*width)) * 8 == bits

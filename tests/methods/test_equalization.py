@@ -99,6 +99,7 @@ def reading(weight: Tensor, covariance: Tensor, *, bits: int) -> Reading:
         columns=torch.arange(depth)[None],
         bits=bits,
         weight_map="symmetric",
+        group=depth,
         input_bits=8,
     )
 

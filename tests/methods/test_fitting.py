@@ -6,7 +6,7 @@ import torch
 from tests.methods.test_gptq import problem
 
 from earnest.methods.descent import descended, output_error, rescaled
-from earnest.methods.fitting import fit
+from earnest.methods.fitting import fit, rough_fit
 from earnest.methods.gptq import damped, gptq
 from earnest.methods.levels import Levels, levels_by_output
 from earnest.numerics.weight import weight_codes
@@ -17,17 +17,21 @@ from earnest.numerics.weight import weight_codes
 def test_levels_are_those_of_the_law(bits: int, weight_map: str):
     weight, _, _, _ = problem(1, groups=2)
     scale = torch.rand(2, weight.shape[1], generator=torch.Generator().manual_seed(3)).double() + 0.05
-    found = Levels(bits=bits, weight_map=weight_map, scale=scale).nearest(weight)
-    rows, scales = weight.flatten(0, 1).numpy(), scale.reshape(-1).numpy()
-    codes = weight_codes(rows, scales, bits=bits, weight_map=weight_map)
-    assert np.array_equal(found.flatten(0, 1).numpy(), codes * scales[:, None])
+    depth = weight.shape[2]
+    multiplier = torch.randint(1, 17, (2, weight.shape[1], -(-depth // 8)), dtype=torch.uint8)
+    levels = Levels(bits=bits, weight_map=weight_map, scale=scale, multiplier=multiplier, group=8)
+    found = levels.nearest(weight, levels.steps(depth))
+    steps = scale[..., None] * multiplier.repeat_interleave(8, dim=2)[..., :depth]
+    rows, step = weight.flatten(0, 1).numpy(), steps.flatten(0, 1).numpy()
+    codes = weight_codes(rows, step, bits=bits, weight_map=weight_map)
+    assert np.array_equal(found.flatten(0, 1).numpy(), codes * step)
 
 
 def test_scales_look_at_inputs_that_matter():
     """A large weight on a dead input does not widen the grid."""
     weight = torch.tensor([[[8.0, 1.0, -0.9, 0.4]]]).double()
-    dead = levels_by_output(weight, torch.tensor([[0.0, 1.0, 1.0, 1.0]]).double(), 4, "symmetric")
-    alive = levels_by_output(weight, torch.ones(1, 4).double(), 4, "symmetric")
+    dead = levels_by_output(weight, torch.tensor([[0.0, 1.0, 1.0, 1.0]]).double(), 4, "symmetric", 4)
+    alive = levels_by_output(weight, torch.ones(1, 4).double(), 4, "symmetric", 4)
     assert dead.scale[0, 0] < alive.scale[0, 0]
 
 
@@ -35,27 +39,30 @@ def test_scales_look_at_inputs_that_matter():
 def test_descent_never_goes_up_and_stays_on_the_levels(groups: int):
     weight, _, _, c = problem(2, groups)
     c = damped(c)
-    levels = levels_by_output(weight, torch.diagonal(c, dim1=1, dim2=2), 3, "symmetric")
-    found = gptq(weight, c, levels.nearest)
+    levels = levels_by_output(weight, torch.diagonal(c, dim1=1, dim2=2), 3, "symmetric", 10)
+    steps = levels.steps(weight.shape[2])
+    found = gptq(weight, c, steps, levels.nearest)
     for _ in range(3):
-        better = descended(weight, found, c, levels.nearest)
-        assert torch.equal(levels.nearest(better), better)
+        better = descended(weight, found, c, steps, levels.nearest)
+        assert torch.equal(levels.nearest(better, steps), better)
         assert (output_error(weight, better, c) <= output_error(weight, found, c) + 1e-12).all()
         found = better
-    assert torch.equal(descended(weight, weight.clone(), c, lambda column: column), weight), "nothing is to be gained"
+    unrounded = descended(weight, weight.clone(), c, steps, lambda column, _: column)
+    assert torch.equal(unrounded, weight), "nothing is to be gained"
 
 
 def test_descent_in_blocks_is_descent_column_by_column():
     generator = torch.Generator().manual_seed(4)
     rows = torch.randn(1, 400, 150, generator=generator).double()
     c, weight = damped(rows.transpose(1, 2) @ rows / 400), torch.randn(1, 4, 150, generator=generator).double()
-    levels = levels_by_output(weight, torch.diagonal(c, dim1=1, dim2=2), 3, "symmetric")
-    start = levels.nearest(weight)
+    levels = levels_by_output(weight, torch.diagonal(c, dim1=1, dim2=2), 3, "symmetric", 32)
+    steps = levels.steps(150)
+    start = levels.nearest(weight, steps)
     plain = start.clone()
     for j in range(150):
-        step = ((weight - plain) @ c)[:, :, j] / c[:, None, j, j]
-        plain[:, :, j] = levels.nearest(plain[:, :, j] + step)
-    assert torch.equal(descended(weight, start, c, levels.nearest), plain)
+        move = ((weight - plain) @ c)[:, :, j] / c[:, None, j, j]
+        plain[:, :, j] = levels.nearest(plain[:, :, j] + move, steps[:, :, j])
+    assert torch.equal(descended(weight, start, c, steps, levels.nearest), plain)
 
 
 def test_the_scale_is_that_of_least_squares():
@@ -69,11 +76,14 @@ def test_the_scale_is_that_of_least_squares():
 
 def test_a_fit_is_better_than_gptq_from_one_scale():
     weight, _, _, c = problem(6)
-    found = fit(weight, c, 4, ["symmetric"])
-    ridged = damped(c)
-    plain = levels_by_output(weight, torch.diagonal(ridged, dim1=1, dim2=2), 4, "symmetric")
-    assert found.error < float(output_error(weight, gptq(weight, ridged, plain.nearest), ridged).sum())
-    assert torch.allclose(found.levels.nearest(found.weight), found.weight, rtol=1e-12, atol=0)
+    depth = weight.shape[2]
+    for group in (depth, 8):
+        found, rough = fit(weight, c, 4, ["symmetric"], group), rough_fit(weight, c, 4, "symmetric", group)
+        assert found.error < rough.error
+        assert rough.error == pytest.approx(float(output_error(weight, rough.weight, damped(c)).sum()))
+        nearest = found.levels.nearest(found.weight, found.levels.steps(depth))
+        assert torch.allclose(nearest, found.weight, rtol=1e-12, atol=0)
+    assert fit(weight, c, 4, ["symmetric"], 8).error < fit(weight, c, 4, ["symmetric"], depth).error
 
 
 def test_the_map_is_the_one_of_less_error():
@@ -83,8 +93,8 @@ def test_the_map_is_the_one_of_less_error():
     dense = torch.randn(1, 8, 24, generator=generator).double()
     _, _, _, c = problem(8)
     maps = ("symmetric", "odd")
-    assert fit(sparse, c, 4, maps).levels.weight_map == "symmetric"
-    assert fit(dense, c, 4, maps).levels.weight_map == "odd"
+    assert fit(sparse, c, 4, maps, 24).levels.weight_map == "symmetric"
+    assert fit(dense, c, 4, maps, 24).levels.weight_map == "odd"
     for weight in (sparse, dense):
-        each = [fit(weight, c, 4, [one]).error for one in maps]
-        assert fit(weight, c, 4, maps).error == min(each)
+        each = [fit(weight, c, 4, [one], 24).error for one in maps]
+        assert fit(weight, c, 4, maps, 24).error == min(each)

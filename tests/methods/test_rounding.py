@@ -88,7 +88,7 @@ def test_rows_are_what_weights_multiply(axes: int, groups: int):
     kind, convolve = ((Convolution1d, functional.conv1d), (Convolution2d, functional.conv2d))[axes - 1]
     weight = nn.Parameter(torch.randn(12, 6 // groups, *(3, 2)[:axes], dtype=torch.float64))
     windows = {"strides": (2, 1)[:axes], "padding": (1, 2)[:axes], "dilations": (1, 2)[:axes], "groups": groups}
-    fixed = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes"}
+    fixed = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes", "weight_group": 0}
     twin = kind([edge()], edge(), weight=weight, bias=None, **windows, **fixed)
     x = torch.randn(2, 6, *(9, 7)[:axes], dtype=torch.float64)
     made = rows_of(twin, x) @ weight.detach().reshape(groups, 12 // groups, -1).transpose(1, 2)
@@ -127,6 +127,7 @@ def test_shared_weights_are_refused():
         weight_bits=4,
         weight_map="symmetric",
         weight_range="extremes",
+        weight_group=0,
     )
     model.place_("again", again, ["input"])
     with pytest.raises(CalibrationError, match=r"again: expected weights of its own, got those of block\.up"):

@@ -91,7 +91,8 @@ def quantized_parameters(twin: Twin) -> list[tuple[Tensor, Tensor]]:
     found = [(p.detach().double(), torch.ones(p.shape, dtype=torch.bool)) for p in twin.trainable()]
     if isinstance(twin, Weighted):
         weight = found[0][0]
-        scale = twin.weight_scale.reshape(-1, *(1,) * (weight.ndim - 1))
+        multiplier = twin.group_multiplier.repeat_interleave(twin.weight_group, dim=1)[:, : weight[0].numel()]
+        scale = (twin.weight_scale[:, None] * multiplier).reshape(weight.shape)
         odd = twin.weight_map == "odd"
         limit = 2**twin.weight_bits - 1 if odd else 2 ** (twin.weight_bits - 1) - 1
         all_codes = torch.arange(-limit, limit + 1, 2 if odd else 1, dtype=torch.float64)
@@ -131,13 +132,16 @@ def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, settings: Mapping[
     return torch.stack(results, dim=1).reshape(len(x), out, *counts)
 
 
-def _weighted(bits: int, weight_map: str, shape: Shape, *, bias: bool = True, seed: int = 0) -> dict[str, Any]:
+def _weighted(
+    bits: int, weight_map: str, shape: Shape, *, bias: bool = True, seed: int = 0, group: int = 0
+) -> dict[str, Any]:
     return {
         "weight": parameter(*shape, spread=0.3, seed=seed),
         "bias": parameter(shape[0], seed=seed + 1) if bias else None,
         "weight_bits": bits,
         "weight_map": weight_map,
         "weight_range": "squared-error",
+        "weight_group": group,
     }
 
 
@@ -151,6 +155,13 @@ def linears() -> Iterator[Specimen]:
             name=f"linear w{w} {weight_map} a{a} out {out}",
             twin=twin,
             shapes=((2, 3, 12),),
+            real=lambda x, w, b: (x[..., None, :] * w).sum(-1) + b,
+        )
+    for w, weight_map, group in ((4, "symmetric", 8), (3, "odd", 16), (2, "symmetric", 11)):
+        yield Specimen(
+            name=f"linear w{w} {weight_map} in groups of {group}",
+            twin=Linear([narrow(8, 2.0)], narrow(8, 1.7), **_weighted(w, weight_map, (5, 29), group=group)),
+            shapes=((2, 3, 29),),
             real=lambda x, w, b: (x[..., None, :] * w).sum(-1) + b,
         )
     yield Specimen(

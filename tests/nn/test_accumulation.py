@@ -42,7 +42,8 @@ def test_a_deep_twin_is_the_law_on_one_sided_codes(sign: int) -> None:
     """The output's scale is that of single products: every unit of the sum shows."""
     weight = nn.Parameter(one_sided(8, 125, 127, 2).float() * sign)
     x, fine = edge(8, scale=1.0), edge(24, scale=16.0)
-    twin = Linear([x], fine, weight=weight, bias=None, weight_bits=8, weight_map="symmetric", weight_range="extremes")
+    settings = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes", "weight_group": 0}
+    twin = Linear([x], fine, weight=weight, bias=None, **settings)
     for pattern in PATTERNS:
         codes = carrier(x, (4, DEPTH), pattern)
         expected = twin.law().run([codes.numpy().astype(np.int8)], {}, IntegerAccumulation())

@@ -80,6 +80,7 @@ def test_weights_beyond_the_largest_code_get_no_gradient_and_the_others_do() -> 
         weight_bits=4,
         weight_map="symmetric",
         weight_range="extremes",
+        weight_group=0,
     )
     with torch.no_grad():
         weight[0, 1], weight[1, 2] = 100.0, -100.0

@@ -27,6 +27,7 @@ def linear() -> Linear:
         weight_bits=4,
         weight_map="symmetric",
         weight_range="extremes",
+        weight_group=0,
     )
 
 

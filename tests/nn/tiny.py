@@ -52,6 +52,7 @@ def tiny_model(original: Original, *, weight_bits: int = 8, method: str = "extre
             weight_bits=weight_bits,
             weight_map="symmetric",
             weight_range="squared-error",
+            weight_group=0,
         )
         model.place_(name, twin, [entry_name(model, source)])
         return output

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from earnest.errors import NumericsError, ProgramError
 from earnest.numerics.grid import Grid
 from earnest.numerics.multiplier import multipliers
-from earnest.numerics.weight import BIAS_LIMIT, folded_bias, live_scales, weight_codes, weight_scales
+from earnest.numerics.weight import BIAS_LIMIT, Steps, folded_bias, live_scales, weight_codes, weight_steps
 
 MAPS = [(2, "symmetric"), (3, "symmetric"), (4, "symmetric"), (8, "symmetric"), (1, "odd"), (2, "odd"), (4, "odd")]
 INPUT = Grid(bits=8, signed=True, scale=0.02, zero_point=-17)
@@ -21,6 +21,14 @@ def legal(bits: int, weight_map: str) -> list[int]:
     if weight_map == "odd":
         return list(range(-(2**bits - 1), 2**bits, 2))
     return list(range(-(2 ** (bits - 1) - 1), 2 ** (bits - 1)))
+
+
+def weight_scales(weight: np.ndarray, *, bits: int, weight_map: str, method: str) -> np.ndarray:
+    """Scales of rows that are one group each."""
+    steps = weight_steps(weight, bits=bits, weight_map=weight_map, method=method, group=weight[0].size)
+    assert steps.multiplier.shape == (len(weight), 1)
+    assert (steps.multiplier == 1).all()
+    return steps.scale
 
 
 def rows(seed: int, shape: tuple[int, ...] = (5, 40)) -> np.ndarray:
@@ -77,6 +85,62 @@ def test_the_rank_of_a_weight_does_not_matter() -> None:
     assert (scale == weight_scales(flat, bits=4, weight_map="symmetric", method="squared-error")).all()
     codes = weight_codes(weight, scale, bits=4, weight_map="symmetric")
     assert (codes.reshape(4, -1) == weight_codes(flat, scale, bits=4, weight_map="symmetric")).all()
+
+
+def test_steps_are_spread_over_the_weights_of_their_groups() -> None:
+    steps = Steps(scale=np.array([0.5, 2.0]), multiplier=np.array([[1, 3], [16, 2]], dtype=np.uint8), group=8)
+    spread = steps.spread((2, 3, 4))
+    assert spread.reshape(2, 12).tolist() == [[0.5] * 8 + [1.5] * 4, [32.0] * 8 + [4.0] * 4]
+
+
+def rounding_error(weight: np.ndarray, steps: Steps, bits: int, weight_map: str) -> np.ndarray:
+    """Of each row."""
+    step = steps.spread(weight.shape)
+    return np.square(weight - weight_codes(weight, step, bits=bits, weight_map=weight_map) * step).sum(axis=1)
+
+
+@pytest.mark.parametrize(("bits", "weight_map"), MAPS)
+@pytest.mark.parametrize("group", [8, 12, 16])
+def test_multipliers_fit_the_law_and_groups_err_less_than_rows(bits: int, weight_map: str, group: int) -> None:
+    """A row whose groups differ in size by far; the last group may be shorter. 8 bits leave no room for multipliers."""
+    weight = rows(4, (6, 43)).astype(np.float64) * np.repeat([0.02, 1.0, 0.1, 3.0], [12, 12, 12, 7])
+    weight[5] = 0.0
+    steps = weight_steps(weight, bits=bits, weight_map=weight_map, method="squared-error", group=group)
+    most = min(16, 127 // legal(bits, weight_map)[-1])
+    assert steps.multiplier.shape == (6, -(-43 // group))
+    assert steps.multiplier.dtype == np.uint8
+    assert 1 <= steps.multiplier.min() <= steps.multiplier.max() <= most
+    whole = weight_steps(weight, bits=bits, weight_map=weight_map, method="squared-error", group=43)
+    error, plain = (rounding_error(weight, each, bits, weight_map) for each in (steps, whole))
+    if bits == 4:
+        assert (error[:5] < 0.7 * plain[:5]).all()
+    elif bits < 4:
+        assert (error[:5] < plain[:5]).all()
+    assert (steps.scale > 0).all()
+
+
+@pytest.mark.parametrize(("bits", "weight_map"), MAPS)
+def test_the_extremes_of_every_group_are_reached(bits: int, weight_map: str) -> None:
+    """No weight is cut off: each is at most half a step beyond the largest code."""
+    weight = rows(5, (6, 43)).astype(np.float64) * np.repeat([0.02, 1.0, 0.1, 3.0], [12, 12, 12, 7])
+    steps = weight_steps(weight, bits=bits, weight_map=weight_map, method="extremes", group=8)
+    assert (np.abs(weight) <= legal(bits, weight_map)[-1] * steps.spread(weight.shape) * (1 + 1e-9)).all()
+
+
+def test_multipliers_are_the_best_for_their_scale_by_brute_force() -> None:
+    """With the scale that was found, no other multiplier of a group errs less, among those of 1 step up or down."""
+    weight = rows(6, (4, 64)).astype(np.float64)
+    steps = weight_steps(weight, bits=4, weight_map="symmetric", method="squared-error", group=16)
+
+    def error(multiplier: np.ndarray) -> np.ndarray:
+        """Of each group."""
+        step = Steps(scale=steps.scale, multiplier=multiplier, group=16).spread(weight.shape)
+        codes = weight_codes(weight, step, bits=4, weight_map="symmetric")
+        return np.square(weight - codes * step).reshape(4, 4, 16).sum(axis=2)
+
+    for change in (-1, 1):
+        other = np.clip(steps.multiplier.astype(int) + change, 1, 16).astype(np.uint8)
+        assert (error(steps.multiplier) <= error(other) * 1.1).all()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

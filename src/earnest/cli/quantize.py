@@ -100,12 +100,12 @@ def _frames(model: "FloatModel", seconds: int) -> int:
 def _found(quantized: "Quantized", model: "FloatModel", output: Path, allowed: int) -> dict[str, Any]:
     from collections import Counter
 
-    from earnest.lab.anatomy import file_sha256, mean_bits, title, weight_widths
+    from earnest.lab.anatomy import file_sha256, mean_bits, title
     from earnest.lab.evaluation import parameter_bytes
     from earnest.runtime.description import describe
 
     program = quantized.program
-    float_bytes, widths = parameter_bytes(model), weight_widths(program)
+    float_bytes = parameter_bytes(model)
     return {
         "file": str(output),
         "program": title(program),
@@ -114,7 +114,7 @@ def _found(quantized: "Quantized", model: "FloatModel", output: Path, allowed: i
         "target": program.target,
         "model": describe(program).model,
         "operators": dict(sorted(Counter(step.operator.kind for step in program.steps).items())),
-        "mean_weight_bits": round(mean_bits(widths), 4),
+        "mean_weight_bits": round(mean_bits(program), 4),
         "file_bytes": output.stat().st_size,
         "float_bytes": float_bytes,
         "ratio": round(output.stat().st_size / float_bytes, 4),
@@ -149,7 +149,7 @@ def _print(found: dict[str, Any]) -> None:
     print(f"operators: {', '.join(f'{count} {kind}' for kind, count in found['operators'].items())}")
     print(
         f"size: {megabytes(found['file_bytes'])}, {found['ratio']:.3f} of {megabytes(found['float_bytes'])} of float32 "
-        f"parameters; {found['mean_weight_bits']:.2f} bits per weight code"
+        f"parameters; {found['mean_weight_bits']:.2f} bits per weight"
     )
     print(
         f"proved: every sum within {found['accumulator_bits']} bits of the {found['accumulator_bits_allowed']} that "

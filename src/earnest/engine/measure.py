@@ -24,11 +24,13 @@ def linear(*, rows: int, in_features: int, out_features: int, weight_bits: int, 
     limit = weight_limit(weight_bits, "symmetric")
     operator = Linear(
         weight=random.integers(-limit, limit, (out_features, in_features), endpoint=True).astype(np.int8),
+        group_multiplier=np.ones((out_features, 1), dtype=np.uint8),
         bias=np.zeros(out_features, dtype=np.int32),
         multiplier=np.full(out_features, _MULTIPLIER, dtype=np.uint16),
         shift=np.full(out_features, _SHIFT, dtype=np.uint8),
         weight_bits=weight_bits,
         weight_map="symmetric",
+        weight_group=in_features,
         input_bits=8,
         input_signed=True,
         zero_point=0,

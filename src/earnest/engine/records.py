@@ -1,11 +1,16 @@
-"""Steps of a program as the engine reads them: the fields of an operator by what they hold."""
+"""Steps of a program as the engine reads them: the fields of an operator by what they hold.
+
+Weights whose groups have multipliers go as their products, in 8 bits.
+"""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
+from earnest.integer.linear import Weighted
+from earnest.integer.operator import Operator
 from earnest.integer.program import Step
 
 DIMENSIONS = ("start", "stop")
@@ -18,7 +23,7 @@ Record = tuple[
 
 def record(step: Step, places: Mapping[str, int]) -> Record:
     """Name, kind, places of the operands, integers, lists, dimensions and arrays of one step."""
-    operator = step.operator
+    operator = _multiplied(step.operator)
     integers: dict[str, int] = {}
     lists: dict[str, list[int]] = {}
     dimensions: dict[str, tuple[Any, ...]] = {}
@@ -38,3 +43,15 @@ def record(step: Step, places: Mapping[str, int]) -> Record:
         else:
             integers[name] = int(value)
     return step.name, operator.kind, [places[name] for name in step.inputs], integers, lists, dimensions, arrays
+
+
+def _multiplied(operator: Operator) -> Operator:
+    if not isinstance(operator, Weighted) or bool((operator.group_multiplier == 1).all()):
+        return operator
+    return replace(
+        operator,
+        weight=operator.factors,
+        weight_bits=8,
+        weight_map="symmetric",
+        group_multiplier=np.ones_like(operator.group_multiplier),
+    )

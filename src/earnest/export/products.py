@@ -37,7 +37,7 @@ _TOTAL_BITS = 32
 def linear(graph: Graph, operator: Linear, call: Call) -> str:
     """E10."""
     (x,) = call.tensors
-    weight = graph.constant(operator.weight.T, "int8", name="weight")
+    weight = graph.constant(operator.factors.T, "int8", name="weight")
     sums = _matmul(graph, x, weight, call, (0, 0))
     return _finish(graph, operator, sums, (-1,), call)
 
@@ -48,7 +48,7 @@ def convolution(graph: Graph, operator: Convolution, call: Call) -> str:
     amounts = (0, 0, *operator.padding)
     padded = pad_with(graph, x, amounts, amounts, operator.input_zero_point)
     if _narrow(graph, call, padded):
-        weight = graph.constant(operator.weight, "int8", name="weight")
+        weight = graph.constant(operator.factors, "int8", name="weight")
         sums = graph.node(
             "ConvInteger",
             padded,
@@ -130,7 +130,7 @@ def _convolve_by_matmul(graph: Graph, operator: Convolution, padded: str, call: 
     columns = graph.node("Transpose", windows, perm=order)
     split = join(graph, [batch, graph.constant(-1), graph.constant(groups), graph.constant(operator.weight[0].size)])
     columns = graph.node("Transpose", graph.node("Reshape", columns, split), perm=(0, 2, 1, 3))
-    filters = operator.weight.reshape(groups, out // groups, -1).transpose(0, 2, 1)
+    filters = operator.factors.reshape(groups, out // groups, -1).transpose(0, 2, 1)
     weight = graph.cast(graph.constant(filters, "int8", name="weight"), dtype)
     sums = graph.node("Transpose", graph.node("MatMul", columns, weight), perm=(0, 1, 3, 2))
     return graph.node("Reshape", sums, join(graph, [batch, graph.constant(out), *positions]))

@@ -1,6 +1,6 @@
 """A program as one safetensors file: packed integer tensors, and the operator list as JSON in the one metadata key.
 
-    {"format": "earnest-program", "version": 2, "target", "input": {...}, "output", "description": {...},
+    {"format": "earnest-program", "version": 3, "target", "input": {...}, "output", "description": {...},
      "kinds": {kind: {"fields", "tensors", "constants"}},
      "steps": [[name, kind, inputs, fields, tensors, constants]], "sha256"}
 
@@ -28,7 +28,7 @@ from earnest.integer.program import Input, Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
 
-FORMAT, VERSION = "earnest-program", 2
+FORMAT, VERSION = "earnest-program", 3
 DIGEST = "sha256"
 
 _KEYS = {"format", "version", "target", "input", "output", "description", "kinds", "steps", DIGEST}

@@ -11,6 +11,7 @@ from earnest.integer.program import Program
 
 ROLES = {
     "weight": "weights",
+    "group_multiplier": "group_multipliers",
     "bias": "biases",
     "multiplier": "multipliers_and_shifts",
     "shift": "multipliers_and_shifts",
@@ -63,5 +64,7 @@ def file_report(program: Program) -> FileReport:
 
 
 def sections(program: Program) -> dict[str, int]:
-    """Bytes of the program's file by role: weights, biases, multipliers_and_shifts, tables, positions, header."""
+    """Bytes of the program's file by role: weights, group_multipliers, biases, multipliers_and_shifts,
+    tables, positions, header.
+    """
     return file_report(program).sections

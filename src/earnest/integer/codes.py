@@ -13,6 +13,9 @@ CODE_BITS = (*range(1, 9), 16, 24)
 WEIGHT_MAPS = ("symmetric", "odd")
 """How b bits become weight codes: -(2^(b-1)-1) .. 2^(b-1)-1, or the odd numbers -(2^b-1) .. 2^b-1."""
 
+WEIGHT_HIGH = 127
+"""The largest weight, with the multiplier of its group; the lowest is its negative."""
+
 CONTAINERS = {
     8: (np.dtype(np.uint8), np.dtype(np.int8)),
     16: (np.dtype(np.uint16), np.dtype(np.int16)),
@@ -32,7 +35,7 @@ def weight_limit(bits: int, weight_map: str) -> int:
     if weight_map not in WEIGHT_MAPS:
         raise ProgramError(f"expected a weight map of {WEIGHT_MAPS}, got {weight_map!r}")
     limit = (1 << bits) - 1 if weight_map == "odd" else (1 << (bits - 1)) - 1
-    if not 1 <= bits <= 8 or not 1 <= limit <= 127:
+    if not 1 <= bits <= 8 or not 1 <= limit <= WEIGHT_HIGH:
         raise ProgramError(f"expected weights of 1 to 8 bits that fit int8, got {bits} bits ({weight_map})")
     return limit
 

@@ -69,7 +69,7 @@ class Convolution(Weighted):
         (x,) = inputs
         before_and_after = ((0, 0), (0, 0), *((amount, amount) for amount in self.padding))
         padded = pad(x, before_and_after, self.input_zero_point)
-        sums = accumulation.convolve(padded, self.weight, self.strides, self.dilations, self.groups, self.bound)
+        sums = accumulation.convolve(padded, self.factors, self.strides, self.dilations, self.groups, self.bound)
         return self.finish(sums, 1)
 
 

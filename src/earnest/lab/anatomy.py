@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from earnest.errors import FileError
 from earnest.file import file_report
+from earnest.file.constants import Packing
 from earnest.integer.linear import Weighted
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
@@ -36,7 +37,8 @@ class Row:
 class Anatomy:
     """Counts and widths of one verified program. Bytes are those of the file that the program has.
 
-    `mean_weight_bits` is the mean width of the weight codes; `effective_bits` divides the whole file by their number.
+    `mean_weight_bits` is the mean width of the weights, the multipliers of their groups counted in; `effective_bits`
+    divides the whole file by their number.
     """
 
     name: str
@@ -76,7 +78,7 @@ def anatomy(program: Program, target: Target | None = None) -> Anatomy:
         ),
         weights=sum(widths.values()),
         weight_bits=widths,
-        mean_weight_bits=mean_bits(widths),
+        mean_weight_bits=mean_bits(program),
         activation_bits=max((operator.input_bits for operator in _weighted(program)), default=0),
         file_bytes=report.file_bytes,
         sections=report.sections,
@@ -95,10 +97,12 @@ def weight_widths(program: Program) -> dict[int, int]:
     return dict(sorted(counted.items()))
 
 
-def mean_bits(widths: dict[int, int]) -> float:
-    """The mean width of weight codes; 0 where there is none."""
-    total = sum(widths.values())
-    return sum(bits * count for bits, count in widths.items()) / total if total else 0.0
+def mean_bits(program: Program) -> float:
+    """The mean width of weights, the multipliers of their groups counted in; 0 where there is none."""
+    bits = sum(each.weight_bits * each.weight.size for each in _weighted(program))
+    multipliers = [each.group_multiplier for each in _weighted(program) if each.group_multiplier.shape[1] > 1]
+    bits += sum(Packing.of(each).bits * each.size for each in multipliers)
+    return bits / max(sum(each.weight.size for each in _weighted(program)), 1)
 
 
 def honest_name(program: Program) -> str:
@@ -107,7 +111,7 @@ def honest_name(program: Program) -> str:
     """
     widths = weight_widths(program)
     if len(widths) != 1:
-        return f"mixed-{mean_bits(widths):.1f}b"
+        return f"mixed-{mean_bits(program):.1f}b"
     activations = max(operator.input_bits for operator in _weighted(program))
     return f"w{next(iter(widths))}a{activations}"
 

@@ -1,10 +1,10 @@
-"""Allocation: the width of each weight, for the least loss under a budget, by an integer program.
+"""Allocation: the width of each weight and of its groups, for the least loss under a budget, by an integer program.
 
-    minimise  sum_k sum_b L_k(b) z_kb    with  z_kb in {0, 1},  sum_b z_kb = 1,  sum_k sum_b cost_k(b) z_kb <= budget
-    L_k(b) = L_k(b0) E_k(b) / E_k(b0)
+    minimise  sum_k sum_w L_k(w) z_kw    with  z_kw in {0, 1},  sum_w z_kw = 1,  sum_k sum_w cost_k(w) z_kw <= budget
+    L_k(w) = L_k(w0) E_k(w) / E_k(w0)
 
-L_k(b0) is measured: what the model loses when weight k alone has b0 bits. E_k(b), the expected squared error of its
-output at another width, is computed; that losses grow with it, and add, is what is assumed [Dong et al. 2021,
+L_k(w0) is measured: what the model loses when weight k alone has the width w0. E_k(w), the expected squared error of
+its output at another width, is computed; that losses grow with it, and add, is what is assumed [Dong et al. 2021,
 arXiv:2011.10680, eq. 6, whose trace of the Hessian the measurement stands for].
 """
 
@@ -17,17 +17,25 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from earnest.errors import CalibrationError
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Width:
+    """Bits of each code, and how many weights share a multiplier; 0 stands for a whole row."""
+
+    bits: int
+    group: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One width that one weight may have: what it costs and what the model loses by it, both in units of the caller."""
 
     path: str
-    bits: int
+    width: Width
     cost: float
     loss: float
 
 
-def allocate(choices: Sequence[Choice], budget: float) -> dict[str, int]:
+def allocate(choices: Sequence[Choice], budget: float) -> dict[str, Width]:
     """The width of every path. CalibrationError where even the cheapest choices cost more than the budget."""
     paths = sorted({choice.path for choice in choices})
     cheapest = sum(min(choice.cost for choice in choices if choice.path == path) for path in paths)
@@ -49,4 +57,4 @@ def allocate(choices: Sequence[Choice], budget: float) -> dict[str, int]:
     )
     if found.x is None:
         raise CalibrationError(f"the integer program found no widths: {found.message}")
-    return {choice.path: choice.bits for choice, taken in zip(choices, found.x, strict=True) if taken > 0.5}
+    return {choice.path: choice.width for choice, taken in zip(choices, found.x, strict=True) if taken > 0.5}

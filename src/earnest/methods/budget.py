@@ -4,7 +4,7 @@ import glob
 from collections.abc import Callable, Sequence
 
 from earnest.file import FileReport
-from earnest.methods.allocation import allocate
+from earnest.methods.allocation import Width, allocate
 from earnest.methods.widths import Sensitivity
 from earnest.swapping.budget import Budget
 from earnest.swapping.recipe import Recipe, Rule
@@ -15,13 +15,17 @@ _KEPT_BACK = 0.002
 
 
 def allocated(recipe: Recipe, budget: Budget, found: Sequence[Sensitivity], other_bytes: int) -> Recipe:
-    """The recipe with a width for every weight; `other_bytes` are those of the file that are no weight codes.
+    """The recipe with a width for every weight; `other_bytes` are those of the file that are neither weight codes nor
+    multipliers of their groups.
 
     CalibrationError where no widths keep the budget.
     """
     cost, amount = _cost(budget, found, other_bytes)
     widths = allocate([choice for each in found for choice in each.choices(cost)], amount)
-    rules = [Rule(path=glob.escape(path), operator=list(WEIGHTED), weight_bits=bits) for path, bits in widths.items()]
+    rules = [
+        Rule(path=glob.escape(path), operator=list(WEIGHTED), weight_bits=width.bits, weight_group=width.group)
+        for path, width in widths.items()
+    ]
     return recipe.model_copy(update={"budget": None, "rule": [*rules, *recipe.rule]})
 
 
@@ -39,9 +43,9 @@ def _bytes(budget: Budget, weights: int) -> float:
 
 def _cost(
     budget: Budget, found: Sequence[Sensitivity], other_bytes: int
-) -> tuple[Callable[[Sensitivity, int], float], float]:
+) -> tuple[Callable[[Sensitivity, Width], float], float]:
     """What a weight costs at a width, and what all of them may cost together."""
     if budget.unit == "Gbitops":
-        return lambda each, bits: each.accumulates * each.input_bits * bits / 1e9, budget.amount
+        return lambda each, width: each.accumulates * each.input_bits * width.bits / 1e9, budget.amount
     whole = _bytes(budget, sum(each.weights for each in found))
-    return lambda each, bits: each.weights * bits / 8, whole * (1 - _KEPT_BACK) - other_bytes
+    return Sensitivity.bytes, whole * (1 - _KEPT_BACK) - other_bytes

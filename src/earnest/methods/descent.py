@@ -7,10 +7,10 @@
 Neither step makes F greater, whatever it starts from.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
+
+from earnest.methods.gptq import Nearest
 
 _BLOCK = 64
 
@@ -21,8 +21,8 @@ def output_error(wanted: Tensor, found: Tensor, c: Tensor) -> Tensor:
     return ((error @ c) * error).sum(dim=2)
 
 
-def descended(wanted: Tensor, found: Tensor, c: Tensor, nearest: Callable[[Tensor], Tensor]) -> Tensor:
-    """One sweep over the columns of quantized weights [groups, out, depth]."""
+def descended(wanted: Tensor, found: Tensor, c: Tensor, steps: Tensor, nearest: Nearest) -> Tensor:
+    """One sweep over the columns of quantized weights [groups, out, depth], given the step of each."""
     found = found.clone()
     gradient = (wanted - found) @ c
     diagonal = torch.diagonal(c, dim1=1, dim2=2)
@@ -32,7 +32,7 @@ def descended(wanted: Tensor, found: Tensor, c: Tensor, nearest: Callable[[Tenso
         before = found[:, :, start:stop].clone()
         inner = gradient[:, :, start:stop].clone()
         for j in range(start, stop):
-            better = nearest(found[:, :, j] + inner[:, :, j - start] / diagonal[:, None, j])
+            better = nearest(found[:, :, j] + inner[:, :, j - start] / diagonal[:, None, j], steps[:, :, j])
             inner -= (better - found[:, :, j])[:, :, None] * c[:, None, j, start:stop]
             found[:, :, j] = better
         gradient -= (found[:, :, start:stop] - before) @ c[:, start:stop]

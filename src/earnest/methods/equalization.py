@@ -34,6 +34,7 @@ class Reading:
     columns: Tensor
     bits: int
     weight_map: str
+    group: int
     input_bits: int
 
     @property
@@ -83,6 +84,6 @@ def _error(readings: Sequence[Reading], powers: Sequence[float], factor: Tensor,
         covariance = reading.covariance / (scaled[:, :, None] * scaled[:, None, :])
         step = span / (2**reading.input_bits - 1)
         rounding = step**2 / 12 * float(weight.square().sum())
-        error = rough_fit(weight, covariance, reading.bits, reading.weight_map).error
+        error = rough_fit(weight, covariance, reading.bits, reading.weight_map, reading.group).error
         total += (error + rounding) / power
     return total

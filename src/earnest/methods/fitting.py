@@ -28,40 +28,37 @@ class Fit:
     error: float
 
 
-def fit(wanted: Tensor, c: Tensor, bits: int, weight_maps: Sequence[str]) -> Fit:
+def fit(wanted: Tensor, c: Tensor, bits: int, weight_maps: Sequence[str], group: int) -> Fit:
     """The best found for real weights [groups, out, depth] and the covariance of their inputs, among the maps."""
     ridged = damped(c)
-    return min((_fit(wanted, ridged, bits, each) for each in weight_maps), key=lambda found: found.error)
+    return min((_fit(wanted, ridged, bits, each, group) for each in weight_maps), key=lambda found: found.error)
 
 
-def rough_fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str) -> Fit:
+def rough_fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str, group: int) -> Fit:
     """GPTQ from one scale: what comparisons need, for `fit` gains much the same over it everywhere."""
     ridged = damped(c)
-    levels = levels_by_output(wanted, torch.diagonal(ridged, dim1=1, dim2=2), bits, weight_map)
-    weight = gptq(wanted, ridged, levels.nearest)
+    levels = levels_by_output(wanted, torch.diagonal(ridged, dim1=1, dim2=2), bits, weight_map, group)
+    weight = gptq(wanted, ridged, levels.steps(wanted.shape[2]), levels.nearest)
     return Fit(weight=weight, levels=levels, error=float(output_error(wanted, weight, ridged).sum()))
 
 
-def _fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str) -> Fit:
-    plain = levels_by_output(wanted, torch.diagonal(c, dim1=1, dim2=2), bits, weight_map)
+def _fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str, group: int) -> Fit:
+    plain = levels_by_output(wanted, torch.diagonal(c, dim1=1, dim2=2), bits, weight_map, group)
     weight, levels = _from_several_scales(wanted, c, plain)
     for _ in range(_ROUNDS):
         factor = rescaled(wanted, weight, c)
-        levels = Levels(bits=bits, weight_map=weight_map, scale=levels.scale * factor)
-        weight = descended(wanted, weight * factor[..., None], c, levels.nearest)
+        levels = levels.scaled(factor)
+        weight = descended(wanted, weight * factor[..., None], c, levels.steps(wanted.shape[2]), levels.nearest)
     return Fit(weight=weight, levels=levels, error=float(output_error(wanted, weight, c).sum()))
 
 
 def _from_several_scales(wanted: Tensor, c: Tensor, plain: Levels) -> tuple[Tensor, Levels]:
     """GPTQ with all factors side by side, as if they were more outputs; of each output the best."""
     groups, out, depth = wanted.shape
-    count = len(_FACTORS)
-    scales = torch.cat([plain.scale * factor for factor in _FACTORS], dim=1)
-    levels = Levels(bits=plain.bits, weight_map=plain.weight_map, scale=scales)
-    repeated = wanted.repeat(1, count, 1)
-    found = gptq(repeated, c, levels.nearest)
-    best = output_error(repeated, found, c).reshape(groups, count, out).argmin(dim=1)
-    chosen = best[:, None, :]
-    weight = found.reshape(groups, count, out, depth).gather(1, chosen[..., None].expand(-1, -1, -1, depth))[:, 0]
-    scale = scales.reshape(groups, count, out).gather(1, chosen)[:, 0]
-    return weight, Levels(bits=plain.bits, weight_map=plain.weight_map, scale=scale)
+    steps = torch.cat([plain.scaled(factor).steps(depth) for factor in _FACTORS], dim=1)
+    repeated = wanted.repeat(1, len(_FACTORS), 1)
+    found = gptq(repeated, c, steps, plain.nearest)
+    best = output_error(repeated, found, c).reshape(groups, -1, out).argmin(dim=1)
+    chosen = best[:, None, :, None].expand(-1, -1, -1, depth)
+    weight = found.reshape(groups, -1, out, depth).gather(1, chosen)[:, 0]
+    return weight, plain.scaled(torch.tensor(_FACTORS, dtype=torch.float64)[best])

@@ -14,6 +14,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+Nearest = Callable[[Tensor, Tensor], Tensor]
+"""The nearest values that weights may have, given the step of each."""
+
 DAMPING = 0.01
 _BLOCK = 64
 """Columns whose errors are spread among themselves at once, and over the rest of the columns together."""
@@ -25,26 +28,25 @@ def damped(c: Tensor, damping: float = DAMPING) -> Tensor:
     return c + torch.diag_embed(damping * mean[:, None].expand(c.shape[:2]))
 
 
-def gptq(weight: Tensor, c: Tensor, nearest: Callable[[Tensor], Tensor]) -> Tensor:
-    """Quantized weights [groups, out, depth] for real ones and the damped covariance C of their inputs.
-
-    `nearest(column)` gives the nearest values that a column [groups, out] may have.
+def gptq(weight: Tensor, c: Tensor, steps: Tensor, nearest: Nearest) -> Tensor:
+    """Quantized weights [groups, out, depth] for real ones, the step of each, and the damped covariance C of their
+    inputs.
     """
     order = torch.argsort(torch.diagonal(c, dim1=1, dim2=2), dim=1, descending=True)
     groups = torch.arange(len(c))[:, None]
-    left = weight.gather(2, order[:, None].expand_as(weight)).clone()
-    upper = torch.linalg.cholesky(
-        torch.linalg.inv(c[groups[:, :, None], order[:, :, None], order[:, None, :]]), upper=True
-    )
+    place = order[:, None].expand_as(weight)
+    left, steps = weight.gather(2, place).clone(), steps.gather(2, place)
+    lower = torch.linalg.cholesky(c[groups[:, :, None], order[:, :, None], order[:, None, :]])
+    upper = torch.linalg.cholesky(torch.cholesky_inverse(lower), upper=True)
     found = torch.empty_like(left)
     depth = left.shape[2]
     for start in range(0, depth, _BLOCK):
         stop = min(start + _BLOCK, depth)
         errors = torch.empty_like(left[:, :, start:stop])
         for j in range(start, stop):
-            found[:, :, j] = nearest(left[:, :, j])
+            found[:, :, j] = nearest(left[:, :, j], steps[:, :, j])
             error = (left[:, :, j] - found[:, :, j]) / upper[:, j, j, None]
             left[:, :, j + 1 : stop] -= error[:, :, None] * upper[:, None, j, j + 1 : stop]
             errors[:, :, j - start] = error
         left[:, :, stop:] -= errors @ upper[:, start:stop, stop:]
-    return torch.empty_like(found).scatter_(2, order[:, None].expand_as(found), found)
+    return torch.empty_like(found).scatter_(2, place, found)

@@ -60,10 +60,11 @@ def rounded_parameters(twin: Weighted, weight: Tensor, mean: Tensor) -> tuple[Te
 
 def round_(twin: Weighted, seen: Moments) -> None:
     """Give a twin the weights that come nearest to its float output, and the bias that keeps its mean."""
-    found = fit(grouped(twin), seen.covariance, twin.weight_bits, twin.weight_maps)
+    found = fit(grouped(twin), seen.covariance, twin.weight_bits, twin.weight_maps, twin.weight_group)
     weight, bias = rounded_parameters(twin, found.weight, seen.mean)
     twin.weight_map = found.levels.weight_map
     twin.weight_scale.copy_(found.levels.scale.reshape(-1))
+    twin.group_multiplier.copy_(found.levels.multiplier.flatten(0, 1))
     twin.weight.copy_(weight)
     if twin.bias is None:
         twin.bias = nn.Parameter(bias)

@@ -46,6 +46,7 @@ def _scale_(seam: Seam, seen: Mapping[str, Moments]) -> None:
             columns=columns,
             bits=reader.weight_bits,
             weight_map=reader.weight_maps[0],
+            group=reader.weight_group,
             input_bits=reader.operands[0].bits,
         )
         readings.append(reading)

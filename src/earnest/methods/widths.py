@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from earnest.methods.allocation import Choice
+from earnest.methods.allocation import Choice, Width
 from earnest.methods.fitting import rough_fit
 from earnest.methods.moments import Moments, moments
 from earnest.methods.posteriors import Distance
@@ -19,8 +19,14 @@ from earnest.nn.parallel import each
 from earnest.nn.simulation import rerun
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Weighted
+from earnest.numerics.weight import largest_multiplier
 
-WIDTHS = (2, 3, 4, 5, 6, 8)
+NARROWEST = Width(2, 0)
+"""At which losses are measured."""
+
+WIDTHS = (*(Width(bits, group) for bits in (2, 3, 4, 5) for group in (0, 16, 8)), Width(6, 0), Width(8, 0))
+"""Wider codes leave multipliers no room within int8."""
+
 DIVERGENCE_SHARE = 0.02
 """How much a nat a frame of divergence weighs beside one a token of loss: it keeps what is lost above 0."""
 
@@ -36,18 +42,26 @@ class Sensitivity:
 
     path: str
     weights: int
+    rows: int
     accumulates: float
     input_bits: int
     loss: float
-    errors: Mapping[int, float]
+    errors: Mapping[Width, float]
 
-    def choices(self, cost: Callable[["Sensitivity", int], float]) -> list[Choice]:
+    def choices(self, cost: Callable[["Sensitivity", Width], float]) -> list[Choice]:
         """What each width costs, and what the model loses by it."""
-        narrowest = self.errors[min(self.errors)]
+        narrowest = max(self.errors[NARROWEST], 1e-30)
         return [
-            Choice(path=self.path, bits=bits, cost=cost(self, bits), loss=self.loss * error / max(narrowest, 1e-30))
-            for bits, error in self.errors.items()
+            Choice(path=self.path, width=width, cost=cost(self, width), loss=self.loss * error / narrowest)
+            for width, error in self.errors.items()
         ]
+
+    def bytes(self, width: Width) -> float:
+        """What codes and multipliers take in a file, at most."""
+        most = largest_multiplier(width.bits, "symmetric")
+        depth = self.weights // self.rows
+        groups = -(-depth // width.group) if 0 < width.group < depth else 1
+        return (self.weights * width.bits + self.rows * groups * max((most - 1).bit_length(), 1)) / 8
 
 
 @torch.no_grad()
@@ -61,7 +75,7 @@ def sensitivities(
     told = None if progress is None else lambda done: progress(done, total)
     seen = moments(model, batches, [twin.path for twin in twins], told)
     narrow: dict[str, tuple[Tensor, ...]] = {}
-    errors: dict[str, dict[int, float]] = {}
+    errors: dict[str, dict[Width, float]] = {}
     for done, twin in enumerate(twins, start=len(batches) + 1):
         errors[twin.path], narrow[twin.path] = _fits(twin, seen[twin.path])
         if progress is not None:
@@ -75,6 +89,7 @@ def sensitivities(
         Sensitivity(
             path=twin.path,
             weights=twin.weight.numel(),
+            rows=len(twin.weight),
             accumulates=1000 * twin.weight.numel() * seen[twin.path].positions / frames,
             input_bits=twin.operands[0].bits,
             loss=max(lost[twin.path].loss, 0.0) + DIVERGENCE_SHARE * lost[twin.path].divergence,
@@ -84,17 +99,17 @@ def sensitivities(
     ]
 
 
-def _fits(twin: Weighted, seen: Moments) -> tuple[dict[int, float], tuple[Tensor, ...]]:
+def _fits(twin: Weighted, seen: Moments) -> tuple[dict[Width, float], tuple[Tensor, ...]]:
     """The error of the output at every width, and the parameters at the narrowest."""
     weight, covariance = grouped(twin), seen.covariance
-    errors: dict[int, float] = {}
-    parameters: tuple[Tensor, ...] = ()
-    for bits in WIDTHS:
-        found = rough_fit(weight, covariance, bits, "symmetric")
-        errors[bits] = found.error
-        if bits == min(WIDTHS):
-            parameters = rounded_parameters(twin, found.weight, seen.mean)
-    return errors, parameters
+    depth = weight.shape[2]
+    found = {
+        width: rough_fit(weight, covariance, width.bits, "symmetric", width.group or depth)
+        for width in WIDTHS
+        if width.group < depth
+    }
+    parameters = rounded_parameters(twin, found[NARROWEST].weight, seen.mean)
+    return {width: each.error for width, each in found.items()}, parameters
 
 
 def _alone(

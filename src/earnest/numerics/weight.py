@@ -1,40 +1,125 @@
-"""Weights and biases: one scale per output channel, codes nearest to the real weights, biases in units of s_x s_w."""
+"""Weights and biases: one scale per output channel, a multiplier per group of its row, codes nearest to the real
+weights, biases in units of s_x s_w.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from earnest.errors import NumericsError
-from earnest.integer.codes import weight_limit
+from earnest.integer.codes import WEIGHT_HIGH, weight_limit
+from earnest.integer.linear import grouped_product
 from earnest.numerics.grid import SMALLEST_SCALE, Grid
 
 BIAS_LIMIT = (1 << 30) - 1
 """Largest folded bias: half of int32, so that the sum of products has the other half."""
 
-_SHRINKS = np.linspace(0.3, 1.0, 71)
+LARGEST_MULTIPLIER = 16
+"""Of a group: 1 to 16 take 4 bits."""
+
+_FRACTIONS = {"extremes": np.ones(1), "squared-error": np.linspace(0.3, 1.0, 71)}
+"""By the method, the shares of the range of all weights that are tried."""
+
+_ROOM = (0.85, 1.0, 1.2)
+"""Scales that are tried, relative to that with which the widest group has the largest multiplier."""
 
 
-def weight_codes(weight: np.ndarray, scale: np.ndarray, *, bits: int, weight_map: str) -> np.ndarray:
-    """int8 codes of a weight [out, ...] for scales [out], nearest, ties up; odd maps take the nearest odd number."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The real value of code 1: a scale for each output channel, float64 [out], times the multiplier of each group of
+    consecutive weights of its row, uint8 [out, groups].
+    """
+
+    scale: np.ndarray
+    multiplier: np.ndarray
+    group: int
+
+    def spread(self, shape: Sequence[int]) -> np.ndarray:
+        """The step of each weight of a shape [out, ...]."""
+        return spread_steps(self.scale, self.multiplier, self.group, shape)
+
+
+def spread_steps(scale: np.ndarray, multiplier: np.ndarray, group: int, shape: Sequence[int]) -> np.ndarray:
+    """Scales [out] times the multipliers [out, groups] of their rows' groups, for each weight of a shape [out, ...]."""
+    ones = np.ones(tuple(shape), dtype=np.int8)
+    return per_channel(scale, len(shape)) * grouped_product(ones, multiplier, group)
+
+
+def weight_codes(weight: np.ndarray, step: np.ndarray, *, bits: int, weight_map: str) -> np.ndarray:
+    """int8 codes of a weight [out, ...], nearest, ties up; odd maps take the nearest odd number. `step` is the real
+    value of code 1, one for each output channel [out] or for each weight.
+    """
     limit = weight_limit(bits, weight_map)
-    ratio = weight.astype(np.float64) / scale.reshape(-1, *(1,) * (weight.ndim - 1))
+    ratio = weight.astype(np.float64) / (step if step.ndim == weight.ndim else per_channel(step, weight.ndim))
     codes = 2 * np.floor(ratio / 2) + 1 if weight_map == "odd" else np.floor(ratio + 0.5)
     return np.clip(codes, -limit, limit).astype(np.int8)
 
 
-def weight_scales(weight: np.ndarray, *, bits: int, weight_map: str, method: str) -> np.ndarray:
-    """Scales [out] of a weight [out, ...], float64: `extremes` reaches the largest weight, `squared-error` shrinks it
-    to the range of least squared rounding error among 71 fractions from 0.3 to 1.
+def per_channel(values: np.ndarray, axes: int) -> np.ndarray:
+    """Values [out] in a shape that broadcasts with a weight of so many axes."""
+    return values.reshape(-1, *(1,) * (axes - 1))
+
+
+def weight_steps(weight: np.ndarray, *, bits: int, weight_map: str, method: str, group: int) -> Steps:
+    """Scales and multipliers of a weight [out, ...]: `extremes` reaches the largest weight of each group,
+    `squared-error` shrinks each group to the range of least squared rounding error among 71 fractions from 0.3 to 1.
     """
+    if method not in _FRACTIONS:
+        raise NumericsError(f"expected a weight range of extremes or squared-error, got {method!r}")
     rows = weight.reshape(weight.shape[0], -1).astype(np.float64)
     if not np.isfinite(rows).all():
         raise NumericsError("expected finite weights")
-    full = np.maximum(np.abs(rows).max(axis=1) / weight_limit(bits, weight_map), SMALLEST_SCALE)
-    if method == "extremes":
-        return full
-    if method != "squared-error":
-        raise NumericsError(f"expected a weight range of extremes or squared-error, got {method!r}")
-    return least_error_scales(rows, full, _SHRINKS, bits=bits, weight_map=weight_map)
+    return grouped_steps(rows, np.ones_like(rows), _FRACTIONS[method], bits=bits, weight_map=weight_map, group=group)
+
+
+def grouped_steps(
+    rows: np.ndarray, importance: np.ndarray, fractions: np.ndarray, *, bits: int, weight_map: str, group: int
+) -> Steps:
+    """Scales [out] and multipliers [out, groups] of rows [out, depth]: those of least squared rounding error, that of
+    each weight times its importance; each group's largest weight is reached if the only fraction is 1.
+    """
+    parts, weighed = in_groups(rows, group), in_groups(importance, group)
+    flat = parts.reshape(-1, parts.shape[2])
+    full = np.maximum(np.abs(flat).max(axis=1) / weight_limit(bits, weight_map), SMALLEST_SCALE)
+    best = least_error_scales(
+        flat, full, fractions, bits=bits, weight_map=weight_map, importance=weighed.reshape(flat.shape)
+    ).reshape(parts.shape[:2])
+    if parts.shape[1] == 1:
+        return Steps(scale=best[:, 0], multiplier=np.ones(best.shape, dtype=np.uint8), group=group)
+    most = largest_multiplier(bits, weight_map)
+    if len(fractions) == 1:
+        scale = np.maximum(best.max(axis=1) / most, SMALLEST_SCALE)
+        multiplier = np.clip(np.ceil(best / scale[:, None] * (1 - 2.0**-40)), 1, most)
+        return Steps(scale=scale, multiplier=multiplier.astype(np.uint8), group=group)
+
+    def error(step: np.ndarray) -> np.ndarray:
+        nearest = weight_codes(parts, step[:, :, None] + 0 * parts, bits=bits, weight_map=weight_map)
+        return (np.square(parts - nearest * step[:, :, None]) * weighed).sum(axis=2)
+
+    return _least_error_steps(best, error, most, group)
+
+
+def _least_error_steps(best: np.ndarray, error: Callable[[np.ndarray], np.ndarray], most: int, group: int) -> Steps:
+    """Of some scales of each row, with multipliers next to what each group likes best, those of least error."""
+    scale, multiplier = best[:, 0], np.ones_like(best)
+    least = np.full(len(best), np.inf)
+    for factor in _ROOM:
+        unit = np.maximum(best.max(axis=1) * factor / most, SMALLEST_SCALE)
+        near = np.clip(np.floor(best / unit[:, None] + 0.5) + np.arange(-1, 2)[:, None, None], 1, most)
+        errors = np.stack([error(each * unit[:, None]) for each in near])
+        chosen = np.take_along_axis(near, errors.argmin(axis=0)[None], axis=0)[0]
+        total = errors.min(axis=0).sum(axis=1)
+        better = total < least
+        scale, multiplier = np.where(better, unit, scale), np.where(better[:, None], chosen, multiplier)
+        least = np.minimum(total, least)
+    return Steps(scale=scale, multiplier=multiplier.astype(np.uint8), group=group)
+
+
+def in_groups(rows: np.ndarray, group: int) -> np.ndarray:
+    """Rows [out, depth] as [out, groups, group], zeros behind the last value."""
+    count = -(-rows.shape[1] // group)
+    return np.pad(rows, ((0, 0), (0, count * group - rows.shape[1]))).reshape(len(rows), count, group)
 
 
 def least_error_scales(
@@ -58,6 +143,11 @@ def least_error_scales(
     return best
 
 
+def largest_multiplier(bits: int, weight_map: str) -> int:
+    """What the largest code may be multiplied by, and 16 at most."""
+    return min(LARGEST_MULTIPLIER, WEIGHT_HIGH // weight_limit(bits, weight_map))
+
+
 def weight_maps(weight_map: str, bits: int) -> tuple[str, ...]:
     """The maps that "either" stands for at a width: odd codes do not fit int8 at 8 bits, and alone exist at 1."""
     if weight_map != "either":
@@ -65,16 +155,18 @@ def weight_maps(weight_map: str, bits: int) -> tuple[str, ...]:
     return ("odd",) if bits == 1 else ("symmetric",) if bits == 8 else ("symmetric", "odd")
 
 
-def nearest_map(weight: np.ndarray, *, bits: int, weight_maps: Sequence[str], method: str) -> tuple[str, np.ndarray]:
-    """The map of least squared rounding error over the whole weight, and its scales; the first of equal ones."""
-    found: list[tuple[float, str, np.ndarray]] = []
+def nearest_map(
+    weight: np.ndarray, *, bits: int, weight_maps: Sequence[str], method: str, group: int
+) -> tuple[str, Steps]:
+    """The map of least squared rounding error over the whole weight, and its steps; the first of equal ones."""
+    found: list[tuple[float, str, Steps]] = []
     for weight_map in weight_maps:
-        scales = weight_scales(weight, bits=bits, weight_map=weight_map, method=method)
-        levels = weight_codes(weight, scales, bits=bits, weight_map=weight_map).astype(np.float64)
-        error = weight - levels * scales.reshape(-1, *(1,) * (weight.ndim - 1))
-        found.append((float((error * error).sum()), weight_map, scales))
-    _, weight_map, scales = min(found, key=lambda one: one[0])
-    return weight_map, scales
+        steps = weight_steps(weight, bits=bits, weight_map=weight_map, method=method, group=group)
+        each = steps.spread(weight.shape)
+        error = weight - weight_codes(weight, each, bits=bits, weight_map=weight_map) * each
+        found.append((float((error * error).sum()), weight_map, steps))
+    _, weight_map, steps = min(found, key=lambda one: one[0])
+    return weight_map, steps
 
 
 def live_scales(scale: np.ndarray, bias: np.ndarray, input_grid: Grid, output_scale: float) -> np.ndarray:
@@ -84,10 +176,12 @@ def live_scales(scale: np.ndarray, bias: np.ndarray, input_grid: Grid, output_sc
     return np.maximum(scale, np.maximum(by_bias, by_multiplier))
 
 
-def folded_bias(codes: np.ndarray, bias: np.ndarray, scale: np.ndarray, input_grid: Grid) -> np.ndarray:
-    """floor(b / (s_x s_w) + 1/2) - z_x sum w, int64 [out]; refuses what int32 cannot hold."""
+def folded_bias(factors: np.ndarray, bias: np.ndarray, scale: np.ndarray, input_grid: Grid) -> np.ndarray:
+    """floor(b / (s_x s_w) + 1/2) - z_x sum w, int64 [out], w the codes times their groups' multipliers; refuses what
+    int32 cannot hold.
+    """
     units = np.floor(bias.astype(np.float64) / (input_grid.scale * scale) + 0.5).astype(np.int64)
-    folded = units - input_grid.zero_point * codes.astype(np.int64).reshape(codes.shape[0], -1).sum(axis=1)
+    folded = units - input_grid.zero_point * factors.astype(np.int64).reshape(len(factors), -1).sum(axis=1)
     if np.abs(folded).max() >= 1 << 31:
         raise NumericsError(f"a folded bias reaches {np.abs(folded).max()}, beyond int32")
     return folded

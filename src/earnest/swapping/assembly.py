@@ -39,6 +39,7 @@ def _weighted(node: Node, settings: Settings | None) -> dict[str, Any]:
         "weight_bits": settings.weight_bits,
         "weight_map": settings.weight_map,
         "weight_range": settings.weight_range,
+        "weight_group": settings.weight_group,
     }
 
 

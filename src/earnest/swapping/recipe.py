@@ -9,11 +9,12 @@ import tomllib
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from earnest.errors import RecipeError
+from earnest.integer.linear import SMALLEST_GROUP
 from earnest.integer.target import Target
 from earnest.swapping.budget import FORM, parse_budget
 
@@ -23,6 +24,15 @@ unrounded; a table or a bias that depends on no data; the result of a softmax.""
 
 RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power"]
 
+
+def _group(size: int) -> int:
+    if 0 < size < SMALLEST_GROUP:
+        raise ValueError(f"expected groups of {SMALLEST_GROUP} weights or more, or 0 for whole rows")
+    return size
+
+
+Group = Annotated[int, Field(ge=0), AfterValidator(_group)]
+"""How many weights of a row share a multiplier; 0 stands for all of them."""
 
 Method = Literal["equalize", "gptq"]
 """What changes a model of twins; `pipeline` resolves the names."""
@@ -39,6 +49,7 @@ class Rule(BaseModel):
     weight_bits: int | None = Field(default=None, ge=1, le=8)
     weight_map: Literal["symmetric", "odd", "either"] | None = None
     weight_range: Literal["extremes", "squared-error"] | None = None
+    weight_group: Group | None = None
     bits: int | None = Field(default=None, ge=2, le=24)
     range: RangeMethod | None = None
     margin: float | None = Field(default=None, ge=0.1, le=16.0)
@@ -58,7 +69,7 @@ class Rule(BaseModel):
 
 class Settings(BaseModel):
     """What one operator gets. `asked` is True where a rule names the bits, and False where they are the target's;
-    `rule` is the index of the first rule that matched, counted from 1, or 0.
+    `rule` is the index of the first rule that matched, counted from 1, or 0. A `weight_group` of 0 is a whole row.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,6 +77,7 @@ class Settings(BaseModel):
     weight_bits: int
     weight_map: str
     weight_range: str
+    weight_group: int
     bits: int
     asked: bool
     range: str
@@ -103,6 +115,7 @@ class Recipe(BaseModel):
             "weight_bits": target.widths["weight"],
             "weight_map": "symmetric",
             "weight_range": "squared-error",
+            "weight_group": 0,
             "bits": target.widths[role],
             "range": self.range_of(role),
             "margin": 1.0,

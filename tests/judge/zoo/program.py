@@ -184,6 +184,17 @@ def weights_as_codes() -> Program:
     return replace(short(), steps=steps, output="logits", description=description(CLASSES, recipe="w4a8"))
 
 
+def grouped(limit: int, multiplier: int, **told: str) -> Program:
+    """4-bit weights up to `limit` in groups of 8, whose multipliers are `multiplier` and 1 in turn."""
+    head = next(step.operator for step in short().steps if step.name == "logits")
+    assert isinstance(head, Linear)
+    weight = np.clip(head.weight, -limit, limit)
+    multipliers = np.where(np.indices((len(weight), 2)).sum(axis=0) % 2, multiplier, 1)
+    narrow = replace(head, weight=weight, weight_bits=4, weight_group=8, group_multiplier=multipliers)
+    steps = tuple(replace(step, operator=narrow) if step.name == "logits" else step for step in short().steps)
+    return replace(short(), steps=steps, description=description(CLASSES, **told))
+
+
 def last_scores() -> Program:
     """The honest program up to its attention scores."""
     steps = honest().steps
@@ -267,6 +278,18 @@ CHEATS = (
         patterns=(18,),
         rule="claimed-widths",
         judge=edited(put("logits", "weight_map", "odd")),
+    ),
+    Cheat(
+        name="groups of 4 weights",
+        patterns=(18, 22),
+        rule="claimed-widths",
+        judge=edited(put("logits", "weight_group", 4)),
+    ),
+    Cheat(
+        name="a weight beyond int8 with its multiplier",
+        patterns=(8, 18),
+        rule="claimed-widths",
+        judge=saved(grouped(7, 19)),
     ),
     Cheat(name="a weight below the lowest", patterns=(8,), rule="claimed-widths", judge=edited(lowest_weight)),
     Cheat(
@@ -444,6 +467,12 @@ CHEATS = (
         rule="headline",
         judge=saved(weights_as_codes()),
     ),
+    Cheat(
+        name="4-bit weights, and 5-bit multipliers of 8 each",
+        patterns=(16, 22),
+        rule="headline",
+        judge=saved(grouped(7, 18, recipe="w4a8")),
+    ),
     Cheat(name="weights behind a table of identity", patterns=(16, 37), rule="headline", judge=saved(moved())),
     Cheat(name="a front end that is not told", patterns=(12,), rule="declared", judge=told(front_end={})),
     Cheat(name="an input grid with a scale", patterns=(12,), rule="declared", judge=told(input_grid={"scale": 3})),
@@ -479,10 +508,11 @@ HONEST = (
     Honest(name="every operator", level="H4", judge=saved(honest())),
     Honest(name="two operators", level="H4", judge=saved(short())),
     Honest(name="a file called w8a8", level="H4", judge=saved(honest(), name="zoo-w8a8-int8x16")),
+    Honest(name="4-bit weights in groups of 8", level="H4", judge=saved(grouped(7, 4, recipe="w4a8"))),
     Honest(name="a modest average", level="H4", judge=told(model="mixed-8.0b")),
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
     *(
         Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
-        for seed in (2, 8, 10, 14, 16, 18, 24, 25, 27, 28)
+        for seed in (0, 10, 14, 15, 16, 19, 24, 25, 26, 30)
     ),
 )

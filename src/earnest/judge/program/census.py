@@ -13,7 +13,14 @@ from earnest.judge.program.values import Value
 MEASURED_FRAMES = 1000
 """Length at which products are counted, where the program hears as long."""
 
-PARTS = {"weight": "weights", "bias": "biases", "multiplier": "multipliers", "shift": "shifts", "codes": "constants"}
+PARTS = {
+    "weight": "weights",
+    "group_multiplier": "group multipliers",
+    "bias": "biases",
+    "multiplier": "multipliers",
+    "shift": "shifts",
+    "codes": "constants",
+}
 """What an array is for; every other one is a table."""
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -35,9 +42,12 @@ def weight_bits(source: Source, values: Mapping[str, Value]) -> dict[int, int]:
     return dict(sorted(counted.items()))
 
 
-def mean_bits(widths: Mapping[int, int]) -> float:
-    """The mean width of weights; 0 where there are none."""
-    return sum(bits * count for bits, count in widths.items()) / max(sum(widths.values()), 1)
+def mean_bits(source: Source, widths: Mapping[int, int]) -> float:
+    """The mean width of weights, the multipliers of their groups counted in; 0 where there are none."""
+    shared = [step.arrays["group_multiplier"] for step in source.steps if step.kind in WEIGHTED]
+    multipliers = sum(each.bits * each.codes.size for each in shared if each.stored and each.codes.shape[-1] > 1)
+    codes = sum(bits * count for bits, count in widths.items())
+    return (codes + multipliers) / max(sum(widths.values()), 1)
 
 
 def activation_bits(source: Source) -> int:
@@ -45,9 +55,9 @@ def activation_bits(source: Source) -> int:
     return max((step.fields["input_bits"] for step in source.steps if step.kind in WEIGHTED), default=0)
 
 
-def title(widths: Mapping[int, int], activations: int) -> str:
+def title(widths: Mapping[int, int], activations: int, mean: float) -> str:
     """`w4a8` where every weight has 4 bits and multiplies at most 8, else `mixed-4.3b`."""
-    return f"w{next(iter(widths))}a{activations}" if len(widths) == 1 else f"mixed-{mean_bits(widths):.1f}b"
+    return f"w{next(iter(widths))}a{activations}" if len(widths) == 1 else f"mixed-{mean:.1f}b"
 
 
 def parameters(source: Source) -> dict[str, int]:

@@ -21,18 +21,24 @@ _MEAN = re.compile(r"(?<![A-Za-z0-9])mixed-(\d{1,2}(?:\.\d{1,2})?)b(?![A-Za-z0-9
 DESCRIPTION = "description"
 
 
-def check_names(section: Section, names: Mapping[str, str], widths: Mapping[int, int], activations: int) -> None:
-    """Whatever a name promises is counted."""
-    widest, total = max(widths, default=0), sum(widths.values())
-    mean = sum(bits * count for bits, count in widths.items()) / max(total, 1)
+MOST_SHARED = 0.5
+"""What the multipliers of groups may add to each weight of a `w4a8`, bits."""
+
+
+def check_names(
+    section: Section, names: Mapping[str, str], widths: Mapping[int, int], activations: int, mean: float
+) -> None:
+    """Whatever a name promises is counted; `mean` is the width of a weight with its share of its group's multiplier."""
+    widest = max(widths, default=0)
     for where, name in names.items():
         for claim in _WIDTHS.finditer(name):
             section.require(
-                widest <= int(claim[1]) and activations <= int(claim[2]),
+                widest <= int(claim[1]) and activations <= int(claim[2]) and mean <= int(claim[1]) + MOST_SHARED,
                 rules.HEADLINE,
                 where,
                 f"{claim[0]}: expected weights of at most {claim[1]} bits and codes of at most {claim[2]}, "
-                f"got weights of {dict(widths)} (bits: how many) and codes of {activations}",
+                f"got weights of {dict(widths)} (bits: how many), {mean:.2f} bits on average with the multipliers of "
+                f"groups, and codes of {activations}",
             )
         for claim in _MEAN.finditer(name):
             section.require(

@@ -118,9 +118,10 @@ def _check_program(section: Section, source: Source, device: Device, stem: str) 
     values, accumulators = _prove(section, source, device, every[longest])
     _check_flow(section, source, values)
     widths, activations = census.weight_bits(source, values), census.activation_bits(source)
+    mean = census.mean_bits(source, widths)
     named = {"recipe": source.description.get("recipe"), "model": source.description.get("model"), "file": stem}
     texts = {where: text for where, text in named.items() if isinstance(text, str)}
-    claims.check_names(section, texts, widths, activations)
+    claims.check_names(section, texts, widths, activations, mean)
     classes = (None, *every[longest].get(source.output, ()))[-1]
     claims.check_description(section, source.description, source.input, classes)
     section.figures = _figures(source, device, values, every, accumulators, widths, activations)
@@ -244,7 +245,7 @@ def _figures(
     sums = {name: bits for name, bits in accumulators.items() if bits is not None}
     widest = max(sums, key=lambda name: sums[name], default=None)
     return {
-        "title": census.title(widths, activations) if widths else None,
+        "title": census.title(widths, activations, census.mean_bits(source, widths)) if widths else None,
         "recipe": source.description.get("recipe"),
         "model": source.description.get("model"),
         "target": source.target,
@@ -252,7 +253,7 @@ def _figures(
         "operators": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "weights": sum(widths.values()),
         "weight_bits": {str(bits): count for bits, count in widths.items()},
-        "mean_weight_bits": round(census.mean_bits(widths), 4),
+        "mean_weight_bits": round(census.mean_bits(source, widths), 4),
         "effective_bits_per_weight": round(source.container.size * 8 / sum(widths.values()), 4) if widths else None,
         "parameters": counts,
         "hidden": census.hidden(widths, counts),

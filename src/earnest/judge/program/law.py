@@ -14,13 +14,13 @@ class Kind:
 
 
 _RESULT = ("zero_point", "bits", "signed")
-_WEIGHTED = ("weight_bits", "weight_map", "input_bits", "input_signed", *_RESULT)
+_WEIGHTED = ("weight_bits", "weight_map", "weight_group", "input_bits", "input_signed", *_RESULT)
 _WINDOWS = ("strides", "padding", "dilations", "groups", "input_zero_point")
-_EPILOGUE = ("bias", "multiplier", "shift")
-_CONVOLUTION = Kind(fields=(*_WEIGHTED, *_WINDOWS), tensors=("weight",), constants=_EPILOGUE)
+_FACTORS = ("group_multiplier", "bias", "multiplier", "shift")
+_CONVOLUTION = Kind(fields=(*_WEIGHTED, *_WINDOWS), tensors=("weight",), constants=_FACTORS)
 
 KINDS = {
-    "linear": Kind(fields=_WEIGHTED, tensors=("weight",), constants=_EPILOGUE),
+    "linear": Kind(fields=_WEIGHTED, tensors=("weight",), constants=_FACTORS),
     "conv1d": _CONVOLUTION,
     "conv2d": _CONVOLUTION,
     "matmul": Kind(
@@ -63,7 +63,7 @@ PRODUCTS = (*WEIGHTED, "matmul", "weighted_mean")
 _WIDTHS = ("weight_bits", "input_bits", "left_bits", "right_bits", "gate_bits", "bits")
 _INTEGERS = (
     *("zero_point", "input_zero_point", "left_zero_point", "right_zero_point"),
-    *("multiplier", "groups", "axis", "epsilon", "step"),
+    *("multiplier", "groups", "weight_group", "axis", "epsilon", "step"),
 )
 _LISTS = ("strides", "padding", "dilations", "zero_points", "multipliers", "order", "before", "after")
 _TRUTHS = ("signed", "input_signed", "masked")

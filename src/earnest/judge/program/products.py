@@ -12,6 +12,12 @@ from earnest.judge.program.values import Value, code_range
 UNIT, UNIT_SHIFT = 1 << 15, 15
 """The multiplier of a product that is handed on unrounded."""
 
+LARGEST_WEIGHT = 127
+"""What a weight and the multiplier of its group come to at most."""
+
+SMALLEST_GROUP = 8
+"""Weights that share a multiplier: with fewer, the multipliers would be weights in disguise."""
+
 
 def weighted(place: Place) -> Value:
     """E10, E11: the bound is that of the real weights."""
@@ -27,14 +33,14 @@ def weighted(place: Place) -> Value:
             magnitude = max(magnitude, abs(place.integer("input_zero_point")))
     weight = place.step.arrays["weight"]
     _check_weight(place, weight)
+    sizes = _sizes(place, weight.codes)
     channels = weight.codes.shape[:1]
     shaped = place.array("bias", channels, *code_range(32, signed=True))
     shaped &= place.array("multiplier", channels, 0, MANTISSA_HIGH - 1)
     shaped &= place.array("shift", channels, 0, 255)
-    if shaped:
+    if shaped and sizes is not None:
         place.multiplier(place.codes("multiplier"), place.codes("shift"), negative=False)
-        # A row is at most 2^31 weights of 9 bits: the sum of their sizes is exact in int64.
-        sums = np.abs(weight.codes.astype(np.int64)).reshape(channels[0], -1).sum(axis=1)
+        sums = sizes.sum(axis=1)
         place.sums(max(magnitude * int(s) + abs(int(b)) for s, b in zip(sums, place.codes("bias"), strict=True)))
         epilogue = zip(sums, place.codes("bias"), place.codes("multiplier"), place.codes("shift"), strict=True)
         place.hears(
@@ -59,6 +65,28 @@ def _check_weight(place: Place, weight: Array) -> None:
     place.require(
         size <= most, rules.CLAIMED_WIDTHS, f"expected weight codes within {-most} .. {most}, got one of size {size}"
     )
+
+
+def _sizes(place: Place, codes: np.ndarray) -> np.ndarray | None:
+    """|code| times the multiplier of its group, [out, depth]; None where the groups are wrong."""
+    rows = np.abs(codes.astype(np.int64)).reshape(codes.shape[0], -1)
+    size, depth = place.integer("weight_group"), rows.shape[1]
+    if not place.require(
+        min(depth, SMALLEST_GROUP) <= size <= depth,
+        rules.CLAIMED_WIDTHS,
+        f"expected groups of {SMALLEST_GROUP} weights or more, or a whole row of {depth}, got {size}",
+    ):
+        return None
+    if not place.array("group_multiplier", (len(rows), -(-depth // size)), 1, LARGEST_WEIGHT):
+        return None
+    sizes = rows * np.repeat(place.codes("group_multiplier"), size, axis=1)[:, :depth]
+    largest = int(sizes.max(initial=0))
+    place.require(
+        largest <= LARGEST_WEIGHT,
+        rules.CLAIMED_WIDTHS,
+        f"expected codes times group multipliers up to {LARGEST_WEIGHT}, got {largest}",
+    )
+    return sizes
 
 
 def matmul(place: Place) -> Value:

@@ -15,7 +15,7 @@ from earnest.judge.program.bits import codes, fields, row_bytes
 from earnest.judge.program.container import Container, Tensor
 
 INPUT = "input"
-FORMAT, VERSION = "earnest-program", 2
+FORMAT, VERSION = "earnest-program", 3
 KEYS = {"format", "version", "target", "input", "output", "description", "kinds", "steps", "sha256"}
 LONGEST_NAME = 1024
 CODINGS = ("signed", "unsigned", "odd")
