@@ -54,7 +54,8 @@ def factors(readings: Sequence[Reading], low: Tensor, high: Tensor) -> Tensor:
 def _by_variance(readings: Sequence[Reading], powers: Sequence[float], channels: int) -> list[Tensor]:
     variance, energy = torch.zeros(channels).double(), torch.zeros(channels).double()
     for reading, power in zip(readings, powers, strict=True):
-        alone = 1 / torch.diagonal(torch.linalg.inv(damped(reading.covariance)), dim1=1, dim2=2)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped(reading.covariance)))
+        alone = 1 / torch.diagonal(inverse, dim1=1, dim2=2)
         variance.index_add_(0, reading.columns.reshape(-1), (alone / power).reshape(-1))
         energy.index_add_(0, reading.columns.reshape(-1), reading.weight.square().mean(dim=1).reshape(-1))
     ratio = variance.clamp_min(1e-30) / energy.clamp_min(1e-30)
