@@ -34,5 +34,5 @@ def test_every_role_and_range_is_explained(page: str):
 
 
 def test_the_example_is_a_recipe(page: str):
-    found = Recipe.model_validate(tomllib.loads(page.split("```toml\n")[1].split("```")[0]))
+    found = Recipe.model_validate(tomllib.loads(page.split("```toml\n")[1].split("```", maxsplit=1)[0]))
     assert found.rule[1].weight_group == 16
