@@ -63,3 +63,7 @@ class SwapError(EarnestError):
 
 class TargetError(EarnestError):
     """A width or an operator is asked for that the target does not allow."""
+
+
+class TrainingError(EarnestError):
+    """A training run's file is not valid, its work folder cannot be used, or its loss is no longer finite."""

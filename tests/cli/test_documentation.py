@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 from tests.lab.tiny_experiment import write_experiment
+from tests.training.tiny_training import write_training
 
 from earnest.cli import main
 from earnest.cli.application import app
@@ -62,6 +63,7 @@ def test_every_key_is_documented(
     against = ["--against", tiny_world.model, "--data", tiny_world.data, "--limit", "1", "-j", "1"]
     experiment = write_experiment(tmp_path, tiny_world, recipes='["w8a8"]', trials=1)
     placed = [experiment, "--ledger", tmp_path / "rows", "--work", tmp_path / "work", "-j", "1", "--quiet"]
+    training = write_training(tmp_path, steps=4)
     lines = [
         ("inspect", "key \\(program\\)", [tiny_world.program, "--operators"]),
         ("inspect", "key \\(float model\\)", [tiny_world.model]),
@@ -76,6 +78,7 @@ def test_every_key_is_documented(
         ("search", "key", placed),
         ("tables", "key", [tmp_path / "page", "--ledger", tmp_path / "ledger"]),
         ("report", "key", ["--ledger", tmp_path / "ledger"]),
+        ("train", "key", [training, "--work", tmp_path / "training", "--quiet"]),
     ]
     for name, heading, arguments in lines:
         assert main([name, *map(str, arguments), "--json"]) == 0

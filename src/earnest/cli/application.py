@@ -23,10 +23,25 @@ from earnest.cli.run import run
 from earnest.cli.search import search
 from earnest.cli.sensitivity import sensitivity
 from earnest.cli.tables import tables
+from earnest.cli.train import train
 from earnest.cli.transcribe import transcribe
 from earnest.errors import EarnestError
 
-COMMANDS = (inspect, quantize, audit, evaluate, transcribe, export, explain, sensitivity, run, search, tables, report)
+COMMANDS = (
+    inspect,
+    quantize,
+    audit,
+    evaluate,
+    transcribe,
+    export,
+    explain,
+    sensitivity,
+    run,
+    search,
+    tables,
+    report,
+    train,
+)
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """Base of all errors of usage, wherever this version of typer keeps it."""
 

@@ -2,14 +2,12 @@
 
 import os
 import re
-import string
-import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from earnest.errors import ExperimentError
+from earnest.file.settings import Part, Place, located, read_settings
 
 Objective = Literal["wer", "bytes", "milliseconds"]
 LONGEST_SECONDS = 600
@@ -17,21 +15,9 @@ LONGEST_SECONDS = 600
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def _located(text: str, info: ValidationInfo) -> str:
-    """A path with its variables expanded; beside the experiment's file where it is there, else as it stands."""
-    try:
-        expanded = string.Template(text).substitute(os.environ)
-    except KeyError as error:
-        raise ValueError(f"expected the environment variable {error.args[0]} to be set; export it") from error
-    except ValueError as error:
-        raise ValueError("expected $NAME or ${NAME} of an environment variable behind a $") from error
-    beside = Path((info.context or {}).get("folder", ".")) / expanded
-    return str(beside) if beside.exists() else expanded
-
-
 def _settings(text: str, info: ValidationInfo) -> str:
     """The name of what comes with earnest, or the path of a TOML file."""
-    return _located(text, info) if text.endswith(".toml") else text
+    return located(text, info) if text.endswith(".toml") else text
 
 
 def _named(text: str) -> str:
@@ -40,15 +26,8 @@ def _named(text: str) -> str:
     return text
 
 
-Place = Annotated[str, AfterValidator(_located)]
 Settings = Annotated[str, AfterValidator(_settings)]
 Name = Annotated[str, AfterValidator(_named)]
-
-
-class Part(BaseModel):
-    """A table of the file: no unknown key, no value of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Matrix(Part):
@@ -120,19 +99,4 @@ class Experiment(Part):
 
 def load_experiment(path: str | os.PathLike[str]) -> Experiment:
     """Read an experiment's file. ExperimentError names the key that is wrong."""
-    file = Path(path)
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ExperimentError(f"{file}: expected an experiment, TOML in UTF-8: {reason}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ExperimentError(f"{file}: not TOML: {error}") from error
-    try:
-        return Experiment.model_validate(content, context={"folder": file.parent})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise ExperimentError(
-            f"{file}: {where}: {first['msg'].removeprefix('Value error, ')}, got {first['input']!r} (see docs/lab.md)"
-        ) from error
+    return read_settings(path, Experiment, what="an experiment", page="docs/lab.md", error=ExperimentError)

@@ -1,0 +1,51 @@
+"""`earnest train`: a float Conformer-CTC from nothing, as a TOML file says."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from earnest.cli.options import AsJson, Quiet
+from earnest.cli.terminal import print_json, progress
+
+
+def train(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A training run, a TOML file.")],
+    work: Annotated[
+        Path | None, typer.Option("--work", metavar="DIR", help="Where the run is kept and goes on; runs/NAME.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a float Conformer-CTC from nothing; killed at any point, the same command goes on where it was."""
+    from earnest.training.specification import load_training
+
+    training = load_training(file)
+    from earnest.lab.anatomy import file_sha256
+    from earnest.training.loop import Watch
+    from earnest.training.loop import train as trained
+
+    folder = work if work is not None else Path("runs") / training.name
+
+    def line(found: dict[str, Any]) -> None:
+        if not quiet:
+            print("  ".join(f"{key} {value}" for key, value in found.items()), file=sys.stderr, flush=True)
+
+    with progress(quiet=quiet) as shown:
+        result = trained(training, folder, Watch(progress=shown, line=line))
+    found: dict[str, Any] = {
+        "file": str(file),
+        "name": training.name,
+        "model": str(result.model),
+        "model_sha256": file_sha256(result.model / "model.safetensors"),
+        "step": result.step,
+        "started_from": result.started_from,
+        "validation": result.validation,
+    }
+    if as_json:
+        print_json(found)
+        return
+    print(f"{result.model}: {training.name} after {result.step} steps")
+    for one in result.validation:
+        print(f"{one['data']}: {one['wer']:.2f} % of {one['words']} words wrong, {one['utterances']} utterances")

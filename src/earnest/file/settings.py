@@ -1,0 +1,56 @@
+"""Settings that a person writes as TOML: strict tables, places on a disk, and errors that name the key."""
+
+import os
+import string
+import tomllib
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
+
+from earnest.errors import EarnestError
+
+
+class Part(BaseModel):
+    """A table of the file: no unknown key, no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Whole = TypeVar("Whole", bound=Part)
+
+
+def located(text: str, info: ValidationInfo) -> str:
+    """A path with its variables expanded; beside the settings' file where it is there, else as it stands."""
+    try:
+        expanded = string.Template(text).substitute(os.environ)
+    except KeyError as error:
+        raise ValueError(f"expected the environment variable {error.args[0]} to be set; export it") from error
+    except ValueError as error:
+        raise ValueError("expected $NAME or ${NAME} of an environment variable behind a $") from error
+    beside = Path((info.context or {}).get("folder", ".")) / expanded
+    return str(beside) if beside.exists() else expanded
+
+
+Place = Annotated[str, AfterValidator(located)]
+
+
+def read_settings(
+    path: str | os.PathLike[str], kind: type[Whole], *, what: str, page: str, error: type[EarnestError]
+) -> Whole:
+    """The settings of a file. `error` names the key that is wrong, `what` the file should be, and the `page` on it."""
+    file = Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise error(f"{file}: expected {what}, TOML in UTF-8: {reason}") from problem
+    except tomllib.TOMLDecodeError as problem:
+        raise error(f"{file}: not TOML: {problem}") from problem
+    try:
+        return kind.model_validate(content, context={"folder": file.parent})
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        message = first["msg"].removeprefix("Value error, ")
+        raise error(f"{file}: {where}: {message}, got {first['input']!r} (see {page})") from problem

@@ -1,0 +1,49 @@
+"""The state of a training run on a disk: one safetensors file, written whole; no pickle.
+
+Its metadata has one key whose JSON says which settings the run has and which step it reached. A file of other settings
+is refused: the run would not be the one that its file describes.
+"""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
+
+from earnest.errors import TrainingError
+from earnest.file.whole import write_whole
+from earnest.training.specification import Training
+from earnest.training.state import State
+
+KEY = "earnest-training"
+
+
+def settings_sha256(training: Training) -> str:
+    """The hash of all settings that say what a step computes."""
+    content = training.model_dump(exclude={"watch": True, "data": {"validation"}})
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def write_checkpoint(path: Path, state: State, training: Training) -> None:
+    """Keep a state. TrainingError where it cannot be written."""
+    told = json.dumps({"step": state.step, "settings_sha256": settings_sha256(training)}, sort_keys=True)
+    tensors = {name: tensor.detach().contiguous() for name, tensor in state.tensors().items()}
+    try:
+        write_whole(path, save(tensors, metadata={KEY: told}))
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def read_checkpoint_(path: Path, state: State, training: Training) -> None:
+    """Take over a kept state. TrainingError: a file that is corrupt, or of a run with other settings."""
+    try:
+        with safe_open(path, framework="pt") as opened:
+            told = json.loads((opened.metadata() or {})[KEY])
+        tensors = load_file(path)
+        step, made_with = told["step"], told["settings_sha256"]
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise TrainingError(f"{path}: expected the state of a training run, got {error}; remove it") from error
+    if made_with != settings_sha256(training):
+        raise TrainingError(f"{path}: the run there has other settings; give another --work, or remove it")
+    state.restore_(tensors, step)

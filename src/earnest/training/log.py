@@ -1,0 +1,38 @@
+"""The log of a training run: one JSON object a line, each with the step that it is about.
+
+A run that goes on from step n drops the lines after n first: what was done twice stands there once.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from earnest.errors import TrainingError
+from earnest.file.whole import write_whole
+
+
+def append(path: Path, line: dict[str, Any]) -> None:
+    """Add a line."""
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The lines; none where there is no file. A last line that a kill broke off is left out."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise TrainingError(f"{path}: expected a JSON object a line: {error}; remove it") from error
+
+
+def cut(path: Path, step: int) -> None:
+    """Drop the lines after a step."""
+    kept = [line for line in read(path) if line["step"] <= step]
+    if path.exists():
+        write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())

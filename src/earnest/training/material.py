@@ -1,0 +1,61 @@
+"""What a training run hears: features and pieces of everything to train on, and the corpora to validate on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from earnest.errors import TrainingError
+from earnest.methods.ctc import frames_needed
+from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.text import Tokens
+from earnest.speech.librispeech import Utterance, read_split
+from earnest.speech.normalisation import normalise
+from earnest.training.features import Features, cached
+from earnest.training.pieces import Encoder, learnt
+from earnest.training.specification import Training
+
+SUBSAMPLING = 4
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """`targets` are the pieces of each utterance of `train`; `indices` those that can be trained on: an utterance that
+    has more pieces than frames to spell them has no alignment, and is left out.
+    """
+
+    tokens: Tokens
+    train: Features
+    targets: list[list[int]]
+    indices: list[int]
+    validation: dict[str, Features]
+
+
+def material(training: Training, folder: Path, progress: Progress | None = None) -> Material:
+    """Read the corpora, learn the pieces, compute the features that `folder` does not have."""
+    corpora = [read_split(place, transcripts="required") for place in training.data.train]
+    utterances = [utterance for corpus in corpora for utterance in corpus]
+    texts = [_text(utterance) for utterance in utterances]
+    tokens = learnt(texts, training.model.classes)
+    train = cached(utterances, NEMO_LOG_MEL, folder, progress)
+    encode = Encoder(tokens)
+    targets = [encode(text) for text in texts]
+    pairs = enumerate(zip(targets, train.lengths, strict=True))
+    indices = [index for index, (ids, frames) in pairs if frames_needed(ids) <= -(-frames // SUBSAMPLING)]
+    if not indices:
+        raise TrainingError(f"{', '.join(training.data.train)}: expected speech slow enough to be spelt, got none")
+    validation = {place: read_split(place, transcripts="required") for place in training.data.validation}
+    return Material(
+        tokens=tokens,
+        train=train,
+        targets=targets,
+        indices=indices,
+        validation={place: cached(heard, NEMO_LOG_MEL, folder, progress) for place, heard in validation.items()},
+    )
+
+
+def _text(utterance: Utterance) -> str:
+    text = normalise(utterance.text or "")
+    if not text:
+        raise TrainingError(f"{utterance.path}: expected words to train on, got none")
+    return text

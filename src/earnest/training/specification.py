@@ -1,0 +1,102 @@
+"""A training run, as a TOML file that a person writes. docs/training.md says what every key means."""
+
+import os
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from earnest.errors import TrainingError
+from earnest.file.settings import Part, Place, read_settings
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+
+
+class Shape(Part):
+    """The Conformer-CTC: see `models.conformer.ConformerConfig`; `classes` counts the blank, the others are pieces."""
+
+    width: Count
+    layers: Count
+    heads: Count
+    feed_forward: Count
+    kernel: Count
+    channels: Count
+    classes: int = Field(ge=30)
+    dropout: Share
+
+
+class Heard(Part):
+    """Folders in LibriSpeech's layout: what is trained on, and what word errors are counted on."""
+
+    train: list[Place] = Field(min_length=1)
+    validation: list[Place]
+
+
+class Batches(Part):
+    """A batch has utterances of nearly one length, `seconds` of audio at most, the padding included. For the first
+    `short_steps` steps only utterances up to `short_seconds` are heard.
+    """
+
+    seconds: Positive
+    short_seconds: Positive
+    short_steps: int = Field(ge=0)
+
+
+class Masks(Part):
+    """SpecAugment [Park 2019, arXiv:1904.08779]: how many bands of features and spans of time are hidden in every
+    utterance; a band has up to `band` features, a span up to `span` of the utterance's frames.
+    """
+
+    bands: int = Field(ge=0)
+    band: int = Field(ge=0)
+    spans: int = Field(ge=0)
+    span: Share
+
+
+class Descent(Part):
+    """AdamW [Loshchilov 2019, arXiv:1711.05101]: the rate rises to `rate` over `warmup` steps, then falls along a
+    cosine to `last_rate` at the last of `steps`. Gradients are scaled down to the norm `clip`; only matrices decay.
+    What is validated and kept are the weights' running mean, of which every step leaves `average`.
+    """
+
+    steps: Count
+    rate: Positive
+    last_rate: Positive
+    warmup: Count
+    decay: float = Field(ge=0.0)
+    clip: Positive
+    average: Share
+
+
+class Watch(Part):
+    """Every how many steps a line is logged, the state is kept, and word errors are counted."""
+
+    log: Count
+    keep: Count
+    validate_: Count = Field(alias="validate")
+
+
+class Training(Part):
+    """The whole file. `bfloat16` is the precision of products (torch's autocast); sums and weights stay float32."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    seed: int = Field(ge=0)
+    precision: Literal["float32", "bfloat16"]
+    model: Shape
+    data: Heard
+    batches: Batches
+    masks: Masks
+    descent: Descent
+    watch: Watch
+
+    @model_validator(mode="after")
+    def _warm_before_the_end(self) -> "Training":
+        if self.descent.warmup > self.descent.steps:
+            raise ValueError(f"expected warmup <= steps, got {self.descent.warmup} and {self.descent.steps}")
+        return self
+
+
+def load_training(path: str | os.PathLike[str]) -> Training:
+    """Read a training run's file. TrainingError names the key that is wrong."""
+    return read_settings(path, Training, what="a training run", page="docs/training.md", error=TrainingError)

@@ -1,0 +1,72 @@
+"""What a training run is at one step: weights, their running mean, the optimiser's moments, and the step.
+
+Everything else (batches, masks, dropout, rate) follows from the seed and the step, so this state is all that has to be
+kept to go on as if nothing had happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from earnest.errors import TrainingError
+from earnest.training.specification import Descent
+
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What torch's AdamW keeps of every weight."""
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """`average` has the names of the module's own state; whole numbers in it are copies."""
+
+    module: nn.Module
+    optimizer: torch.optim.AdamW
+    average: dict[str, Tensor]
+    step: int
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything but the step, by names that tell what it is."""
+        found = {f"weights.{name}": tensor for name, tensor in self.module.state_dict().items()}
+        found |= {f"average.{name}": tensor for name, tensor in self.average.items()}
+        for name, parameter in self.module.named_parameters():
+            kept = self.optimizer.state[parameter]
+            found |= {f"{moment}.{name}": kept[moment] for moment in MOMENTS if moment in kept}
+        return found
+
+    def restore_(self, tensors: Mapping[str, Tensor], step: int) -> None:
+        """Take over what `tensors` gave. TrainingError where a tensor is missing or has another shape."""
+        try:
+            self.module.load_state_dict({name: tensors[f"weights.{name}"] for name in self.average})
+            self.average = {name: tensors[f"average.{name}"].clone() for name in self.average}
+            for name, parameter in self.module.named_parameters():
+                self.optimizer.state[parameter] = {key: tensors[f"{key}.{name}"].clone() for key in MOMENTS}
+        except (KeyError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise TrainingError(f"expected the state of this model, got another one's: {reason}") from error
+        self.step = step
+
+
+def fresh(module: nn.Module, descent: Descent) -> State:
+    """The state before the first step. Vectors (biases, norms) do not decay."""
+    named = list(module.named_parameters())
+    groups = [
+        {"params": [tensor for _, tensor in named if tensor.dim() > 1], "weight_decay": descent.decay},
+        {"params": [tensor for _, tensor in named if tensor.dim() == 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=descent.rate, betas=(0.9, 0.98), eps=1e-9)
+    average = {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+    return State(module=module, optimizer=optimizer, average=average, step=0)
+
+
+@torch.no_grad()
+def average_(state: State, keep: float) -> None:
+    """Move the mean towards the weights: `keep` of it stays, less in the first steps, so that it starts at once."""
+    keep = min(keep, (1 + state.step) / (10 + state.step))
+    for name, tensor in state.module.state_dict().items():
+        mean = state.average[name]
+        if mean.is_floating_point():
+            mean.lerp_(tensor, 1.0 - keep)
+        else:
+            mean.copy_(tensor)

@@ -1,0 +1,74 @@
+"""Rooms and noise are as loud as they say, and the same for the same seed."""
+
+import numpy as np
+import pytest
+
+from synthesis.acoustics import drawn, echoed, noisy, staged
+from synthesis.specification import Acoustics, Range
+
+RATE = 16_000
+SPEECH = np.sin(np.arange(RATE) * 0.1) * np.linspace(0, 1, RATE)
+
+
+def exactly(value: float) -> Range:
+    return Range(low=value, high=value)
+
+
+def acoustics(**changes: object) -> Acoustics:
+    plain = {"silence": exactly(0.25), "echo": 0.0, "rt60": exactly(0.3), "direct_db": exactly(6.0), "noise": 0.0}
+    plain |= {"snr_db": exactly(20.0), "slope": exactly(1.0), "peak": exactly(0.5)}
+    return Acoustics(**(plain | changes))
+
+
+def generator(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def decibels(samples: np.ndarray, added: np.ndarray) -> float:
+    return 10 * np.log10((samples**2).sum() / (added**2).sum())
+
+
+@pytest.mark.parametrize("ratio", [0.0, 12.0, 40.0])
+def test_noise_and_echo_are_as_loud_as_they_say(ratio: float) -> None:
+    assert decibels(SPEECH, noisy(SPEECH, ratio, 1.0, generator()) - SPEECH) == pytest.approx(ratio)
+    assert decibels(SPEECH, echoed(SPEECH, RATE, 0.2, ratio, generator()) - SPEECH) == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, 2.0])
+def test_the_power_of_noise_falls_with_the_slope(slope: float) -> None:
+    noise = noisy(SPEECH, 0.0, slope, generator()) - SPEECH
+    power = np.abs(np.fft.rfft(noise)) ** 2
+    low, high = power[100:200].mean(), power[1600:3200].mean()
+    assert np.log2(low / high) / 4 == pytest.approx(slope, abs=0.15)
+
+
+def test_an_echo_lasts_as_long_as_it_says_and_falls_by_60_decibels() -> None:
+    click = np.zeros(RATE)
+    click[0] = 1.0
+    tail = echoed(click, RATE, 0.5, 0.0, generator()) - click
+    assert np.abs(tail[RATE // 2 :]).max() < 1e-12  # what rounding in the transform leaves
+    assert decibels(tail[:800], tail[RATE // 2 - 800 : RATE // 2]) == pytest.approx(54.0, abs=2.0)
+
+
+def test_silence_stands_at_both_ends_and_the_peak_is_the_peak() -> None:
+    heard = staged(SPEECH, RATE, acoustics(), generator())
+    assert len(heard) == RATE + 2 * RATE // 4
+    assert np.abs(heard).max() == pytest.approx(0.5)
+    assert not heard[: RATE // 4].any()
+    assert not heard[-RATE // 4 :].any()
+
+
+def test_the_seed_decides() -> None:
+    loud = acoustics(echo=1.0, noise=1.0)
+    first, again, other = (staged(SPEECH, RATE, loud, generator(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_silence_stays_silent() -> None:
+    assert not staged(np.zeros(RATE), RATE, acoustics(echo=1.0, noise=1.0), generator()).any()
+
+
+def test_values_are_drawn_within_their_range() -> None:
+    values = [drawn(Range(low=2.0, high=3.0), generator(seed)) for seed in range(50)]
+    assert 2.0 <= min(values) < 2.2 < 2.8 < max(values) < 3.0

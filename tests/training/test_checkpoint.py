@@ -1,0 +1,64 @@
+"""A kept state: the same state gives the same bytes; what is corrupt or of another run is refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from tests.training.tiny_training import write_training
+from torch import nn
+
+from earnest.errors import TrainingError
+from earnest.training.checkpoint import KEY, read_checkpoint_, settings_sha256, write_checkpoint
+from earnest.training.specification import Training, load_training
+from earnest.training.state import State, fresh
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Training:
+    return load_training(write_training(tmp_path))
+
+
+def stepped(training: Training) -> State:
+    torch.manual_seed(1)
+    state = fresh(nn.Linear(3, 2), training.descent)
+    state.module(torch.ones(1, 3)).sum().backward()
+    state.optimizer.step()
+    state.step = 7
+    return state
+
+
+def test_it_comes_back_and_is_written_the_same_again(training: Training, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    write_checkpoint(first, stepped(training), training)
+    state = fresh(nn.Linear(3, 2), training.descent)
+    read_checkpoint_(first, state, training)
+    assert state.step == 7
+    write_checkpoint(second, state, training)
+    assert first.read_bytes() == second.read_bytes()
+    with safe_open(first, framework="pt") as opened:
+        assert list(opened.metadata()) == [KEY]
+
+
+def test_corrupt_files_are_refused(training: Training, tmp_path: Path) -> None:
+    file = tmp_path / "a.safetensors"
+    write_checkpoint(file, stepped(training), training)
+    content = file.read_bytes()
+    for bad in (b"", content[:100], content[:-4], content.replace(KEY.encode(), b"x" * len(KEY))):
+        file.write_bytes(bad)
+        with pytest.raises(TrainingError, match=r"a\.safetensors.*remove it"):
+            read_checkpoint_(file, stepped(training), training)
+
+
+def test_what_decides_a_step_is_in_the_hash_and_what_only_watches_is_not(training: Training) -> None:
+    watched = training.model_copy(update={"watch": training.watch.model_copy(update={"log": 99})})
+    assert settings_sha256(watched) == settings_sha256(training)
+    for name, value in (("seed", 9), ("precision", "float32")):
+        assert settings_sha256(training.model_copy(update={name: value})) != settings_sha256(training)
+    faster = training.model_copy(update={"descent": training.descent.model_copy(update={"rate": 1.0})})
+    assert settings_sha256(faster) != settings_sha256(training)
+
+
+def test_where_it_cannot_be_written_is_named(training: Training, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no-folder"):
+        write_checkpoint(tmp_path / "no-folder" / "a.safetensors", stepped(training), training)

@@ -1,0 +1,105 @@
+"""A run learns, is the same one when it is run again, and goes on after a kill to the same bytes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import torch
+from tests.training.tiny_training import write_training
+
+from earnest.errors import TrainingError
+from earnest.models import load
+from earnest.training import log
+from earnest.training.loop import Watch, train
+from earnest.training.specification import load_training
+
+KEPT = ("state.safetensors", "model/model.safetensors", "model/tokens.txt")
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {name: sha256((folder / name).read_bytes()).hexdigest() for name in KEPT}
+
+
+def lasting(folder: Path) -> list[dict]:
+    """The log without what the clock says."""
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in log.read(folder / "log.jsonl")]
+
+
+def command(file: Path, work: Path) -> list[str]:
+    return [sys.executable, "-m", "earnest.cli", "train", str(file), "--work", str(work), "--quiet"]
+
+
+def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    file = write_training(tmp_path, steps=400)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command(file, broken), env=environment, start_new_session=True) as process:
+        deadline = time.monotonic() + 120
+        while not (broken / "state.safetensors").exists():
+            assert process.poll() is None, "it ended before it was killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    result = train(load_training(file), broken, Watch())
+    assert 0 < result.started_from < 400
+    assert train(load_training(file), whole, Watch()).started_from == 0
+    assert hashes(broken) == hashes(whole)
+    assert lasting(broken) == lasting(whole)
+
+
+def test_the_loss_falls_and_the_model_can_be_loaded(tmp_path: Path) -> None:
+    training = load_training(write_training(tmp_path, steps=60, precision="float32", rate="1e-2"))
+    lines: list[dict] = []
+    result = train(training, tmp_path / "work", Watch(line=lines.append))
+    losses = [line["loss"] for line in lines if "loss" in line]
+    assert losses[-1] < 0.7 * losses[0]
+    model = load(result.model)
+    assert model.module.config.classes == len(model.tokens.pieces) == 32
+    assert not model.module.training
+    assert [line["data"] for line in result.validation] == ["humming"]
+    assert result.validation[0]["step"] == 60
+    assert lines == log.read(tmp_path / "work" / "log.jsonl")
+
+
+def test_a_finished_run_is_not_done_again(tmp_path: Path) -> None:
+    training = load_training(write_training(tmp_path, steps=4))
+    train(training, tmp_path / "work", Watch())
+    before = hashes(tmp_path / "work")
+    result = train(training, tmp_path / "work", Watch())
+    assert (result.started_from, result.step) == (4, 4)
+    assert hashes(tmp_path / "work") == before
+
+
+def test_another_seed_is_another_run(tmp_path: Path) -> None:
+    training = load_training(write_training(tmp_path, steps=4))
+    train(training, tmp_path / "one", Watch())
+    train(training.model_copy(update={"seed": 4}), tmp_path / "other", Watch())
+    assert hashes(tmp_path / "one")[KEPT[1]] != hashes(tmp_path / "other")[KEPT[1]]
+
+
+def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
+    training = load_training(write_training(tmp_path, steps=4))
+    train(training, tmp_path / "work", Watch())
+    with pytest.raises(TrainingError, match="other settings"):
+        train(training.model_copy(update={"seed": 4}), tmp_path / "work", Watch())
+
+
+def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path) -> None:
+    training = load_training(write_training(tmp_path, steps=40, precision="float32", rate="1e30"))
+    with pytest.raises(TrainingError, match="finite loss"):
+        train(training, tmp_path / "work", Watch())
+
+
+def test_determinism_is_asked_of_torch_only_meanwhile(tmp_path: Path) -> None:
+    asked: list[bool] = []
+    watch = Watch(line=lambda line: asked.append(torch.are_deterministic_algorithms_enabled()))
+    train(load_training(write_training(tmp_path, steps=4)), tmp_path / "work", watch)
+    assert asked
+    assert all(asked)
+    assert not torch.are_deterministic_algorithms_enabled()

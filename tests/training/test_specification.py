@@ -1,0 +1,46 @@
+"""A training run's file: strict, with paths through variables, and one line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+from tests.training.tiny_training import write_training
+
+from earnest.errors import TrainingError
+from earnest.training.specification import load_training
+
+
+def test_it_is_read_with_its_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_training(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    monkeypatch.setenv("SPEECH", str(tmp_path))
+    file.write_text(text.replace(f'train = ["{tmp_path}', 'train = ["$SPEECH'), encoding="utf-8")
+    training = load_training(file)
+    assert training.data.train == [str(tmp_path / "humming")]
+    assert training.watch.validate_ == 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("width = 16", "width = 16\nwidht = 3", r"model\.widht"),
+        ("width = 16", 'width = "16"', r"model\.width"),
+        ("seed = 3", "", "seed"),
+        ("span = 0.2", "span = 1.0", r"masks\.span"),
+        ("warmup = 4", "warmup = 400", "warmup <= steps"),
+        ('precision = "bfloat16"', 'precision = "float8"', "precision"),
+        ("humming", "$NOWHERE_SET", "NOWHERE_SET"),
+        ("[model]", "[model", "not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, named: str) -> None:
+    file = write_training(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(TrainingError, match=named):
+        load_training(file)
+
+
+def test_the_shipped_run_is_valid(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARNEST_DATA", "nowhere")
+    assert load_training(root / "experiments" / "box.toml").name == "box"

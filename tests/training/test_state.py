@@ -1,0 +1,74 @@
+"""The state of a run: what is kept is all of it, what decays are matrices, and the mean follows the weights."""
+
+import pytest
+import torch
+from torch import nn
+
+from earnest.errors import TrainingError
+from earnest.training.specification import Descent
+from earnest.training.state import State, average_, fresh
+
+DESCENT = Descent(steps=10, rate=0.1, last_rate=0.1, warmup=1, decay=0.5, clip=1.0, average=0.9)
+
+
+def module() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+
+
+def advance(state: State, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    state.optimizer.zero_grad()
+    state.module(torch.randn(5, 3, generator=generator)).square().sum().backward()
+    state.optimizer.step()
+    average_(state, DESCENT.average)
+    state.step += 1
+
+
+def test_a_restored_state_goes_on_like_the_one_that_was_kept() -> None:
+    state = fresh(module(), DESCENT)
+    for seed in range(3):
+        advance(state, seed)
+    other = fresh(module(), DESCENT)
+    other.restore_({name: tensor.clone() for name, tensor in state.tensors().items()}, state.step)
+    for seed in (7, 8):
+        advance(state, seed)
+        advance(other, seed)
+    assert state.step == other.step == 5
+    found, expected = other.tensors(), state.tensors()
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_only_matrices_decay() -> None:
+    state = fresh(module(), DESCENT)
+    before = {name: tensor.clone() for name, tensor in state.module.named_parameters()}
+    for parameter in state.module.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    state.optimizer.step()
+    for name, tensor in state.module.named_parameters():
+        shrunk = 1 - DESCENT.rate * DESCENT.decay if tensor.dim() > 1 else 1.0
+        torch.testing.assert_close(tensor.detach(), before[name] * shrunk)
+
+
+def test_the_mean_follows_fast_at_first_and_keeps_its_share_later() -> None:
+    state = fresh(nn.Linear(1, 1), DESCENT)
+    state.average["bias"].fill_(0.0)
+    with torch.no_grad():
+        state.module.bias.fill_(1.0)  # type: ignore[union-attr]
+    average_(state, 0.9)
+    assert state.average["bias"].item() == pytest.approx(0.9)
+    state.average["bias"].fill_(0.0)
+    state.step = 10_000
+    average_(state, 0.9)
+    assert state.average["bias"].item() == pytest.approx(0.1)
+
+
+def test_the_state_of_another_model_is_refused() -> None:
+    state = fresh(module(), DESCENT)
+    advance(state, 0)
+    other = fresh(nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Linear(5, 2)), DESCENT)
+    with pytest.raises(TrainingError, match="another one's"):
+        other.restore_(state.tensors(), 1)
+    with pytest.raises(TrainingError, match="another one's"):
+        fresh(module(), DESCENT).restore_({}, 1)

@@ -1,0 +1,60 @@
+"""A training run of a few seconds: a tiny model, and recordings that hum."""
+
+from pathlib import Path
+
+from synthetic import write_corpus
+
+TEXT = """
+name = "tiny"
+seed = 3
+precision = "{precision}"
+
+[model]
+width = 16
+layers = 1
+heads = 2
+feed_forward = 24
+kernel = 5
+channels = 4
+classes = 32
+dropout = 0.1
+
+[data]
+train = ["{data}"]
+validation = ["{data}"]
+
+[batches]
+seconds = 2.5
+short_seconds = 0.8
+short_steps = 3
+
+[masks]
+bands = 1
+band = 10
+spans = 1
+span = 0.2
+
+[descent]
+steps = {steps}
+rate = {rate}
+last_rate = 1e-4
+warmup = 4
+decay = 0.01
+clip = 1.0
+average = 0.9
+
+[watch]
+log = 2
+keep = 4
+validate = 8
+"""
+
+
+def write_training(folder: Path, *, steps: int = 12, precision: str = "bfloat16", rate: str = "1e-3") -> Path:
+    """The run's file, beside its data."""
+    data = folder / "humming"
+    if not data.exists():
+        write_corpus(data, chapters=3, each=3)
+    file = folder / "tiny.toml"
+    file.write_text(TEXT.format(data=data, steps=steps, precision=precision, rate=rate), encoding="utf-8")
+    return file
