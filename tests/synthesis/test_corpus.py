@@ -4,6 +4,7 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -98,6 +99,17 @@ def test_it_has_the_layout_of_librispeech(corpus: Corpus, tmp_path: Path) -> Non
         found = soundfile.info(utterance.path)
         assert (found.samplerate, found.channels) == (16_000, 1)
         assert 0.5 < found.duration < 10
+
+
+@needs_espeak
+def test_an_ogg_has_the_same_samples_again(corpus: Corpus, tmp_path: Path) -> None:
+    lossy = corpus.model_copy(update={"split": [corpus.split[0].model_copy(update={"format": "ogg"})]})
+    first, second = (plan(lossy, tmp_path / name)["dev-known-voices"] for name in ("first", "second"))
+    made(first, corpus)
+    made(second, corpus)
+    for one, again in zip(first, second, strict=True):
+        assert one.path.suffix == ".ogg"
+        assert np.array_equal(soundfile.read(one.path)[0], soundfile.read(again.path)[0])
 
 
 @needs_espeak

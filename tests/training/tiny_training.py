@@ -55,6 +55,6 @@ def write_training(folder: Path, *, steps: int = 12, precision: str = "bfloat16"
     data = folder / "humming"
     if not data.exists():
         write_corpus(data, chapters=3, each=3)
-    file = folder / "tiny.toml"
+    file = folder / "tiny-training.toml"
     file.write_text(TEXT.format(data=data, steps=steps, precision=precision, rate=rate), encoding="utf-8")
     return file

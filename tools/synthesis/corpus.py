@@ -82,8 +82,9 @@ def _utterance(corpus: Corpus, root: Path, split_index: int, number: int, senten
     seed = (corpus.seed, split_index, number)
     generator = np.random.default_rng([*seed, 0])
     folders = f"{FIRST_SPEAKER[split.voices] + speaker}", f"{sentence.book}"
+    name = f"{folders[0]}-{folders[1]}-{split_index}{number:05d}"  # no id stands in two splits
     return Planned(
-        path=root / split.name / folders[0] / folders[1] / f"{folders[0]}-{folders[1]}-{number:05d}.{split.format}",
+        path=root / split.name / folders[0] / folders[1] / f"{name}.{split.format}",
         sentence=sentence,
         voice=voices[speaker],
         words_per_minute=round(drawn(corpus.prosody.words_per_minute, generator)),

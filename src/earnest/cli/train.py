@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import AsJson, Quiet
+from earnest.cli.options import AsJson, Quiet, existing_ledger
 from earnest.cli.terminal import print_json, progress
+
+if TYPE_CHECKING:
+    from earnest.training.specification import Training
 
 
 def train(
@@ -15,6 +18,7 @@ def train(
     work: Annotated[
         Path | None, typer.Option("--work", metavar="DIR", help="Where the run is kept and goes on; runs/NAME.")
     ] = None,
+    ledger: Annotated[Path | None, typer.Option("--ledger", help="Append a row to this ledger.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -22,6 +26,8 @@ def train(
     from earnest.training.specification import load_training
 
     training = load_training(file)
+    if ledger is not None:
+        existing_ledger(ledger)
     from earnest.lab.anatomy import file_sha256
     from earnest.training.loop import Watch
     from earnest.training.loop import train as trained
@@ -42,10 +48,25 @@ def train(
         "step": result.step,
         "started_from": result.started_from,
         "validation": result.validation,
+        **result.facts,
     }
+    if ledger is not None:
+        _append(ledger, training, found)
     if as_json:
         print_json(found)
         return
     print(f"{result.model}: {training.name} after {result.step} steps")
     for one in result.validation:
         print(f"{one['data']}: {one['wer']:.2f} % of {one['words']} words wrong, {one['utterances']} utterances")
+
+
+def _append(ledger: Path, training: "Training", found: dict[str, Any]) -> None:
+    """A row of kind "training" without a path of this machine: of folders the last name is left."""
+    from earnest.lab.command import shown_command
+    from earnest.lab.ledger import append, environment
+
+    settings = training.model_dump(by_alias=True)
+    settings["data"] = {key: [Path(place).name for place in places] for key, places in settings["data"].items()}
+    told = {"kind": "training", "command": shown_command(sys.argv[1:]), "settings": settings}
+    kept = {key: value for key, value in found.items() if key not in ("file", "model")}
+    append(ledger, told | kept | environment())

@@ -9,6 +9,7 @@ from earnest.lab.ledger import read
 from earnest.lab.result_tables import render_best, render_results
 from earnest.lab.sensitivity_table import render_sensitivity
 from earnest.lab.tables import evaluations, render, replace_block
+from earnest.lab.training_table import render_training
 from earnest.swapping.recipe import shipped_recipes
 
 Rows = Sequence[Mapping[str, object]]
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "engine": render_times,
     "engine-memory": render_memory,
     "engine-linear": render_linear,
+    "training": render_training,
 }
 """Tables by the name that stands in the mark."""
 

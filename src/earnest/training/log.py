@@ -36,3 +36,16 @@ def cut(path: Path, step: int) -> None:
     kept = [line for line in read(path) if line["step"] <= step]
     if path.exists():
         write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
+
+
+def last_validation(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The word errors of the last step that was validated."""
+    counted = [line for line in lines if "wer" in line]
+    return [line for line in counted if line["step"] == counted[-1]["step"]]
+
+
+def seconds(lines: list[dict[str, Any]]) -> float:
+    """How long the steps took, without validation, and without what was done twice."""
+    timed = [line for line in lines if "seconds" in line]
+    before = [0, *(line["step"] for line in timed)]
+    return sum(line["seconds"] * (line["step"] - last) for line, last in zip(timed, before, strict=False))

@@ -29,8 +29,8 @@ from earnest.nn.parallel import one_torch_thread
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.runtime.text import Tokens
 from earnest.training import log
-from earnest.training.batches import endless
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
+from earnest.training.facts import facts
 from earnest.training.features import padded
 from earnest.training.masks import mask_
 from earnest.training.material import Material, material
@@ -38,8 +38,6 @@ from earnest.training.schedule import rate
 from earnest.training.specification import Shape, Training
 from earnest.training.state import State, average_, fresh
 from earnest.training.validation import word_errors
-
-FRAMES_PER_SECOND = NEMO_LOG_MEL.sample_rate // NEMO_LOG_MEL.hop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +50,15 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What came of a run: the model's folder, the step that this call started from, and the last word errors."""
+    """What came of a run: the model's folder, the step that this call started from, the last word errors, and what
+    it cost (training.facts).
+    """
 
     model: Path
     started_from: int
     step: int
     validation: list[dict[str, Any]]
+    facts: dict[str, int | float]
 
 
 def train(training: Training, folder: Path, watch: Watch) -> Trained:
@@ -73,7 +74,14 @@ def train(training: Training, folder: Path, watch: Watch) -> Trained:
         log.cut(folder / "log.jsonl", started)
         run = Run(training=training, folder=folder, heard=heard, state=state, watch=watch)
         run.to_the_end()
-    return Trained(model=folder / "model", started_from=started, step=state.step, validation=run.last_validation())
+    lines = log.read(folder / "log.jsonl")
+    return Trained(
+        model=folder / "model",
+        started_from=started,
+        step=state.step,
+        validation=log.last_validation(lines),
+        facts=facts(training, heard, state, lines),
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,13 +97,9 @@ class Run:
     def to_the_end(self) -> None:
         """All steps that are still to do."""
         steps, watched = self.training.descent.steps, self.training.watch
-        lengths = [self.heard.train.lengths[index] for index in self.heard.indices]
-        chosen = self.training.batches
-        frames = int(chosen.seconds * FRAMES_PER_SECOND), int(chosen.short_seconds * FRAMES_PER_SECOND)
-        batches = endless(lengths, frames[0], self.training.seed, short=frames[1], short_steps=chosen.short_steps)
         since, sums = time.monotonic(), _Sums()
-        for batch in islice(batches, self.state.step, steps):
-            sums.add(*self.step([self.heard.indices[index] for index in batch]))
+        for batch in islice(self.heard.batches(self.training), self.state.step, steps):
+            sums.add(*self.step(batch))
             done = self.state.step
             if self.watch.progress is not None:
                 self.watch.progress("training", done, steps)
@@ -153,11 +157,6 @@ class Run:
         """Write the model, then the state."""
         save(averaged(self.state, self.training.model, self.heard.tokens), self.folder / "model")
         write_checkpoint(self.folder / "state.safetensors", self.state, self.training)
-
-    def last_validation(self) -> list[dict[str, Any]]:
-        """The lines of the last step that was validated."""
-        lines = [line for line in log.read(self.folder / "log.jsonl") if "wer" in line]
-        return [line for line in lines if line["step"] == lines[-1]["step"]]
 
     def _log(self, line: dict[str, Any]) -> None:
         log.append(self.folder / "log.jsonl", line)

@@ -1,6 +1,6 @@
 """What a training run hears: features and pieces of everything to train on, and the corpora to validate on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,13 @@ from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.runtime.text import Tokens
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
+from earnest.training.batches import endless
 from earnest.training.features import Features, cached
 from earnest.training.pieces import Encoder, learnt
 from earnest.training.specification import Training
 
 SUBSAMPLING = 4
+FRAMES_PER_SECOND = NEMO_LOG_MEL.sample_rate // NEMO_LOG_MEL.hop
 Progress = Callable[[str, int, int], None]
 
 
@@ -29,6 +31,15 @@ class Material:
     targets: list[list[int]]
     indices: list[int]
     validation: dict[str, Features]
+
+    def batches(self, training: Training) -> Iterator[list[int]]:
+        """What every step hears, from the first one on, as numbers of utterances."""
+        lengths = self.train.lengths
+        chosen = training.batches
+        most, short = (int(seconds * FRAMES_PER_SECOND) for seconds in (chosen.seconds, chosen.short_seconds))
+        usable = [lengths[index] for index in self.indices]
+        for batch in endless(usable, most, training.seed, short=short, short_steps=chosen.short_steps):
+            yield [self.indices[index] for index in batch]
 
 
 def material(training: Training, folder: Path, progress: Progress | None = None) -> Material:

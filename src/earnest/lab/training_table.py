@@ -1,0 +1,43 @@
+"""The table of training runs: what each heard, what it cost, and its word errors on what it was validated on."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from earnest.errors import LedgerError
+from earnest.lab.markdown import table
+
+TRAINING = "training"
+
+KEYS = {
+    "name": str,
+    "parameters": int,
+    "utterances": int,
+    "hours": float,
+    "step": int,
+    "hours_heard": float,
+    "seconds": float,
+    "validation": list,
+}
+"""What a row of kind "training" holds at least; docs/cli.md says what `earnest train` means by them."""
+
+HEADING = ("run", "parameters", "utterances", "hours", "steps", "hours heard", "minutes", "held out", "words", "WER")
+
+
+def render_training(rows: Iterable[Mapping[str, object]]) -> str:
+    """A line for each corpus that a run was validated on; of each run the latest row. Rates in per cent."""
+    latest = {row.get("name"): row for row in rows if row.get("kind") == TRAINING}
+    return table(HEADING, [line for row in latest.values() for line in _lines(row)], "lrrrrrrlrr")
+
+
+def _lines(row: Mapping[str, object]) -> list[tuple[str, ...]]:
+    for key, kind in KEYS.items():
+        value = row.get(key)
+        if not isinstance(value, (int, float) if kind is float else kind) or isinstance(value, bool):
+            raise LedgerError(f"a training run of the ledger: key {key!r} cannot be {value!r}")
+    found = cast(Mapping[str, Any], row)
+    counts = [f"{found[key]}" for key in ("parameters", "utterances")]
+    cost = [f"{found['hours']:.1f}", f"{found['step']}", f"{found['hours_heard']:.0f}", f"{found['seconds'] / 60:.0f}"]
+    return [
+        (str(found["name"]), *counts, *cost, str(one["data"]), f"{one['words']}", f"{one['wer']:.2f}")
+        for one in found["validation"]
+    ]

@@ -1,0 +1,48 @@
+"""`earnest train`: what it prints, and the row that it keeps."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.training.tiny_training import write_training
+
+from earnest.cli import main
+from earnest.lab.ledger import read
+from earnest.lab.training_table import render_training
+
+
+def test_a_run_becomes_a_row_without_a_path_of_the_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, ledger = write_training(tmp_path, steps=4), tmp_path / "ledger.jsonl"
+    line = ["train", file, "--work", tmp_path / "work", "--ledger", ledger, "--json"]
+    assert main(list(map(str, line))) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert [words.split("  ")[0] for words in err.splitlines()] == ["step 2", "step 4", "step 4"]
+    (row,) = read(ledger)
+    assert row["kind"] == "training"
+    assert row["settings"]["data"] == {"train": ["humming"], "validation": ["humming"]}  # type: ignore[index]
+    assert {key: row[key] for key in found if key not in ("file", "model")} == {
+        key: value for key, value in found.items() if key not in ("file", "model")
+    }
+    assert str(tmp_path) not in ledger.read_text(encoding="utf-8").replace(str(row["command"]), "")
+    assert "| tiny |" in render_training([row])
+
+
+def test_what_was_heard_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["train", write_training(tmp_path, steps=40), "--work", tmp_path / "work", "--json", "--quiet"]
+    assert main(list(map(str, line))) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["utterances"] + found["left_out"] == 9
+    assert found["hours"] == pytest.approx(sum(0.5 + 0.13 * index for index in range(9)) / 3600, abs=1e-3)
+    most = 40 * 2.5 / 3600
+    assert 0.5 * most < found["hours_heard"] <= most
+
+
+def test_a_wrong_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_training(tmp_path)
+    file.write_text(file.read_text(encoding="utf-8").replace("seed = 3", "seed = -3"), encoding="utf-8")
+    assert main(["train", str(file)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "seed" in err
+    assert "docs/training.md" in err
