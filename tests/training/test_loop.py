@@ -17,6 +17,7 @@ from earnest.models import load
 from earnest.training import log
 from earnest.training.loop import Watch, train
 from earnest.training.specification import load_training
+from synthetic import TinyWorld
 
 KEPT = ("state.safetensors", "model/model.safetensors", "model/tokens.txt")
 
@@ -103,3 +104,22 @@ def test_determinism_is_asked_of_torch_only_meanwhile(tmp_path: Path) -> None:
     assert asked
     assert all(asked)
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def started_from(model: Path, file: Path) -> Path:
+    file.write_text(f'start = "{model}"\n' + file.read_text(encoding="utf-8"), encoding="utf-8")
+    return file
+
+
+def test_it_may_start_from_a_model(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    first = train(load_training(write_training(tmp_path, steps=8)), tmp_path / "first", Watch())
+    file = started_from(first.model, write_training(tmp_path, steps=4, rate="1e-12"))
+    file.write_text(file.read_text(encoding="utf-8").replace("last_rate = 1e-4", "last_rate = 1e-12"), encoding="utf-8")
+    second = train(load_training(file), tmp_path / "second", Watch())
+    before, after = load(first.model), load(second.model)
+    assert before.tokens == after.tokens
+    for name, tensor in before.module.named_parameters():
+        torch.testing.assert_close(after.module.get_parameter(name), tensor, rtol=0, atol=1e-9)
+    other = load_training(started_from(tiny_world.model, write_training(tmp_path, steps=4)))
+    with pytest.raises(TrainingError, match="of shape"):
+        train(other, tmp_path / "third", Watch())

@@ -1,4 +1,4 @@
-"""`earnest train`: a float Conformer-CTC from nothing, as a TOML file says."""
+"""`earnest train`: a float Conformer-CTC, as a TOML file says."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ def train(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a float Conformer-CTC from nothing; killed at any point, the same command goes on where it was."""
+    """Train a float Conformer-CTC; killed at any point, the same command goes on where it was."""
     from earnest.training.specification import load_training
 
     training = load_training(file)
@@ -66,6 +66,7 @@ def _append(ledger: Path, training: "Training", found: dict[str, Any]) -> None:
     from earnest.lab.ledger import append, environment
 
     settings = training.model_dump(by_alias=True)
+    settings["start"] = training.start and Path(training.start).name
     settings["data"] = {key: [Path(place).name for place in places] for key, places in settings["data"].items()}
     told = {"kind": "training", "command": shown_command(sys.argv[1:]), "settings": settings}
     kept = {key: value for key, value in found.items() if key not in ("file", "model")}

@@ -1,4 +1,4 @@
-"""Models with random weights, for tests and for a demo where no trained model is at hand: their words mean nothing."""
+"""Models with random weights, for tests: their words mean nothing."""
 
 from pathlib import Path
 

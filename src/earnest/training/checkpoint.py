@@ -21,7 +21,7 @@ KEY = "earnest-training"
 
 def settings_sha256(training: Training) -> str:
     """The hash of all settings that say what a step computes."""
-    content = training.model_dump(exclude={"watch": True, "data": {"validation"}})
+    content = training.model_dump(exclude={"watch": True, "data": {"validation"}}, exclude_none=True)
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Float training of a Conformer-CTC from nothing, which goes on where it was killed, to the same bytes.
+"""Float training of a Conformer-CTC, which goes on where it was killed, to the same bytes.
 
 The folder of a run:
 
@@ -11,7 +11,7 @@ The folder of a run:
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from earnest.errors import TrainingError
 from earnest.methods.ctc import ctc_loss
-from earnest.models import FloatModel, save
+from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import build
 from earnest.models.conformer import Conformer, ConformerConfig
 from earnest.nn.parallel import one_torch_thread
@@ -64,9 +64,10 @@ class Trained:
 def train(training: Training, folder: Path, watch: Watch) -> Trained:
     """Train to the last step. TrainingError where the loss is no longer finite, or the folder has another run."""
     with one_torch_thread(), _deterministic():
-        heard = material(training, folder / "features", watch.progress)
+        start = None if training.start is None else load(training.start)
         torch.manual_seed(training.seed)
-        state = fresh(Conformer(_config(training.model, training.model.dropout)), training.descent)
+        state = fresh(_module(training.model, start), training.descent)
+        heard = material(training, folder / "features", watch.progress, tokens=start.tokens if start else None)
         kept = folder / "state.safetensors"
         if kept.exists():
             read_checkpoint_(kept, state, training)
@@ -185,6 +186,17 @@ def averaged(state: State, shape: Shape, tokens: Tokens) -> FloatModel:
     """The model of the mean of the weights, in evaluation mode."""
     module = build(state.average, _config(shape, ConformerConfig().dropout), "the mean of the weights")
     return FloatModel(module=module, tokens=tokens, front_end=NEMO_LOG_MEL, source=Path("training"))
+
+
+def _module(shape: Shape, start: FloatModel | None) -> Conformer:
+    """The model before the first step. TrainingError where the one to start from has another shape."""
+    config = _config(shape, shape.dropout)
+    module = Conformer(config)
+    if start is not None:
+        if replace(start.module.config, dropout=shape.dropout) != config:
+            raise TrainingError(f"{start.source}: expected a model of shape {config}, got {start.module.config}")
+        module.load_state_dict(start.module.state_dict(), strict=False)  # a checkpoint may lack batch norm's counters
+    return module
 
 
 def _config(shape: Shape, dropout: float) -> ConformerConfig:

@@ -42,12 +42,14 @@ class Material:
             yield [self.indices[index] for index in batch]
 
 
-def material(training: Training, folder: Path, progress: Progress | None = None) -> Material:
-    """Read the corpora, learn the pieces, compute the features that `folder` does not have."""
+def material(
+    training: Training, folder: Path, progress: Progress | None = None, *, tokens: Tokens | None = None
+) -> Material:
+    """Read the corpora, learn the pieces where there are none yet, compute the features that `folder` does not have."""
     corpora = [read_split(place, transcripts="required") for place in training.data.train]
     utterances = [utterance for corpus in corpora for utterance in corpus]
     texts = [_text(utterance) for utterance in utterances]
-    tokens = learnt(texts, training.model.classes)
+    tokens = tokens or learnt(texts, training.model.classes)
     train = cached(utterances, NEMO_LOG_MEL, folder, progress)
     encode = Encoder(tokens)
     targets = [encode(text) for text in texts]

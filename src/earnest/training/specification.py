@@ -78,11 +78,14 @@ class Watch(Part):
 
 
 class Training(Part):
-    """The whole file. `bfloat16` is the precision of products (torch's autocast); sums and weights stay float32."""
+    """The whole file. `bfloat16` is the precision of products (torch's autocast); sums and weights stay float32.
+    Training starts from nothing, or from the weights and the pieces of the model in the folder `start`.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     seed: int = Field(ge=0)
     precision: Literal["float32", "bfloat16"]
+    start: Place | None = None
     model: Shape
     data: Heard
     batches: Batches
