@@ -19,6 +19,9 @@ def train(
         Path | None, typer.Option("--work", metavar="DIR", help="Where the run is kept and goes on; runs/NAME.")
     ] = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", help="Append a row to this ledger.")] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Also write events there (extra tensorboard).")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -29,17 +32,26 @@ def train(
     if ledger is not None:
         existing_ledger(ledger)
     from earnest.lab.anatomy import file_sha256
+    from earnest.training.events import Events
     from earnest.training.loop import Watch
     from earnest.training.loop import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
 
+    events = Events(tensorboard) if tensorboard is not None else None
+
     def line(found: dict[str, Any]) -> None:
+        if events is not None:
+            events.add(found)
         if not quiet:
             print("  ".join(f"{key} {value}" for key, value in found.items()), file=sys.stderr, flush=True)
 
     with progress(quiet=quiet) as shown:
-        result = trained(training, folder, Watch(progress=shown, line=line))
+        try:
+            result = trained(training, folder, Watch(progress=shown, line=line))
+        finally:
+            if events is not None:
+                events.close()
     found: dict[str, Any] = {
         "file": str(file),
         "name": training.name,
