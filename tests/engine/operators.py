@@ -1,5 +1,7 @@
 """Random operators on random values of a program that is being built; None where one does not fit."""
 
+from math import prod
+
 import numpy as np
 from tests.engine.building import NARROW, Builder, Made
 
@@ -7,6 +9,7 @@ from earnest.integer.add import Add
 from earnest.integer.codes import code_range, weight_limit
 from earnest.integer.convolution import Convolution1d, Convolution2d
 from earnest.integer.gated import GatedLinearUnit
+from earnest.integer.group_norm import GroupNorm
 from earnest.integer.layer_norm import LayerNorm
 from earnest.integer.layout import Constant
 from earnest.integer.linear import Linear
@@ -14,6 +17,7 @@ from earnest.integer.matmul import MatMul
 from earnest.integer.multiply import Multiply
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
 from earnest.integer.table import InterpolatedTable, Table
+from earnest.numerics.norm import group_pre_shift
 
 CHANNELS = (1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 48, 64, 65, 80)
 
@@ -288,6 +292,30 @@ def layer_norm(b: Builder, x: Made | None = None) -> Made | None:
         shift=np.asarray([s for _, s in pairs], dtype=np.uint8),
         bias=b.codes((channels,), -most, most),
         epsilon=b.pick([1, 77, 1 << 20, 1 << 45, 1 << 60]),
+        input_bits=x.last.bits,
+        **result,
+    )
+    return b.put(operator, x)
+
+
+def group_norm(b: Builder, x: Made | None = None) -> Made | None:
+    """E25, shifted as far as the greatest length needs it, or further."""
+    x = x or b.some(lambda v: v.rank in (3, 4) and v.fixed(1) is not None)
+    if x is None or x.fixed(1) is None:
+        return None
+    channels, result = x.last.shape[1], b.result()
+    groups = b.pick([g for g in range(1, channels + 1) if channels % g == 0])
+    count = channels // groups * prod(x.last.shape[2:])
+    pairs = [b.pair(1 << 16, result["bits"], negative=True) for _ in range(channels)]
+    most = b.pick([0, 1 << 20, 1 << 35, 1 << 60])
+    operator = GroupNorm(
+        multiplier=np.asarray([m for m, _ in pairs], dtype=np.int32),
+        shift=np.asarray([s for _, s in pairs], dtype=np.uint8),
+        bias=b.codes((channels,), -most, most),
+        groups=groups,
+        pre_shift=min(15, group_pre_shift(x.last.bits + 1, count) + b.pick([0, 0, 1, 5])),
+        epsilon=b.pick([0, 1 << 15, 50000]),
+        epsilon_shift=b.integer(17, 47),
         input_bits=x.last.bits,
         **result,
     )

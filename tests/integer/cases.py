@@ -4,7 +4,7 @@ Both ends of every range, powers of two and their neighbours, one-sided rows, ex
 shifts and zero points. Every operator that uses a width which no shipped target has is left out.
 """
 
-from tests.integer import cases_products, cases_rows, cases_weighted
+from tests.integer import cases_norms, cases_products, cases_rows, cases_weighted
 from tests.integer.case import Case
 
 CASES: dict[str, list[Case]] = {
@@ -21,6 +21,7 @@ CASES: dict[str, list[Case]] = {
     "exponential": cases_rows.exponential(),
     "weighted_mean": cases_products.weighted_mean(),
     "layer_norm": cases_rows.layer_norm(),
+    "group_norm": cases_norms.group_norm(),
     "relative_shift": cases_rows.relative_shift(),
     **cases_rows.layout(),
 }

@@ -9,6 +9,7 @@ from earnest.integer.add import Add
 from earnest.integer.convolution import Convolution1d, Convolution2d
 from earnest.integer.dimension import Dimension
 from earnest.integer.gated import GatedLinearUnit
+from earnest.integer.group_norm import GroupNorm
 from earnest.integer.layer_norm import LayerNorm
 from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
 from earnest.integer.linear import Linear
@@ -67,6 +68,20 @@ def scores(bits: int, shift: int) -> Add:
     return Add(zero_points=(0, 0), multipliers=(40000, 50000), shift=shift, zero_point=0, bits=bits, signed=True)
 
 
+def over_positions() -> GroupNorm:
+    return GroupNorm(
+        multiplier=np.full(CHANNELS, 45000, dtype=np.int32),
+        shift=np.full(CHANNELS, 25, dtype=np.uint8),
+        bias=RNG.integers(-(1 << 28), 1 << 28, CHANNELS),
+        groups=4,
+        pre_shift=0,
+        epsilon=40000,
+        epsilon_shift=17,
+        input_bits=8,
+        **EIGHT,
+    )
+
+
 def front() -> list[tuple[str, Operator, tuple[str, ...]]]:
     """Norm, strided convolutions, gated linear unit, tables: [1, time, 8] to [1, half, 8]."""
     channels = np.full(CHANNELS, 45000, dtype=np.int32)
@@ -88,7 +103,8 @@ def front() -> list[tuple[str, Operator, tuple[str, ...]]]:
         ("curve", InterpolatedTable(table=knots, bits=16), (INPUT,)),
         ("norm", norm, ("curve",)),
         ("first", Transpose(order=(0, 2, 1)), ("norm",)),
-        ("depthwise", Convolution1d(**weighted(CHANNELS, 1, 3), **over_time, **EIGHT), ("first",)),
+        ("grouped", over_positions(), ("first",)),
+        ("depthwise", Convolution1d(**weighted(CHANNELS, 1, 3), **over_time, **EIGHT), ("grouped",)),
         ("image", Reshape(shape=(1, 2, 4, HALF)), ("depthwise",)),
         ("square", Convolution2d(**weighted(2, 2, 3, 3), **over_both, **EIGHT), ("image",)),
         ("channels", Reshape(shape=(1, CHANNELS, HALF)), ("square",)),

@@ -84,6 +84,25 @@ def layer_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     return Codes(x.shape, result)
 
 
+def group_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
+    """E25."""
+    batches, channels, *around = x.shape
+    each, positions = channels // c["groups"], len(x.flat) // (batches * channels)
+    p = c["pre_shift"]
+    result = []
+    for row in range(batches * c["groups"]):
+        codes = x.flat[row * each * positions : (row + 1) * each * positions]
+        codes = [shift_round(code, p) if p else code for code in codes]
+        n, total = len(codes), sum(codes)
+        epsilon = max(1, shift_round(n * n * c["epsilon"], c["epsilon_shift"]))
+        r, k = inverse_root(n * sum(code * code for code in codes) - total * total + epsilon)
+        for place, code in enumerate(codes):
+            channel = row % c["groups"] * each + place // positions
+            scaled = shift_round((n * code - total) * r, 16 + k) * c["multiplier"].at(channel) + c["bias"].at(channel)
+            result.append(saturate(c["zero_point"] + shift_round(scaled, c["shift"].at(channel)), c))
+    return Codes((batches, channels, *around), result)
+
+
 def relative_shift(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     """E22."""
     length = x.shape[-2]
@@ -176,6 +195,7 @@ ORACLES: Mapping[str, Callable[..., Codes]] = {
     "exponential": exponential,
     "weighted_mean": oracle.weighted_mean,
     "layer_norm": layer_norm,
+    "group_norm": group_norm,
     "relative_shift": relative_shift,
     "reshape": reshape,
     "transpose": transpose,

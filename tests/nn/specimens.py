@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge
 from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
 from earnest.nn.matmul import MatMul
@@ -220,7 +221,7 @@ def products() -> Iterator[Specimen]:
             real=lambda a, b: a * b,
         )
     left, right = narrow(8, 2.0, 0), narrow(8, 1.5, 0)
-    accumulator = MatMul([left, right], ProductEdge(left, right, bits=24))
+    accumulator = MatMul([left, right], ProductEdge(left, right, bits=24, depth=5))
     yield Specimen(name="matmul to 24 bits", twin=accumulator, shapes=shapes, real=_matmul, saturates=False)
     yield Specimen(
         name="weighted mean",
@@ -310,6 +311,8 @@ def rows() -> Iterator[Specimen]:
             yield Specimen(name=f"exponential {suffix}", twin=numerators, **common)
     for bits, out in [(b, b) for b in range(2, 9)] + [(16, 8), (8, 16), (16, 16)]:
         yield Specimen(name=f"layer norm a{bits} out {out}", twin=_norm(bits, out), shapes=((3, 9),), real=_real_norm)
+        twin = _group_norm(bits, out, largest=1 << 20 if (bits, out) == (16, 8) else 15)
+        yield Specimen(name=f"group norm a{bits} out {out}", twin=twin, shapes=((2, 6, 5),), real=_real_group_norm)
 
 
 def _norm(bits: int, out: int) -> Twin:
@@ -321,6 +324,20 @@ def _real_norm(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
     centred = x - x.sum(-1, keepdim=True) / x.shape[-1]
     variance = (centred * centred).sum(-1, keepdim=True) / x.shape[-1]
     return centred / (variance + 1e-3).sqrt() * gain + bias
+
+
+def _group_norm(bits: int, out: int, *, largest: int) -> Twin:
+    gain, bias = parameter(6, spread=0.5, middle=1.0, seed=3), parameter(6, seed=4)
+    source, result = narrow(bits, 3.0), narrow(out, 1.5)
+    return GroupNorm([source], result, weight=gain, bias=bias, epsilon=1e-4, groups=2, largest=largest)
+
+
+def _real_group_norm(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+    rows = x.reshape(x.shape[0], 2, -1)
+    centred = rows - rows.sum(-1, keepdim=True) / rows.shape[-1]
+    variance = (centred * centred).sum(-1, keepdim=True) / rows.shape[-1]
+    normalised = (centred / (variance + 1e-4).sqrt()).reshape(x.shape)
+    return normalised * gain[:, None] + bias[:, None]
 
 
 def layouts() -> Iterator[Specimen]:

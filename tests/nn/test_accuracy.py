@@ -11,6 +11,7 @@ import torch
 from tests.nn.specimens import PATTERNS, SPECIMENS, Specimen, carriers, quantized_parameters, real_operands
 from torch import Tensor
 
+from earnest.nn.group_norm import GroupNorm
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Weighted
 
@@ -73,6 +74,30 @@ def normalised(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
     return centred * (2.0**-14 + MULTIPLIER) + by_epsilon * 1.01 + by_q15 + 2.0**-15
 
 
+def group_normalised(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
+    """As `normalised`; eps is also off by 2^-16 of itself, or is below 2^-32.
+
+    A pre-shift moves each code by half a unit: its distance from the mean by 1 at most, and the deviation, which is a
+    norm, by 1/2. So u = c / sigma moves by (|u| / 2 + 1) / (sigma - 1/2), and |u| is below sqrt(N) in any case.
+    """
+    assert isinstance(twin, GroupNorm)
+    (x,), (gain, bias) = inputs, (p.detach().double()[:, None] for p in twin.trainable())
+    rows = x.detach().double().reshape(x.shape[0], twin.groups, -1) / (1 << twin.pre_shift)
+    count = rows.shape[-1]
+    exact = 1e-4 / (twin.operands[0].grid.scale * (1 << twin.pre_shift)) ** 2
+    variance = rows.var(-1, correction=0)[..., None].expand_as(rows).reshape(x.shape)
+    whole = max(1.0, round(exact * count**2)) / count**2
+    by_epsilon = (abs(whole - exact) + exact * 2.0**-16 + 2.0**-32) / (variance + min(whole, exact)) / 2
+    unit = gain.abs() / twin.output.grid.scale
+    centred = (value - bias / twin.output.grid.scale).abs()
+    moved = torch.zeros_like(value)
+    if twin.pre_shift:
+        deviation = (variance + exact).sqrt()
+        reach = (centred / 2 + unit) / (deviation - 0.5).clamp_min(1e-9)
+        moved = torch.where(deviation > 0.5, reach, 2 * unit * count**0.5).minimum(2 * unit * count**0.5)
+    return centred * (2.0**-14 + MULTIPLIER + by_epsilon * 1.01) + moved * 1.01 + unit * 2.0**-16 + 2.0**-15
+
+
 def probable(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
     """Each numerator is off by 1 1/2 at most, their sum by K times that; 1 for the reciprocal."""
     keys = value.shape[-1]
@@ -95,6 +120,7 @@ BOUNDS: dict[str, Bound] = {
     "interpolated_table": interpolated,
     "glu": gated,
     "layer_norm": normalised,
+    "group_norm": group_normalised,
     "softmax": probable,
     "weighted_mean": averaged,
     "constant": tabulated,

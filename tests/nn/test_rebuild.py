@@ -82,7 +82,7 @@ def test_a_change_gives_the_law_that_a_new_twin_would_have(change: Callable[[Lin
 
 def test_derived_edges_pass_a_change_on() -> None:
     a, b = edge(scale=0.5), edge(scale=0.25)
-    product = ProductEdge(a, b, bits=24)
+    product = ProductEdge(a, b, bits=24, depth=4)
     twin = Add([product], narrow(16, 100.0), factors=(1.0,))
     law = twin.law()
     b.set_(grid(0.125))

@@ -1,25 +1,15 @@
-"""Softmax, its 8-bit numerators and layer norm (E18, E19, E21) as ONNX; every row is the last axis."""
-
-import numpy as np
+"""Softmax and its 8-bit numerators (E18, E19) as ONNX; every row is the last axis."""
 
 from earnest.export.arithmetic import (
-    add,
-    clamp,
-    count_reached,
     floor_divide,
     last_axis_maximum,
     last_axis_sum,
     look_up,
-    multiply,
-    power_of_two,
     shift_round,
-    shift_round_by,
-    square_root,
     widen,
 )
 from earnest.export.dimension import extent
 from earnest.export.graph import Call, Graph
-from earnest.integer.layer_norm import LayerNorm
 from earnest.integer.softmax import ONE, Exponential, Softmax
 
 _BELOW_EVERY_CODE = -(1 << 30)
@@ -44,33 +34,6 @@ def exponential(graph: Graph, operator: Exponential, call: Call) -> str:
     """E19."""
     distance, seen = _below_maximum(graph, call.tensors[0], operator.masked)
     return _erase(graph, look_up(graph, operator.table, distance), seen)
-
-
-def layer_norm(graph: Graph, operator: LayerNorm, call: Call) -> str:
-    """E21."""
-    codes, count = widen(graph, call.tensors[0]), operator.multiplier.shape[0]
-    total = last_axis_sum(graph, codes)
-    squares = last_axis_sum(graph, graph.node("Mul", codes, codes))
-    spread = graph.node("Sub", multiply(graph, squares, count), graph.node("Mul", total, total))
-    root, k = _inverse_root(graph, add(graph, spread, operator.epsilon))
-    centred = graph.node("Sub", multiply(graph, codes, count), total)
-    normalised = shift_round_by(graph, graph.node("Mul", centred, root), add(graph, k, 16))
-    weighted = graph.node("Mul", normalised, graph.constant(operator.multiplier.astype(np.int64), name="multiplier"))
-    biased = graph.node("Add", weighted, graph.constant(operator.bias, name="bias"))
-    return clamp(graph, add(graph, shift_round(graph, biased, operator.shift), operator.zero_point), call.result)
-
-
-def _inverse_root(graph: Graph, variance: str) -> tuple[str, str]:
-    """r and k with 1 / sqrt(V) about r 2^-(31 + k), for 1 <= V < 2^62: k is the number of the bounds 2^2, 2^4, .. 2^60
-    that V reaches, less 15, so that it is 0 from 2^30 to 2^32.
-    """
-    bounds = np.int64(1) << np.arange(2, 62, 2, dtype=np.int64)
-    k = add(graph, count_reached(graph, variance, graph.constant(bounds, name="bounds")), -15)
-    zero = graph.constant(0)
-    down, up = graph.node("Max", k, zero), graph.node("Max", multiply(graph, k, -1), zero)
-    v = graph.node("Div", variance, power_of_two(graph, multiply(graph, down, 2)))
-    v = graph.node("Mul", v, power_of_two(graph, multiply(graph, up, 2)))
-    return square_root(graph, graph.node("Div", graph.constant(1 << 62), v)), k
 
 
 def _below_maximum(graph: Graph, x: str, masked: bool) -> tuple[str, str | None]:

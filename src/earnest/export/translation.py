@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from earnest.errors import ProgramError
-from earnest.export import elementwise, layout, products, rows
+from earnest.export import elementwise, layout, norms, products, rows
 from earnest.export.graph import Call, Graph, Value, carrier
 from earnest.integer.operator import Operator
 
@@ -20,7 +20,8 @@ TRANSLATIONS: dict[str, Callable[..., str]] = {
     "softmax": rows.softmax,
     "exponential": rows.exponential,
     "weighted_mean": products.weighted_mean,
-    "layer_norm": rows.layer_norm,
+    "layer_norm": norms.layer_norm,
+    "group_norm": norms.group_norm,
     "relative_shift": layout.relative_shift,
     "reshape": layout.reshape,
     "transpose": layout.transpose,

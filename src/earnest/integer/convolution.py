@@ -50,7 +50,9 @@ class Convolution(Weighted):
         out, depth = self.weight.shape[:2]
         if len(x.shape) != self.rank + 2 or x.shape[1] != depth * self.groups:
             proof.refuse(f"expected {depth} x {self.groups} channels over {self.rank} axes, got an input of {x.shape}")
-        low, high = min(x.low, self.input_zero_point), max(x.high, self.input_zero_point)
+        low, high = x.low, x.high
+        if any(self.padding):
+            low, high = min(low, self.input_zero_point), max(high, self.input_zero_point)
         self.check_sums(Domain(bits=x.bits, signed=x.signed, shape=x.shape, low=low, high=high), proof)
         extents = []
         for axis, (stride, amount, dilation) in enumerate(

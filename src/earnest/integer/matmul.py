@@ -94,7 +94,10 @@ class MatMul(Operator):
                 f"a result of {self.bits} bits is the accumulator itself, with multiplier 2^15, shift 15 and zero "
                 f"point 0, and it can reach {bound}; expected at most {largest}: use fewer bits"
             )
-        return Domain.full(self.bits, signed=self.signed, shape=shape)
+        if self.bits != ACCUMULATOR_BITS:
+            return Domain.full(self.bits, signed=self.signed, shape=shape)
+        low = -bound if self.signed else 0
+        return Domain(bits=self.bits, signed=self.signed, shape=shape, low=low, high=bound)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """E12."""

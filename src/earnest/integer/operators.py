@@ -3,6 +3,7 @@
 from earnest.integer.add import Add
 from earnest.integer.convolution import Convolution1d, Convolution2d
 from earnest.integer.gated import GatedLinearUnit
+from earnest.integer.group_norm import GroupNorm
 from earnest.integer.layer_norm import LayerNorm
 from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
 from earnest.integer.linear import Linear
@@ -29,6 +30,7 @@ OPERATORS: dict[str, type[Operator]] = {
         Exponential,
         WeightedMean,
         LayerNorm,
+        GroupNorm,
         RelativeShift,
         Reshape,
         Transpose,

@@ -7,6 +7,7 @@ from earnest.integer.program import INPUT
 from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Layout
 from earnest.nn.matmul import MatMul
@@ -60,6 +61,7 @@ KINDS: Mapping[type[Twin], str] = {
     Exponential: "softmax",
     WeightedMean: "softmax",
     LayerNorm: "norms",
+    GroupNorm: "norms",
     MatMul: "attention products",
     GatedLinearUnit: "functions",
     Multiply: "functions",

@@ -28,8 +28,7 @@ class Add(Twin):
         output = self.output.grid
         grids = [edge.grid for edge in self.operands]
         reals = [factor * grid.scale / output.scale for factor, grid in zip(self.factors, grids, strict=True)]
-        magnitudes = [max(abs(end - grid.zero_point) for end in grid.codes) for grid in grids]
-        mantissas, shift = sum_multipliers(reals, magnitudes)
+        mantissas, shift = sum_multipliers(reals, [edge.magnitude for edge in self.operands])
         return AddLaw(
             zero_points=tuple(grid.zero_point for grid in grids),
             multipliers=mantissas,

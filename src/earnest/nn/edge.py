@@ -33,6 +33,12 @@ class Edge(nn.Module, ABC):
         """Lowest and highest code."""
         return code_range(self.bits, signed=self.signed)
 
+    @property
+    def magnitude(self) -> int:
+        """The largest |code - zero point|."""
+        grid = self.grid
+        return max(abs(end - grid.zero_point) for end in grid.codes)
+
     def version(self) -> tuple[object, ...]:
         """Changes whenever the grid may have changed."""
         return ()
@@ -136,6 +142,11 @@ class ScaledEdge(Edge):
         grid = self._source[0].grid
         return Grid(bits=grid.bits, signed=grid.signed, scale=grid.scale * self.factor, zero_point=grid.zero_point)
 
+    @property
+    def magnitude(self) -> int:
+        """The source's, whose codes these are."""
+        return self._source[0].magnitude
+
     def require_scale_(self, smallest: float) -> None:
         """Asked of the source."""
         self._source[0].require_scale_(smallest / self.factor)
@@ -146,17 +157,25 @@ class ScaledEdge(Edge):
 
 
 class ProductEdge(Edge):
-    """An accumulator that is handed on unrounded: its scale is the product of the operands' scales."""
+    """An accumulator of `depth` products that is handed on unrounded: its scale is the product of the operands' scales,
+    and what it cannot reach is known.
+    """
 
-    def __init__(self, left: Edge, right: Edge, *, bits: int) -> None:
+    def __init__(self, left: Edge, right: Edge, *, bits: int, depth: int) -> None:
         super().__init__(bits=bits)
-        self._sources = (left, right)
+        self._sources, self.depth = (left, right), depth
 
     @property
     def grid(self) -> Grid:
         """Scale s_a s_b, zero point 0."""
         left, right = self._sources
         return Grid(bits=self.bits, signed=True, scale=left.grid.scale * right.grid.scale, zero_point=0)
+
+    @property
+    def magnitude(self) -> int:
+        """As many products of the operands' largest codes as there are."""
+        left, right = self._sources
+        return self.depth * left.magnitude * right.magnitude
 
     def nearest(self, x: Tensor) -> Tensor:
         """The values themselves: a sum of products of codes is a code."""

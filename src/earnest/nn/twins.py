@@ -2,6 +2,7 @@
 
 from earnest.nn.add import Add
 from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
 from earnest.nn.matmul import MatMul
@@ -27,6 +28,7 @@ TWINS: dict[str, type[Twin]] = {
         Exponential,
         WeightedMean,
         LayerNorm,
+        GroupNorm,
         RelativeShift,
         Reshape,
         Transpose,

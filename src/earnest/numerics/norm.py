@@ -1,12 +1,12 @@
-"""Layer norm: gain and bias as multipliers of the normalised value in Q15, eps in units of the codes."""
+"""Norms: gain and bias as multipliers of the normalised value in Q15, eps in units of the codes."""
 
 import numpy as np
 
 from earnest.errors import NumericsError
 from earnest.integer.fixed_point import SHIFT_LOW
-from earnest.integer.layer_norm import FRACTION_BITS
+from earnest.integer.layer_norm import FRACTION_BITS, LARGEST_VARIANCE_BITS
 from earnest.numerics.grid import Grid
-from earnest.numerics.multiplier import multipliers
+from earnest.numerics.multiplier import LARGEST, SMALLEST, multiplier, multipliers
 
 LARGEST_SHIFT = 40
 """A gain whose shift would be greater cannot move a code, and is 0."""
@@ -23,6 +23,23 @@ def norm_epsilon(epsilon: float, count: int, scale: float) -> int:
 def smallest_norm_scale(epsilon: float, count: int) -> float:
     """The scale below which eps N^2 / s^2 would pass 2^60, and the variance with it int64."""
     return count * float(np.sqrt(epsilon)) * 2.0**-30
+
+
+def group_epsilon(epsilon: float, scale: float) -> tuple[int, int]:
+    """eps / s^2 as a multiplier of N^2; one too small for the law is 0, below which E is 1."""
+    real = epsilon / scale**2
+    return multiplier(real) if real >= SMALLEST else (0, SHIFT_LOW)
+
+
+def smallest_group_scale(epsilon: float) -> float:
+    """The scale below which eps / s^2 would leave the law of multipliers."""
+    return float(np.sqrt(epsilon / LARGEST)) * (1 + 2.0**-20)
+
+
+def group_pre_shift(bits: int, count: int) -> int:
+    """The least pre-shift with which N^2 |x'|^2, doubled for eps, is below 2^62 for `count` codes of a width."""
+    digits = (count - 1).bit_length()
+    return max(0, bits - 1 + digits - (LARGEST_VARIANCE_BITS - 1) // 2)
 
 
 def norm_constants(gain: np.ndarray, bias: np.ndarray, output: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -179,9 +179,11 @@ class Swapper:
         if node.kind in LAYOUT:
             return operands[0]
         if self.roles[node] == "accumulator":
-            edge = ProductEdge(operands[0], operands[1], bits=self.settings[node].bits)
-            if _fits(node.settings["depth"], operands, edge):
-                return edge
+            depth = node.settings["depth"]
+            if isinstance(depth, int):
+                edge = ProductEdge(operands[0], operands[1], bits=self.settings[node].bits, depth=depth)
+                if _fits(depth, operands, edge):
+                    return edge
             self._reconsider(node)
         if node.kind == "softmax":
             return probabilities() if self.settings[node].bits == 16 else self._numerators(node)
@@ -251,9 +253,9 @@ class Swapper:
         )
 
 
-def _fits(depth: object, operands: Sequence[Edge], edge: ProductEdge) -> bool:
+def _fits(depth: int, operands: Sequence[Edge], edge: ProductEdge) -> bool:
     """True if the sum of `depth` products of any codes is a code of the edge. What a matmul reads is symmetric, so that
     half the codes of a width is the largest magnitude.
     """
     left, right = (1 << (operand.bits - 1) if operand.signed else 1 << operand.bits for operand in operands)
-    return isinstance(depth, int) and depth * left * right <= edge.codes[1]
+    return depth * left * right <= edge.codes[1]

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "kernels.h"
+#include "root.h"
 
 namespace earnest {
 namespace {
@@ -275,23 +276,6 @@ void gate(const uint8_t* linear, Type type, int32_t zero, const uint8_t* codes, 
       products[i] = (int32_t{static_cast<uint8_t>(linear[first + i] ^ sign)} - offset - zero) * factors[i];
     scale(products, part, 0, s, static_cast<char*>(out) + static_cast<ptrdiff_t>(first) * size_of(s.type));
   }
-}
-
-// k with 2^30 <= V / 4^k < 2^32 and r, the largest integer with r^2 v <= 2^62 (E21).
-inline void inverse_root(int64_t variance, int64_t& root, int& k) {
-  const int digits = 64 - __builtin_clzll(static_cast<uint64_t>(variance));
-  k = ((digits + 1) >> 1) - 16;
-  const uint64_t v = k >= 0 ? static_cast<uint64_t>(variance) >> (2 * k) : static_cast<uint64_t>(variance) << (-2 * k);
-  if (v == uint64_t{1} << 30) {
-    root = 1 << 16;
-    return;
-  }
-  uint64_t r = 0;
-  for (int bit = 15; bit >= 0; --bit) {
-    const uint64_t candidate = r | (uint64_t{1} << bit);
-    if (candidate * candidate * v <= uint64_t{1} << 62) r = candidate;
-  }
-  root = static_cast<int64_t>(r);
 }
 
 template <class X, class Y>

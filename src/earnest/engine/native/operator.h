@@ -85,6 +85,7 @@ std::unique_ptr<Operator> make_convolution(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_matmul(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_elementwise(const Record&);
 std::unique_ptr<Operator> make_rowwise(const Record&);
+std::unique_ptr<Operator> make_group_norm(const Record&);
 std::unique_ptr<Operator> make_layout(const Record&);
 
 }  // namespace earnest

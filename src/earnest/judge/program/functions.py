@@ -1,6 +1,4 @@
-"""Functions of a code or of a row: tables, gates, softmax and its 8-bit form, layer norm (E15 to E19, E21)."""
-
-import math
+"""Functions of a code or of a row: tables, gates, softmax and its 8-bit form (E15 to E19)."""
 
 import numpy as np
 
@@ -82,29 +80,6 @@ def exponential(place: Place) -> Value:
         _begins_with(place, "table", 255)
         place.hears(_varies(place, "table", 0, _furthest(place)))
     return place.makes(8, signed=False)
-
-
-def layer_norm(place: Place) -> Value:
-    """E21: every width that its equation forms."""
-    (x,) = place.operands
-    bits, signed = place.result()
-    place.reads(0, place.integer("input_bits"))
-    place.zero_point("zero_point", bits, signed)
-    epsilon, channels = place.integer("epsilon"), place.shape[-1]
-    place.require(epsilon >= 1, rules.CONSTANTS, f"expected an epsilon from 1, got {epsilon}")
-    place.wide(channels**2 * x.centred(0) ** 2 + epsilon, bits=62)
-    place.wide(channels * (x.high - x.low) * (1 << 16) + (1 << 31))
-    names = (("multiplier", 17), ("shift", 16), ("bias", 64))
-    lawful = [place.array(name, (channels,), *code_range(width, signed=True)) for name, width in names]
-    if all(lawful):
-        multiplier, shift = place.codes("multiplier"), place.codes("shift")
-        place.multiplier(multiplier, shift, negative=True)
-        largest = (math.isqrt(channels) + 1) << 15
-        constants = zip(multiplier.tolist(), place.codes("bias").tolist(), shift.tolist(), strict=True)
-        reaches = [(abs(m) * largest, b, s) for m, b, s in constants]
-        place.wide(max(reach + abs(b) + (1 << max(s - 1, 0)) for reach, b, s in reaches))
-        place.hears(any(place.requantized(b - reach, b + reach, 1, s) for reach, b, s in reaches))
-    return place.makes(bits, signed=signed)
 
 
 def _narrow(place: Place, bits: int) -> None:

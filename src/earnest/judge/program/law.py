@@ -42,6 +42,10 @@ KINDS = {
     "exponential": Kind(fields=("input_bits", "masked"), constants=("table",)),
     "weighted_mean": Kind(fields=("right_bits", "right_zero_point", "multiplier", "shift", *_RESULT), operands=2),
     "layer_norm": Kind(fields=("epsilon", "input_bits", *_RESULT), constants=("multiplier", "shift", "bias")),
+    "group_norm": Kind(
+        fields=("groups", "pre_shift", "epsilon", "epsilon_shift", "input_bits", *_RESULT),
+        constants=("multiplier", "shift", "bias"),
+    ),
     "relative_shift": Kind(fields=()),
     "reshape": Kind(fields=("shape",)),
     "transpose": Kind(fields=("order",)),
@@ -73,7 +77,7 @@ def well_typed(name: str, value: object) -> bool:
     """Whether the value of a plain field is of the type that its name has in every operator."""
     if name in _WIDTHS:
         return type(value) is int and 1 <= value <= 32
-    if name in ("shift", "fine_bits"):
+    if name in ("shift", "fine_bits", "pre_shift", "epsilon_shift"):
         return type(value) is int and 0 <= value <= 64
     if name in _LISTS:
         return isinstance(value, list) and all(type(part) is int for part in value)

@@ -113,6 +113,7 @@ def matmul(place: Place) -> Value:
             rules.UNROUNDED,
             f"expected the accumulator itself within {most}, got m, s, z {epilogue} and sums up to {bound}",
         )
+        return place.makes(bits, signed=signed, low=-bound if signed else 0, high=bound)
     return place.makes(bits, signed=signed)
 
 

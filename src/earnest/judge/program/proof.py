@@ -8,7 +8,7 @@ All in Python's integers, over the real constants.
 
 from collections.abc import Callable
 
-from earnest.judge.program import functions, moves, products, rules
+from earnest.judge.program import functions, moves, norms, products, rules
 from earnest.judge.program.law import LAYOUT
 from earnest.judge.program.place import Place
 from earnest.judge.program.values import Value
@@ -53,7 +53,8 @@ PROOFS: dict[str, Callable[[Place], Value]] = {
     "glu": functions.glu,
     "softmax": functions.softmax,
     "exponential": functions.exponential,
-    "layer_norm": functions.layer_norm,
+    "layer_norm": norms.layer_norm,
+    "group_norm": norms.group_norm,
     **dict.fromkeys(LAYOUT, moves.layout),
     "constant": moves.constant,
 }

@@ -100,6 +100,16 @@ def _layer_norm(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
     return x
 
 
+def _group_norm(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
+    del time
+    x, channels, groups = shapes[0], step.arrays["multiplier"].codes.shape, step.fields["groups"]
+    if len(x) < 3 or x[1:2] != channels:
+        _refuse(f"[batch, channels, ...] of {channels} channels", x)
+    if groups < 1 or x[1] % groups:
+        _refuse(f"{x[1]} channels in groups of as many each", groups)
+    return x
+
+
 def _relative_shift(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
     del step, time
     x = shapes[0]
@@ -173,6 +183,7 @@ _SHAPES: dict[str, Callable[[Step, Sequence[Shape], int], Shape]] = {
     "softmax": _rows,
     "exponential": _rows,
     "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
     "relative_shift": _relative_shift,
     "reshape": _reshape,
     "transpose": _transpose,
