@@ -8,6 +8,7 @@ from earnest.integer.target import Target
 from earnest.nn.add import Add
 from earnest.nn.edge import Edge
 from earnest.nn.gated import GatedLinearUnit
+from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Constant, Pad, RelativeShift, Reshape, Scaled, Slice, Transpose
 from earnest.nn.matmul import MatMul
@@ -84,6 +85,12 @@ def _layer_norm(node: Node, operands: Edges, output: Edge, settings: Settings | 
     return LayerNorm(operands, output, epsilon=node.settings["epsilon"], **parameters)
 
 
+def _group_norm(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
+    del settings, target
+    parameters: dict[str, Any] = dict(node.parameters)
+    return GroupNorm(operands, output, **node.settings, **parameters)
+
+
 def _constant(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
     del operands, settings, target
     return Constant(output, value=node.parameters["value"])
@@ -108,6 +115,7 @@ _ASSEMBLE: dict[str, Assemble] = {
     "glu": _glu,
     "softmax": _softmax,
     "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
     "constant": _constant,
     "relative_shift": _plain(RelativeShift),
     "reshape": _plain(Reshape),

@@ -15,37 +15,48 @@ from earnest.errors import CaptureError
 from earnest.integer.dimension import evaluate
 from earnest.swapping.conversion import Converter
 from earnest.swapping.dimensions import dimension_of
-from earnest.swapping.flat import Flat, flatten
+from earnest.swapping.flat import Flat, flatten, needed
 from earnest.swapping.graph import Graph, link, name_nodes
 from earnest.swapping.patterns import find_relative_shifts
 from earnest.swapping.tables import BATCH, TIME
 
 EXAMPLE_BATCH, EXAMPLE_TIME, SHORTEST_EXAMPLE = 2, 141, 5
 
+SAMPLES = 41
+"""Samples of a model that reads [batch, time] for each frame of one that reads features: odd, as the example is, so
+that no stride divides either, and enough for the convolutions of a waveform.
+"""
+
 
 def capture(model: nn.Module, *, features: int | None, longest: int) -> Graph:
     """The graph of a float model in evaluation mode, for inputs [batch, time, features] (or [batch, time] without
     features).
 
-    `longest` is the greatest length in frames of the input; tables of positions are computed up to it. CaptureError
+    `longest` is the greatest time, in frames or in samples; tables of positions are computed up to it. CaptureError
     where the model cannot be captured whole.
     """
     if model.training:
         raise CaptureError("expected a model in evaluation mode; call model.eval() first")
     if longest < SHORTEST_EXAMPLE:
         raise CaptureError(f"expected a greatest length of at least {SHORTEST_EXAMPLE} frames, got {longest}")
-    exported = _export(model, example(EXAMPLE_BATCH, min(EXAMPLE_TIME, longest), features))
+    exported = _export(model, example(EXAMPLE_BATCH, min(EXAMPLE_TIME * steps(features), longest), features))
     nodes, result = flatten(exported)
     (source,) = (node for node in nodes if node.target == "features")
     names = _symbols(source)
     shortest, longest = _lengths(exported, source, longest)
-    shortest = _never_empty(nodes, names, shortest, longest)
+    read = needed(nodes, result)
+    shortest = _never_empty([node for node in nodes if node in read], names, shortest, longest)
     converter = Converter(nodes, source, names, shortest, longest)
     graph = converter.convert(result)
     find_relative_shifts(graph)
     prune(graph)
     name_nodes(graph, model)
     return graph
+
+
+def steps(features: int | None) -> int:
+    """How many steps of time stand for one frame in an example."""
+    return 1 if features is not None else SAMPLES
 
 
 def example(batch: int, time: int, features: int | None) -> Tensor:

@@ -2,18 +2,19 @@
 offline.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from earnest.errors import CaptureError, EarnestError
-from earnest.integer.dimension import Dimension, evaluate, substitute
+from earnest.integer.dimension import Dimension, evaluate, evaluate_all, substitute
 from earnest.integer.program import INPUT
-from earnest.swapping import rules
+from earnest.swapping import masks, rules
 from earnest.swapping.dimensions import dimension_of
-from earnest.swapping.flat import Flat
+from earnest.swapping.flat import Flat, needed
 from earnest.swapping.graph import Account, Graph, Node
 from earnest.swapping.tables import BATCH, TIME, evaluate_free, table_of
 from earnest.swapping.weighted_rules import WEIGHTED
@@ -41,6 +42,7 @@ class Converter:
         self.current = source
         self.from_data: set[Flat] = {source}
         self.runtime: set[Flat] = {source}
+        self.judged: dict[tuple[Flat, Any], Any] = {}
 
     def convert(self, result: Flat) -> Graph:
         """The captured graph, every operator of it accounted for."""
@@ -48,9 +50,10 @@ class Converter:
         entry = Node(kind=INPUT, inputs=[], settings={}, parameters={}, path="", aten="", source="", name=INPUT)
         self.nodes.append(entry)
         self.made[self.source] = entry
+        read = needed(self.flat, result)
         for node in self.flat:
             if node.tensor is None and node is not self.source:
-                self._visit(node)
+                self._visit(node, read=node in read)
         return Graph(
             nodes=self.nodes,
             result=self.operand(result),
@@ -61,7 +64,7 @@ class Converter:
             accounts=[self._account(node) for node in self.flat if node.tensor is None and node is not self.source],
         )
 
-    def _visit(self, node: Flat) -> None:
+    def _visit(self, node: Flat, *, read: bool) -> None:
         inputs = node.inputs()
         if any(source in self.from_data for source in inputs) and not node.is_size:
             self.from_data.add(node)
@@ -69,6 +72,8 @@ class Converter:
             self.became[node] = "size"
         elif node.operator in _SILENT:
             self.became[node] = "assertion, checked at capture"
+        elif not read:
+            self.became[node] = "removed: nothing reads it"
         elif any(source in self.runtime for source in inputs) or node.operator in WEIGHTED:
             self.runtime.add(node)
             rule = rules.RULES.get(node.operator)
@@ -150,6 +155,15 @@ class Converter:
             if time >= self.shortest
         )
 
+    def greatest(self, dimension: Dimension) -> int:
+        """The value of a dimension for one utterance of the greatest length."""
+        return evaluate(dimension, {BATCH: 1, TIME: self.longest})
+
+    def greatest_at_any_length(self, dimension: Dimension) -> int:
+        """The greatest value of a dimension in the time, over all lengths."""
+        times = np.arange(self.shortest, self.longest + 1, dtype=np.int64)
+        return int(evaluate_all(dimension, TIME, times).max())
+
     def operand(self, argument: Flat) -> Node:
         """The node of a value; one that depends on no data becomes a constant, or a slice of a table."""
         if argument not in self.made:
@@ -174,6 +188,40 @@ class Converter:
         if short.shape != long.shape or not torch.equal(short, long):
             raise self.unsupported(self.current, "has a constant that depends on the length of the input")
         return long
+
+    def uniform(self, argument: Any) -> float | bool | None:
+        """The one number that fills a value that depends on no data, whatever the length; None if there is none."""
+        return argument if isinstance(argument, (int, float)) else self._judged(argument, "uniform", masks.uniform)
+
+    def causal(self, argument: Flat) -> bool:
+        """True for the causal mask, of truth values or to be added."""
+        return bool(self._judged(argument, "causal", masks.causal))
+
+    def _judged(self, argument: Any, what: str, judge: Callable[[masks.At, int, int], Any]) -> Any:
+        if not isinstance(argument, Flat) or argument in self.runtime or argument.is_size:
+            return None
+        if (argument, what) not in self.judged:
+            at = lambda time: evaluate_free(argument, {BATCH: 1, TIME: time}, self.names)  # noqa: E731
+            self.judged[argument, what] = judge(at, self.shortest, self.longest)
+        return self.judged[argument, what]
+
+    def distances(self, argument: Any, axes: tuple[int, int]) -> masks.Distances | None:
+        """A table of the distance between two positions, if the argument is one."""
+        if not isinstance(argument, Flat) or argument in self.runtime or argument.is_size:
+            return None
+        if (argument, axes) not in self.judged:
+            self.judged[argument, axes] = masks.distances(argument, axes, self.names, self.shortest, self.longest)
+        return self.judged[argument, axes]
+
+    def table(self, argument: Flat, row: Tensor, axis: int, window: tuple[Dimension, Dimension]) -> Node:
+        """The part of a table that the length at hand has."""
+        self.became[argument] = "table, computed offline"
+        whole = self.make("constant", [], parameters={"value": row.to(torch.float32)})
+        return self.make("slice", [whole], axis=axis, start=window[0], stop=window[1], step=1)
+
+    def number(self, value: float) -> Node:
+        """A number as a value."""
+        return self.make("constant", [], parameters={"value": torch.tensor([value], dtype=torch.float32)})
 
     def like(self, node: Flat, source: Flat) -> Node:
         """The operand itself as the result of `node`, in the shape that `node` gives it."""

@@ -10,9 +10,11 @@ from torch import Tensor, nn
 
 from earnest.errors import CaptureError
 from earnest.nn.model import TwinModel, run_real
-from earnest.swapping.capture import example
+from earnest.swapping.capture import example, steps
 
 SIZES = ((1, 97), (3, 160))
+"""Batches and frames; a model of samples gets as many times more of them as its example."""
+
 TOLERANCE = 1e-3
 """Of the largest |logit|: float32 rounding, which depth multiplies, stays far below; a wrong operator far above."""
 
@@ -22,11 +24,12 @@ LONG = 1500
 
 def check_faithful(model: nn.Module, twin: TwinModel, features: int | None) -> None:
     """Refuse twins whose float graph differs from the model at the shortest, a long, and two other sizes."""
-    ends = ((1, twin.shortest), (1, min(twin.longest, LONG)))
-    for batch, wanted in (*SIZES, *ends):
+    unit = steps(features)
+    sizes = [(batch, frames * unit) for batch, frames in (*SIZES, (1, LONG))]
+    for batch, wanted in (*sizes, (1, twin.shortest)):
         time = min(max(wanted, twin.shortest), twin.longest)
         inputs = example(batch, time, features)
-        where = f"at batch {batch}, {time} frames"
+        where = f"at batch {batch}, length {time}"
         try:
             with torch.no_grad():
                 expected, got = one_tensor(model(inputs)), run_real(twin, inputs)

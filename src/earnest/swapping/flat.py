@@ -1,7 +1,7 @@
 """The exported graph without nesting: every node with its arguments, module path, source line and sizes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,9 @@ from torch import Tensor, fx
 from torch.export import ExportedProgram
 
 from earnest.errors import CaptureError
+
+TYPE_ONLY = ("aten.type_as.default",)
+"""Operators that read nothing of their second operand but its type."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,8 +47,8 @@ class Flat:
         return default if given is None else given
 
     def inputs(self) -> list["Flat"]:
-        """Nodes among the arguments, nested ones too."""
-        return list(_nodes((self.args, self.kwargs)))
+        """Nodes among the arguments, nested ones too; of one that is asked for its type alone, nothing is read."""
+        return list(_nodes(self.args[:1] if self.operator in TYPE_ONLY else (self.args, self.kwargs)))
 
 
 def _nodes(argument: Any) -> Iterator[Flat]:
@@ -165,3 +168,13 @@ def _resolve(argument: Any, env: Mapping[fx.Node, Any]) -> Any:
     if isinstance(argument, dict):
         return {key: _resolve(item, env) for key, item in argument.items()}
     return argument
+
+
+def needed(nodes: Sequence[Flat], result: Flat) -> set[Flat]:
+    """What the result depends on, and whatever overwrites a value."""
+    found: set[Flat] = set()
+    for node in reversed(nodes):
+        overwrites = node.operator.startswith("aten.") and node.operator.split(".")[1].endswith("_")
+        if node is result or overwrites or any(user in found for user in node.users):
+            found.add(node)
+    return found

@@ -64,7 +64,8 @@ def _slice(converter: "Converter", node: Flat) -> Node:
 
 
 def _pad(converter: "Converter", node: Flat) -> Node:
-    amounts = [int(amount) for amount in node.args[1]]
+    sizes = [converter.size(amount, 0) for amount in node.args[1]]
+    amounts = [size if isinstance(size, int) else converter.greatest_at_any_length(size) for size in sizes]
     mode, value = _pad_mode(node)
     if mode != "constant" or value != 0 or min(amounts) < 0:
         raise converter.unsupported(node, f"pads by {amounts} in mode {mode} with {value}; expected zeros")
@@ -72,7 +73,14 @@ def _pad(converter: "Converter", node: Flat) -> Node:
     before, after = [0] * rank, [0] * rank
     for index in range(len(amounts) // 2):
         before[rank - 1 - index], after[rank - 1 - index] = amounts[2 * index], amounts[2 * index + 1]
-    return converter.make("pad", [converter.operand(node.args[0])], before=tuple(before), after=tuple(after))
+    result = converter.make("pad", [converter.operand(node.args[0])], before=tuple(before), after=tuple(after))
+    for index, size in enumerate(sizes):  # what a length does not ask for is cut off again
+        if not isinstance(size, int):
+            axis = rank - 1 - index // 2
+            start: Dimension = 0 if index % 2 else ("+", amounts[index], ("*", -1, size))
+            stop: Dimension = ("+", start, converter.shape(node)[axis])
+            result = converter.make("slice", [result], axis=axis, start=start, stop=stop, step=1)
+    return result
 
 
 def _pad_mode(node: Flat) -> tuple[str, float]:
@@ -86,6 +94,46 @@ def _cat(converter: "Converter", node: Flat) -> Node:
     axis = int(node.argument(1, "dim", 0))
     inputs = [converter.operand(argument) for argument in node.args[0]]
     return converter.make("concat", inputs, axis=axis % len(node.value.shape))
+
+
+def _stack(converter: "Converter", node: Flat) -> Node:
+    """Values behind each other along a new axis."""
+    shape = converter.shape(node)
+    axis = int(node.argument(1, "dim", 0)) % len(shape)
+    single = (*shape[:axis], 1, *shape[axis + 1 :])
+    parts = [converter.make("reshape", [converter.operand(part)], shape=single) for part in node.args[0]]
+    return converter.make("concat", parts, axis=axis)
+
+
+def _parts(converter: "Converter", node: Flat) -> Node:
+    """A value that is cut: the parts are slices of it, made where they are asked for."""
+    converter.became[node] = "removed: each part is a slice"
+    return converter.operand(node.args[0])
+
+
+def _part(converter: "Converter", node: Flat) -> Node:
+    """One part of a value that is cut along an axis."""
+    cut, index = node.args[:2]
+    if cut.operator not in CUTS:
+        raise converter.unsupported(node, f"takes a part of {cut.operator}, which has no twin")
+    whole, rank = cut.args[0], len(cut.args[0].value.shape)
+    axis = int(cut.argument(CUTS[cut.operator], "dim", 0)) % rank
+    if cut.operator == "aten.unbind.int":
+        piece = converter.make("slice", [converter.operand(whole)], axis=axis, start=index, stop=index + 1, step=1)
+        return converter.make("reshape", [piece], shape=converter.shape(node))
+    sizes = [converter.dimension(part.shape[axis]) for part in cut.value]
+    start: Dimension = 0 if index == 0 else ("+", 0, *sizes[:index])
+    stop: Dimension = ("+", start, sizes[index])
+    return converter.make("slice", [converter.operand(whole)], axis=axis, start=start, stop=stop, step=1)
+
+
+CUTS = {
+    "aten.chunk.default": 2,
+    "aten.split.Tensor": 2,
+    "aten.split_with_sizes.default": 2,
+    "aten.unbind.int": 1,
+}
+"""Operators that cut a value along an axis, and the place of the axis among their arguments."""
 
 
 def _select(converter: "Converter", node: Flat) -> Node:
@@ -116,4 +164,7 @@ LAYOUT_RULES: dict[str, Rule] = {
     "aten.pad.default": _pad,
     "aten.constant_pad_nd.default": _pad,
     "aten.cat.default": _cat,
+    "aten.stack.default": _stack,
+    **dict.fromkeys(CUTS, _parts),
+    "<built-in function getitem>": _part,
 }

@@ -3,7 +3,12 @@
 from earnest.swapping.graph import LAYOUT, Graph, Node
 from earnest.swapping.recipe import Role
 
-READ_ROLES: dict[str, Role] = {"softmax": "scores", "add": "residual", "layer_norm": "residual"}
+READ_ROLES: dict[str, Role] = {
+    "softmax": "scores",
+    "add": "residual",
+    "layer_norm": "residual",
+    "group_norm": "residual",
+}
 SYMMETRIC_READERS = ("matmul", "mul")
 RESULT = "result"
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import torch
-
+from earnest.swapping.attention_rules import ATTENTION_RULES, by_distance
 from earnest.swapping.flat import Flat
 from earnest.swapping.graph import Node
 from earnest.swapping.layout_rules import LAYOUT_RULES, reshape
+from earnest.swapping.reduction_rules import REDUCTION_RULES
 from earnest.swapping.weighted_rules import WEIGHTED_RULES
 
 if TYPE_CHECKING:
@@ -28,14 +28,29 @@ def _sum(sign: float) -> Rule:
     def rule(converter: "Converter", node: Flat) -> Node:
         left, right = node.args[:2]
         factor = sign * float(node.kwargs.get("alpha", 1))
-        if converter.scalar(right) == 0:
+        if converter.uniform(right) == 0 and _keeps_shape(converter, node, left):
             converter.became[node] = "removed: adds 0"
             return converter.like(node, left)
-        if not (isinstance(left, Flat) and isinstance(right, Flat)):
-            raise converter.unsupported(node, "adds a number to a tensor, which has no twin")
-        return converter.make("add", [converter.operand(left), converter.operand(right)], factors=(1.0, factor))
+        operands = [converter.operand(x) if isinstance(x, Flat) else converter.number(float(x)) for x in (left, right)]
+        return converter.make("add", operands, factors=(1.0, factor))
 
     return rule
+
+
+def _reversed_difference(converter: "Converter", node: Flat) -> Node:
+    """other - x, other a number or a tensor."""
+    left, right = node.args[:2]
+    factor = float(node.argument(2, "alpha", 1))
+    other = converter.operand(right) if isinstance(right, Flat) else converter.number(float(right))
+    return converter.make("add", [converter.operand(left), other], factors=(-factor, 1.0))
+
+
+def _keeps_shape(converter: "Converter", node: Flat, source: Flat) -> bool:
+    """Whether the result has the source's elements: nothing broadcasts it."""
+    before, after = (list(converter.shape(value)) for value in (source, node))
+    while after and len(after) > len(before) and after[0] == 1:
+        after.pop(0)
+    return len(before) == len(after) and all(map(converter.same_at_all_lengths, before, after))
 
 
 def _product(converter: "Converter", node: Flat) -> Node:
@@ -43,7 +58,7 @@ def _product(converter: "Converter", node: Flat) -> Node:
     for value, factor in ((left, converter.scalar(right)), (right, converter.scalar(left))):
         if factor is not None:
             return _scale(converter, node, value, factor)
-    return converter.make("mul", [converter.operand(left), converter.operand(right)])
+    return by_distance(converter, node) or converter.make("mul", [converter.operand(left), converter.operand(right)])
 
 
 def _quotient(converter: "Converter", node: Flat) -> Node:
@@ -80,36 +95,6 @@ def _function(name: str) -> Rule:
 def _glu(converter: "Converter", node: Flat) -> Node:
     axis = int(node.argument(1, "dim", -1))
     return converter.make("glu", [converter.operand(node.args[0])], axis=axis % len(node.value.shape))
-
-
-def _softmax(converter: "Converter", node: Flat) -> Node:
-    if int(node.args[1]) % len(node.value.shape) != len(node.value.shape) - 1:
-        raise converter.unsupported(node, f"over axis {node.args[1]} has no twin; expected the last axis")
-    return converter.make("softmax", [converter.operand(node.args[0])], masked=False)
-
-
-def _attention(converter: "Converter", node: Flat) -> Node:
-    """softmax(q k^T scale + bias) v, operator by operator."""
-    if node.argument(4, "dropout_p", 0.0) or node.argument(7, "enable_gqa", default=False):
-        raise converter.unsupported(node, "has dropout or grouped queries, which have no twin")
-    query, key, value = (converter.operand(argument) for argument in node.args[:3])
-    bias, masked = node.argument(3, "attn_mask"), bool(node.argument(5, "is_causal", default=False))
-    queries, keys = (converter.shape(argument)[-2] for argument in node.args[:2])
-    if masked and not converter.same_at_all_lengths(queries, keys):
-        raise converter.unsupported(node, "is causal with fewer queries than keys, where torch's mask is not the law's")
-    width = int(node.args[0].value.shape[-1])
-    factor = node.argument(6, "scale", width**-0.5)
-    rank = len(node.value.shape)
-    order = (*range(rank - 2), rank - 1, rank - 2)
-    transposed = converter.make("transpose", [key], order=order)
-    scores = converter.make("matmul", [query, transposed], depth=width)
-    scores = converter.make("scaled", [scores], factor=float(factor))
-    if bias is not None:
-        if bias.value.dtype is torch.bool:
-            raise converter.unsupported(node, "has a boolean mask; expected utterances without padding")
-        scores = converter.make("add", [scores, converter.operand(bias)], factors=(1.0, 1.0))
-    weights = converter.make("softmax", [scores], masked=masked)
-    return converter.make("matmul", [weights, value], depth=node.args[1].value.shape[-2])
 
 
 _FRESH = (
@@ -180,6 +165,9 @@ RULES: dict[str, Rule] = {
     "aten.add.Tensor": _sum(1.0),
     "aten.add_.Tensor": _in_place(_sum(1.0)),
     "aten.sub.Tensor": _sum(-1.0),
+    "aten.sub_.Tensor": _in_place(_sum(-1.0)),
+    "aten.rsub.Scalar": _reversed_difference,
+    "aten.rsub.Tensor": _reversed_difference,
     "aten.mul.Tensor": _product,
     "aten.mul_.Tensor": _in_place(_product),
     "aten.mul.Scalar": _product,
@@ -194,13 +182,12 @@ RULES: dict[str, Rule] = {
     "aten.gelu.default": _function("gelu"),
     "aten.tanh.default": _function("tanh"),
     "aten.glu.default": _glu,
-    "aten.softmax.int": _softmax,
-    "aten.scaled_dot_product_attention.default": _attention,
     "aten.dropout.default": _dropout,
     "aten.contiguous.default": _identity("removed: memory layout only"),
     "aten.clone.default": _identity("removed: copy"),
     "aten.detach.default": _identity("removed: detach"),
     "aten.alias.default": _identity("removed: alias"),
+    "aten.type_as.default": _cast,
     "aten.to.dtype": _cast,
     "aten.to.device": _cast,
     "aten.to.dtype_layout": _cast,
@@ -208,5 +195,7 @@ RULES: dict[str, Rule] = {
     "aten.expand.default": _expand,
     **WEIGHTED_RULES,
     **LAYOUT_RULES,
+    **ATTENTION_RULES,
+    **REDUCTION_RULES,
     "aten.unflatten.int": reshape,
 }

@@ -13,7 +13,7 @@ from torch import Tensor
 from earnest.errors import CaptureError
 from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute
 from earnest.swapping.dimensions import dimension_of
-from earnest.swapping.flat import Flat
+from earnest.swapping.flat import TYPE_ONLY, Flat
 
 BATCH, TIME = "batch", "time"
 
@@ -35,6 +35,8 @@ def evaluate_free(node: Flat, symbols: Symbols, names: Mapping[str, str]) -> Any
                 memo[current] = evaluate(dimension_of(current.value, names), symbols)
             elif current.tensor is not None:
                 memo[current] = current.tensor.detach()
+            elif current.operator in TYPE_ONLY:
+                memo[current] = resolve(current.args[0]).to(current.value.dtype)
             else:
                 arguments = [resolve(a) for a in current.args]
                 memo[current] = current.target(*arguments, **{k: resolve(v) for k, v in current.kwargs.items()})

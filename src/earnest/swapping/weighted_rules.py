@@ -52,6 +52,19 @@ def _convolution(rank: int) -> Rule:
     return rule
 
 
+def _mean_pool(converter: "Converter", node: Flat) -> Node:
+    """The mean of each window of one channel: a depthwise convolution of equal weights."""
+    taps = _spread(node.args[1], 1)[0]
+    stride, padding = _spread(node.argument(2, "stride", taps) or taps, 1), _spread(node.argument(3, "padding", 0), 1)
+    channels = converter.shape(node.args[0])[1]
+    padded_otherwise = padding[0] and not node.argument(5, "count_include_pad", default=True)
+    if len(node.value.shape) != 3 or not isinstance(channels, int) or node.argument(4, "ceil_mode") or padded_otherwise:
+        raise converter.unsupported(node, "has a form without a twin; expected [batch, channels, time], zeros counted")
+    weight = nn.Parameter(torch.full((channels, 1, taps), 1.0 / taps))
+    settings = {"strides": stride, "padding": padding, "dilations": (1,), "groups": channels}
+    return converter.make("conv1d", [converter.operand(node.args[0])], parameters={"weight": weight}, **settings)
+
+
 def _named_padding(
     converter: "Converter", node: Flat, padding: str, weight: nn.Parameter, dilations: tuple[int, ...]
 ) -> tuple[int, ...]:
@@ -124,12 +137,34 @@ def _layer_norm(converter: "Converter", node: Flat) -> Node:
     return converter.make("layer_norm", inputs, parameters={"weight": gain, "bias": shift}, epsilon=epsilon)
 
 
+def _group_norm(converter: "Converter", node: Flat) -> Node:
+    """Over groups of the second axis and all that follows it; how many codes a group has depends on the length."""
+    source, groups = node.args[0], int(node.args[1])
+    shape = converter.shape(source)
+    if len(shape) < 3 or not isinstance(shape[1], int):
+        raise converter.unsupported(node, f"over {shape} has no twin; expected [batch, channels, time, ...]")
+    channels = shape[1]
+    weight, bias = node.argument(2, "weight"), node.argument(3, "bias")
+    gain = nn.Parameter(torch.ones(channels)) if weight is None else converter.parameter(weight)
+    shift = nn.Parameter(torch.zeros(channels)) if bias is None else converter.parameter(bias)
+    return converter.make(
+        "group_norm",
+        [converter.operand(source)],
+        parameters={"weight": gain, "bias": shift},
+        epsilon=float(node.argument(4, "eps", 1e-5)),
+        groups=groups,
+        largest=converter.greatest(("*", channels // groups, *shape[2:])),
+    )
+
+
 WEIGHTED_RULES: dict[str, Rule] = {
     "aten.linear.default": _linear,
     "aten.conv1d.default": _convolution(1),
     "aten.conv1d.padding": _convolution(1),
     "aten.conv2d.default": _convolution(2),
     "aten.conv2d.padding": _convolution(2),
+    "aten.avg_pool1d.default": _mean_pool,
     "aten.batch_norm.default": _batch_norm,
     "aten.layer_norm.default": _layer_norm,
+    "aten.group_norm.default": _group_norm,
 }

@@ -1,0 +1,45 @@
+"""Rules of sums and means over a short axis of fixed extent: one sum of its parts, rounded once (E13)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from earnest.swapping.flat import Flat
+from earnest.swapping.graph import Node
+
+if TYPE_CHECKING:
+    from earnest.swapping.conversion import Converter
+
+Rule = Callable[["Converter", Flat], Node]
+
+MOST_TERMS = 32
+"""Operands of one sum."""
+
+
+def _reduction(*, mean: bool) -> Rule:
+    def rule(converter: "Converter", node: Flat) -> Node:
+        source = node.args[0]
+        axes = node.argument(1, "dim")
+        rank = len(source.value.shape)
+        chosen = [int(axis) % rank for axis in axes] if isinstance(axes, (list, tuple)) else [int(axes) % rank]
+        if len(chosen) != 1:
+            raise converter.unsupported(node, f"goes over {len(chosen)} axes; expected one")
+        extent = converter.shape(source)[chosen[0]]
+        if not isinstance(extent, int) or extent > MOST_TERMS:
+            raise converter.unsupported(node, f"goes over an axis of {extent}; expected a fixed {MOST_TERMS} at most")
+        value, factor = converter.operand(source), 1.0 / extent if mean else 1.0
+        parts = [
+            converter.make("slice", [value], axis=chosen[0], start=index, stop=index + 1, step=1)
+            for index in range(extent)
+        ]
+        total = converter.make("add", parts, factors=(factor,) * extent)
+        if node.argument(2, "keepdim", default=False):
+            return total
+        return converter.make("reshape", [total], shape=converter.shape(node))
+
+    return rule
+
+
+REDUCTION_RULES: dict[str, Rule] = {
+    "aten.sum.dim_IntList": _reduction(mean=False),
+    "aten.mean.dim": _reduction(mean=True),
+}
