@@ -1,6 +1,8 @@
 """`earnest train`: a float Conformer-CTC, as a TOML file says."""
 
+import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,7 @@ from earnest.cli.options import AsJson, Quiet, existing_ledger
 from earnest.cli.terminal import print_json, progress
 
 if TYPE_CHECKING:
+    from earnest.training.loop import Trained
     from earnest.training.specification import Training
 
 
@@ -31,37 +34,13 @@ def train(
     training = load_training(file)
     if ledger is not None:
         existing_ledger(ledger)
-    from earnest.lab.anatomy import file_sha256
-    from earnest.training.events import Events
     from earnest.training.loop import Watch
     from earnest.training.loop import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
-
-    events = Events(tensorboard) if tensorboard is not None else None
-
-    def line(found: dict[str, Any]) -> None:
-        if events is not None:
-            events.add(found)
-        if not quiet:
-            print("  ".join(f"{key} {value}" for key, value in found.items()), file=sys.stderr, flush=True)
-
-    with progress(quiet=quiet) as shown:
-        try:
-            result = trained(training, folder, Watch(progress=shown, line=line))
-        finally:
-            if events is not None:
-                events.close()
-    found: dict[str, Any] = {
-        "file": str(file),
-        "name": training.name,
-        "model": str(result.model),
-        "model_sha256": file_sha256(result.model / "model.safetensors"),
-        "step": result.step,
-        "started_from": result.started_from,
-        "validation": result.validation,
-        **result.facts,
-    }
+    with progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
+        result = trained(training, folder, Watch(progress=shown, line=line))
+    found = {"file": str(file), "name": training.name, **_figures(result)}
     if ledger is not None:
         _append(ledger, training, found)
     if as_json:
@@ -70,6 +49,36 @@ def train(
     print(f"{result.model}: {training.name} after {result.step} steps")
     for one in result.validation:
         print(f"{one['data']}: {one['wer']:.2f} % of {one['words']} words wrong, {one['utterances']} utterances")
+
+
+@contextlib.contextmanager
+def _lines(tensorboard: Path | None, *, quiet: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Who is told every line of the log: a person, and TensorBoard where that is asked for."""
+    from earnest.training.events import Events
+
+    with contextlib.ExitStack() as stack:
+        events = None if tensorboard is None else stack.enter_context(contextlib.closing(Events(tensorboard)))
+
+        def line(found: dict[str, Any]) -> None:
+            if events is not None:
+                events.add(found)
+            if not quiet:
+                print("  ".join(f"{key} {value}" for key, value in found.items()), file=sys.stderr, flush=True)
+
+        yield line
+
+
+def _figures(result: "Trained") -> dict[str, Any]:
+    from earnest.lab.anatomy import file_sha256
+
+    return {
+        "model": str(result.model),
+        "model_sha256": file_sha256(result.model / "model.safetensors"),
+        "step": result.step,
+        "started_from": result.started_from,
+        "validation": result.validation,
+        **result.facts,
+    }
 
 
 def _append(ledger: Path, training: "Training", found: dict[str, Any]) -> None:
