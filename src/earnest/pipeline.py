@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from earnest.calibration.calibrate import calibrate
-from earnest.errors import CalibrationError
+from earnest.errors import CalibrationError, RecipeError
 from earnest.file import file_report
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
@@ -82,10 +83,39 @@ class Prepared:
     measured: Measured | None
 
 
+def quantized_twin(
+    module: nn.Module,
+    recipe: str | Recipe,
+    target: str | Target,
+    batches: Sequence[torch.Tensor],
+    *,
+    features: int | None,
+    longest: int = LONGEST_FRAMES,
+    one_length: bool = False,
+) -> TwinModel:
+    """Calibrated twins of any module, by all that a recipe without a budget does; `batches` are its inputs.
+
+    The rest as in `swap`. RecipeError for a recipe with a budget, which needs recordings and their losses.
+    """
+    rules = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    if rules.budget is not None:
+        raise RecipeError(f"recipe {rules.name}: expected one without a budget, got {rules.budget!r}: use `quantize`")
+    twin = swap(module, rules, target, features=features, longest=longest, one_length=one_length)
+    with one_torch_thread():
+        for method in rules.methods:
+            if method in BEFORE:
+                BEFORE[method](twin, batches, None)
+        calibrate(twin, batches)
+        for method in rules.methods:
+            if method in AFTER:
+                AFTER[method](twin, batches, None)
+    return twin
+
+
 def calibration_features(
     model: FloatModel, recordings: Sequence[Path], *, longest: int = LONGEST_FRAMES, progress: Progress | None = None
 ) -> list[torch.Tensor]:
-    """Features [1, frames, mels] of recordings, at most 30 s and `longest` frames of each."""
+    """Features of recordings, [1, frames, mels] or [1, samples], at most 30 s and `longest` frames of each."""
     return [features for features, _ in _heard(model, recordings, longest, progress)]
 
 
@@ -151,7 +181,7 @@ def prepared(
         raise CalibrationError("expected at least one recording to calibrate on, got none")
 
     def twins(rules: Recipe) -> TwinModel:
-        return swap(model.module, rules, target, features=model.front_end.mels, longest=longest)
+        return swap(model.module, rules, target, features=model.front_end.features, longest=longest)
 
     twin = twins(recipe)
     batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)

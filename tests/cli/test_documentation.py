@@ -76,6 +76,7 @@ def test_every_key_is_documented(
         ("sensitivity", "key", [*way, "--data", tiny_world.data, "--limit", "1", "--calibration-limit", "1"]),
         ("run", "key", placed),
         ("search", "key", placed),
+        ("coverage", "key", ["torch-attention", "--recipe", "w8a8", "--quiet"]),
         ("tables", "key", [tmp_path / "page", "--ledger", tmp_path / "ledger"]),
         ("report", "key", ["--ledger", tmp_path / "ledger"]),
         ("train", "key", [training, "--work", tmp_path / "training", "--quiet"]),

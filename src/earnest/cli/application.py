@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from earnest.cli.audit import audit
+from earnest.cli.coverage import coverage
 from earnest.cli.evaluate import evaluate
 from earnest.cli.explain import explain
 from earnest.cli.export import export
@@ -38,6 +39,7 @@ COMMANDS = (
     sensitivity,
     run,
     search,
+    coverage,
     tables,
     report,
     train,

@@ -21,7 +21,7 @@ from earnest.lab.backends import check_backend
 from earnest.lab.outcome import Hypothesis, Outcome, Systems
 from earnest.lab.workers import Progress, Runner, run
 from earnest.runtime.description import describe
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends import FrontEnd
 from earnest.speech.librispeech import Utterance
 from earnest.speech.significance import PairedDifference, paired_bootstrap
 from earnest.speech.word_errors import WordErrors, total
@@ -46,7 +46,7 @@ class ProgramFacts:
     target: str
     backend: str
     model: str
-    front_end: LogMel
+    front_end: FrontEnd
     level: str
 
 
@@ -59,7 +59,7 @@ class ModelFacts:
     name: str
     sha256: str
     float_bytes: int
-    front_end: LogMel
+    front_end: FrontEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ def parameter_bytes(model: "FloatModel") -> int:
     return 4 * sum(parameter.numel() for parameter in model.module.parameters())
 
 
-def _model_facts(path: Path, allow_pickle: bool, front_end: LogMel | None) -> ModelFacts:
+def _model_facts(path: Path, allow_pickle: bool, front_end: FrontEnd | None) -> ModelFacts:
     from earnest.models import load as load_model
 
     model = load_model(path, allow_pickle=allow_pickle)

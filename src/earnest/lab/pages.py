@@ -5,6 +5,7 @@ from pathlib import Path
 
 from earnest.errors import LedgerError
 from earnest.lab.benchmark_tables import render_linear, render_memory, render_times
+from earnest.lab.coverage_table import render_coverage, render_operators
 from earnest.lab.ledger import read
 from earnest.lab.result_tables import render_best, render_results
 from earnest.lab.sensitivity_table import render_sensitivity
@@ -26,6 +27,8 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "results": render_results,
     "best": render_best,
     "sensitivity": render_sensitivity,
+    "coverage": render_coverage,
+    "coverage-operators": render_operators,
     "engine": render_times,
     "engine-memory": render_memory,
     "engine-linear": render_linear,

@@ -17,7 +17,7 @@ from earnest.errors import ExperimentError
 from earnest.file.whole import write_whole
 from earnest.lab.evaluation import Evaluation, ModelFacts
 from earnest.lab.outcome import Hypothesis, Outcome
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends import front_end_of
 from earnest.speech.word_errors import WordErrors
 
 
@@ -99,7 +99,7 @@ def read_evaluation(path: Path) -> Evaluation:
         return Evaluation(
             outcomes=tuple(_outcome(outcome) for outcome in content["outcomes"]),
             program=None,
-            model=ModelFacts(**(model | {"front_end": LogMel.from_dict(model["front_end"])})),
+            model=ModelFacts(**(model | {"front_end": front_end_of(model["front_end"])})),
             jobs=content["jobs"],
             elapsed=content["elapsed"],
         )

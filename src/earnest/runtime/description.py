@@ -13,7 +13,7 @@ from earnest.errors import FileError
 from earnest.integer.codes import code_range, storage
 from earnest.integer.fixed_point import MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
 from earnest.integer.program import Program
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends import FrontEnd, front_end_of
 from earnest.runtime.text import Tokens
 
 DECODING = "ctc-greedy"
@@ -67,7 +67,7 @@ class Description:
     `calibration` is in the order in which it was heard; it is empty where ranges came from no recording.
     """
 
-    front_end: LogMel
+    front_end: FrontEnd
     input_grid: InputGrid
     tokens: Tokens
     recipe: str
@@ -100,7 +100,7 @@ def describe(program: Program) -> Description:
     if not all(isinstance(text, str) for text in texts):
         raise FileError("expected a recipe, a model and a list of tokens, all of them text")
     return Description(
-        front_end=LogMel.from_dict(data["front_end"]),
+        front_end=front_end_of(data["front_end"]),
         input_grid=_input_grid(data["input_grid"], program),
         tokens=Tokens(pieces=tuple(data["tokens"])),
         recipe=data["recipe"],

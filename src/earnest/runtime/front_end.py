@@ -26,7 +26,7 @@ from earnest.errors import AudioError, FileError
 NAME = "log-mel"
 VERSION = 1
 
-_DECIMAL = re.compile(r"0|0\.[0-9]{0,8}[1-9]")
+DECIMAL = re.compile(r"0|0\.[0-9]{0,8}[1-9]")
 _INTEGERS = {
     "sample_rate": (1_000, 768_000),
     "n_fft": (16, 65_536),
@@ -63,12 +63,12 @@ class LogMel:
         for key, (lowest, highest) in _INTEGERS.items():
             value = getattr(self, key)
             if type(value) is not int or not lowest <= value <= highest:
-                raise FileError(f"front end: expected {key} an integer from {lowest} to {highest}, got {_shown(value)}")
+                raise FileError(f"front end: expected {key} an integer from {lowest} to {highest}, got {shown(value)}")
         for key in ("pre_emphasis", "std_guard"):
             value = getattr(self, key)
-            if type(value) is not str or not _DECIMAL.fullmatch(value):
+            if type(value) is not str or not DECIMAL.fullmatch(value):
                 raise FileError(
-                    f'front end: expected {key} a decimal string in [0, 1) such as "0.97", got {_shown(value)}'
+                    f'front end: expected {key} a decimal string in [0, 1) such as "0.97", got {shown(value)}'
                 )
         if self.std_guard == "0":
             raise FileError("front end: expected std_guard above 0, got 0")
@@ -85,7 +85,7 @@ class LogMel:
 
         AudioError: not one axis of finite reals, or fewer than two frames, which have no unbiased standard deviation.
         """
-        count = self.frames(_checked(samples))
+        count = self.frames(checked(samples))
         if count < 2:
             raise AudioError(
                 f"the recording is too short: expected at least {2 * self.hop} samples at {self.sample_rate} Hz, "
@@ -96,6 +96,11 @@ class LogMel:
         deviation = energies.std(axis=0, ddof=1) + float(self.std_guard)
         return ((energies - mean) / deviation).astype(np.float32)
 
+    @property
+    def features(self) -> int:
+        """Features of one frame."""
+        return self.mels
+
     def frames(self, samples_count: int) -> int:
         """How many frames a recording of `samples_count` samples has: floor(samples / hop)."""
         if samples_count < 0:
@@ -104,7 +109,7 @@ class LogMel:
 
     def log_energies(self, samples: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Log-mel energies before the normalisation, [frames, mels], natural logarithm."""
-        count = self.frames(_checked(samples))
+        count = self.frames(checked(samples))
         before = self.n_fft // 2 - (self.n_fft - self.window) // 2  # samples of the window left of the frame's centre
         signal = np.zeros(before + len(samples) + self.window)
         signal[before : before + len(samples)] = samples
@@ -132,13 +137,13 @@ class LogMel:
         name, version = section.get("name"), section.get("version")
         if name != NAME or type(version) is not int or version != VERSION:
             raise FileError(
-                f"front end: expected {NAME!r} version {VERSION}, got {_shown(name)} version {_shown(version)}"
+                f"front end: expected {NAME!r} version {VERSION}, got {shown(name)} version {shown(version)}"
             )
         expected = {field.name for field in fields(cls)}
         given = set(section) - {"name", "version"}
         if given != expected:
             missing, unknown = sorted(expected - given), sorted(map(str, given - expected))
-            raise FileError(f"front end: keys missing: {missing}, keys unknown: {_shown(unknown)}")
+            raise FileError(f"front end: keys missing: {missing}, keys unknown: {shown(unknown)}")
         values: dict[str, Any] = {key: section[key] for key in expected}  # the constructor checks every type
         return cls(**values)
 
@@ -158,12 +163,12 @@ NEMO_LOG_MEL = LogMel(
 """The front end of NeMo's English Conformer-CTC models."""
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value out of a file that nobody vouches for, for a message of one line."""
     return ascii(value)[:60]
 
 
-def _checked(samples: npt.NDArray[np.floating]) -> int:
+def checked(samples: npt.NDArray[np.floating]) -> int:
     """The count of samples of a recording that can be used."""
     if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
         raise AudioError(f"expected float samples along one axis, got {samples.dtype} of shape {samples.shape}")

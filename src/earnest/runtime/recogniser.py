@@ -10,7 +10,7 @@ import numpy as np
 from earnest.engine import NativeBackend
 from earnest.errors import AudioError, FileError
 from earnest.file import open_program
-from earnest.integer.program import Program
+from earnest.integer.program import TIME, Program
 from earnest.runtime.audio import Recording, read_audio
 from earnest.runtime.description import describe
 from earnest.runtime.text import argmax, ctc_greedy
@@ -50,11 +50,10 @@ class Recognizer:
         self.input = program.input
         self.description = describe(program)
         self.backend: Backend = backend if backend is not None else NativeBackend(program, threads=threads)
-        channels = self.input.shape[-1]
-        if channels != self.description.front_end.mels:
-            raise FileError(
-                f"the program reads {channels} features; its front end makes {self.description.front_end.mels}"
-            )
+        features = self.description.front_end.features
+        expected = (1, TIME) if features is None else (1, TIME, features)
+        if self.input.shape != expected:
+            raise FileError(f"the program reads {self.input.shape}; its front end makes {expected}")
 
     def transcribe(self, path: str | PathLike[str]) -> Transcript:
         """The text of one audio file; AudioError names what is wrong with it."""
@@ -72,11 +71,11 @@ class Recognizer:
         )
 
     def codes(self, samples: np.ndarray) -> np.ndarray:
-        """Feature codes [1, frames, features] of samples."""
+        """Feature codes [1, frames, features] of samples, or [1, samples]."""
         return self.codes_of(self.description.front_end(samples))
 
     def codes_of(self, features: np.ndarray) -> np.ndarray:
-        """Codes [1, frames, features] of what the front end made; a length that is not proved is refused."""
+        """Codes of what the front end made, with an axis before it; a length that is not proved is refused."""
         spec, frames = self.input, len(features)
         seconds = self.description.front_end.hop / self.description.front_end.sample_rate
         if frames < spec.shortest:

@@ -5,6 +5,7 @@ model. An operator that is no twin, no layout, no folding and no table stops the
 and source line.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -28,22 +29,23 @@ that no stride divides either, and enough for the convolutions of a waveform.
 """
 
 
-def capture(model: nn.Module, *, features: int | None, longest: int) -> Graph:
+def capture(model: nn.Module, *, features: int | None, longest: int, one_length: bool = False) -> Graph:
     """The graph of a float model in evaluation mode, for inputs [batch, time, features] (or [batch, time] without
     features).
 
-    `longest` is the greatest time, in frames or in samples; tables of positions are computed up to it. CaptureError
-    where the model cannot be captured whole.
+    `longest` is the greatest time, in frames or in samples; tables of positions are computed up to it. With
+    `one_length` the model takes no other, and time is no symbol. CaptureError where the model cannot be captured whole.
     """
     if model.training:
         raise CaptureError("expected a model in evaluation mode; call model.eval() first")
     if longest < SHORTEST_EXAMPLE:
         raise CaptureError(f"expected a greatest length of at least {SHORTEST_EXAMPLE} frames, got {longest}")
-    exported = _export(model, example(EXAMPLE_BATCH, min(EXAMPLE_TIME * steps(features), longest), features))
+    time = longest if one_length else min(EXAMPLE_TIME * steps(features), longest)
+    exported = _export(model, example(EXAMPLE_BATCH, time, features), one_length=one_length)
     nodes, result = flatten(exported)
     (source,) = (node for node in nodes if node.target == "features")
-    names = _symbols(source)
-    shortest, longest = _lengths(exported, source, longest)
+    names = _symbols(source, one_length=one_length)
+    shortest, longest = (longest, longest) if one_length else _lengths(exported, source, longest)
     read = needed(nodes, result)
     shortest = _never_empty([node for node in nodes if node in read], names, shortest, longest)
     converter = Converter(nodes, source, names, shortest, longest)
@@ -66,12 +68,13 @@ def example(batch: int, time: int, features: int | None) -> Tensor:
     return torch.randn(shape, generator=generator)
 
 
-def _export(model: nn.Module, example: Tensor) -> ExportedProgram:
+def _export(model: nn.Module, example: Tensor, *, one_length: bool) -> ExportedProgram:
+    sizes = {0: Dim.DYNAMIC} if one_length else {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
     try:
-        with torch.no_grad():
-            return torch.export.export(
-                model, (example,), dynamic_shapes=({0: Dim.DYNAMIC, 1: Dim.DYNAMIC},), strict=False
-            )
+        with torch.no_grad(), warnings.catch_warnings():
+            # A model that keeps its table of positions from call to call: the table is in the graph, and is checked.
+            warnings.filterwarnings("ignore", message="The tensor attribute .* was assigned during export")
+            return torch.export.export(model, (example,), dynamic_shapes=(sizes,), strict=False)
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CaptureError(
@@ -80,10 +83,10 @@ def _export(model: nn.Module, example: Tensor) -> ExportedProgram:
         ) from error
 
 
-def _symbols(source: Flat) -> Mapping[str, str]:
-    """torch's symbols for batch and time; a specialised size is refused."""
+def _symbols(source: Flat, *, one_length: bool) -> Mapping[str, str]:
+    """torch's symbols for batch and time; a specialised size is refused, but for the one length of a model."""
     names = {}
-    for axis, name in ((0, BATCH), (1, TIME)):
+    for axis, name in ((0, BATCH),) if one_length else ((0, BATCH), (1, TIME)):
         size = source.value.shape[axis]
         if not isinstance(size, torch.SymInt):
             raise CaptureError(f"the model's {name} was specialised to {size}: expected a graph for every {name}")

@@ -46,7 +46,8 @@ class Converter:
 
     def convert(self, result: Flat) -> Graph:
         """The captured graph, every operator of it accounted for."""
-        shape = tuple(self.dimension(size) for size in self.source.value.shape)
+        batch, _, *rest = (self.dimension(size) for size in self.source.value.shape)
+        shape = (batch, TIME, *rest)
         entry = Node(kind=INPUT, inputs=[], settings={}, parameters={}, path="", aten="", source="", name=INPUT)
         self.nodes.append(entry)
         self.made[self.source] = entry

@@ -33,14 +33,16 @@ def swap(
     *,
     features: int | None = 80,
     longest: int = LONGEST_FRAMES,
+    one_length: bool = False,
 ) -> TwinModel:
     """Twins for all of a float model in evaluation mode, which itself stays as it is; total, or an error.
 
-    The model reads [batch, time, features]; `longest` is the greatest time. The report is at `.report` of the result.
+    The model reads [batch, time, features], or [batch, samples] where `features` is None; `longest` is the greatest
+    time, and with `one_length` the only one. The report is at `.report` of the result.
     """
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
-    graph = capture(model, features=features, longest=longest)
+    graph = capture(model, features=features, longest=longest, one_length=one_length)
     twin = Swapper(graph, chosen, device).swap()
     check_faithful(model, twin, features)
     return twin

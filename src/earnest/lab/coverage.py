@@ -1,0 +1,129 @@
+"""Coverage: what became of a family of recognisers at a tiny random configuration; one row of the ledger for each.
+
+Signal over noise of the logits is 10 log10(sum y^2 / sum (y - q)^2), y the float model's, q the real values of the
+program's codes, the least over the utterances measured. `differing` counts every code of every value between twin and
+program on the reference backend, and the codes of the result on the native backend and in onnxruntime.
+"""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from earnest.engine import NativeBackend
+from earnest.export.session import Replay
+from earnest.file import save
+from earnest.integer.codes import storage
+from earnest.integer.program import Program
+from earnest.integer.target import load_target
+from earnest.integer.verifier import verify
+from earnest.judge.audit import audit
+from earnest.lab.coverage_table import COVERAGE
+from earnest.lab.families import Family
+from earnest.nn.comparison import decibel, differences
+from earnest.nn.lowering import lower
+from earnest.nn.model import TwinModel
+from earnest.numerics.entry import entry_multiplier
+from earnest.pipeline import quantized_twin
+from earnest.runtime.description import Description, InputGrid
+from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_ends import FrontEnd
+from earnest.runtime.reference import ReferenceBackend
+from earnest.runtime.text import Tokens
+from earnest.runtime.waveform import Waveform
+
+CALIBRATED, MEASURED = (400, 381, 360, 341, 320, 301, 280, 261), (97, 160, 251)
+"""Frames of the inputs that ranges come from, and of those that are measured: other lengths, other values."""
+
+
+def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
+    """The row of one family: captured, swapped, calibrated, lowered, proved, run three ways, written and judged."""
+    module = family.module()
+    twin = quantized_twin(
+        module,
+        recipe,
+        target,
+        family.inputs(CALIBRATED, 0),
+        features=family.features,
+        longest=family.longest,
+        one_length=family.frames is not None,
+    )
+    program = lower(twin, _description(family, twin, recipe))
+    verify(program, load_target(target))
+    row: dict[str, Any] = {
+        "kind": COVERAGE,
+        "family": family.name,
+        "source": family.source,
+        "part": family.part,
+        "recipe": recipe,
+        "target": target,
+        "operators": dict(sorted(Counter(step.operator.kind for step in program.steps).items())),
+        "aten_operators": len(twin.report.rows),
+        "float_bytes": 4 * sum(parameter.numel() for parameter in module.parameters()),
+    }
+    return row | _runs(family, module, twin, program) | _judged(program)
+
+
+def _runs(family: Family, module: torch.nn.Module, twin: TwinModel, program: Program) -> dict[str, Any]:
+    """Codes that differ, and the least signal over noise."""
+    reference, native, replay = ReferenceBackend(program, exact=True), NativeBackend(program), Replay(program)
+    container = storage(twin.input.bits, signed=twin.input.signed)
+    codes, ratios = 0, []
+    differing: Counter[str] = Counter({"reference": 0, "native": 0, "onnx": 0})
+    for features in family.inputs(MEASURED, 1):
+        found = differences(twin, reference.run, features)
+        codes += sum(difference.elements for difference in found)
+        differing["reference"] += sum(difference.differing for difference in found)
+        with torch.no_grad():
+            expected = twin.codes(features).numpy()
+            entry = twin.encode(features).numpy().astype(container)
+            ratios.append(decibel(module(features), twin(features)))
+        for name, run in (("native", native.run), ("onnx", replay.run)):
+            differing[name] += int(np.count_nonzero(run(entry) != expected))
+    return {"codes": codes, "differing": dict(differing), "decibel": round(min(ratios), 2)}
+
+
+def _judged(program: Program) -> dict[str, Any]:
+    """The size of the file, and its verdict."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "program.earnest"
+        save(program, file)
+        verdict = audit(file)
+        figures = verdict.sections[0].figures
+        return {
+            "file_bytes": file.stat().st_size,
+            "multiply_accumulates": dict(figures["multiply_accumulates"]["by_bits"]),
+            "level": str(verdict.level),
+        }
+
+
+def _description(family: Family, twin: TwinModel, recipe: str) -> dict[str, Any]:
+    """What can be declared truly: a program has tokens and a front end that earnest has, or says nothing of them."""
+    front_end = _front_end(family)
+    if front_end is None or family.part != "all":
+        return {}
+    multiplier, shift = entry_multiplier(twin.input.grid)
+    described = Description(
+        front_end=front_end,
+        input_grid=InputGrid(multiplier=multiplier, shift=shift, zero_point=twin.input.grid.zero_point),
+        tokens=Tokens(pieces=tuple(f"t{index}" for index in range(_classes(family)))),
+        recipe=recipe,
+        model=f"{family.name}, random weights",
+        calibration=(),
+    )
+    return described.to_dict()
+
+
+def _front_end(family: Family) -> FrontEnd | None:
+    if family.features is None:
+        return Waveform(sample_rate=16_000, normalised=True, variance_guard="0.0000001")
+    return NEMO_LOG_MEL if family.features == NEMO_LOG_MEL.mels else None
+
+
+def _classes(family: Family) -> int:
+    (features,) = family.inputs((101,), 2)
+    with torch.no_grad():
+        return int(family.module()(features).shape[-1])

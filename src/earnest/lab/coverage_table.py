@@ -1,0 +1,138 @@
+"""Which families of recognisers are covered, and by which operators: rows of kind "coverage", their latest, and their
+tables.
+
+The tables are in the order of the latest rows: of families as they were measured, of operators as the law has them.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from earnest.errors import LedgerError
+from earnest.integer.operators import OPERATORS
+from earnest.integer.target import load_target
+from earnest.lab.markdown import table
+from earnest.lab.result_tables import ABSENT
+
+COVERAGE = "coverage"
+
+COVERAGE_KEYS: dict[str, type] = {
+    "kind": str,
+    "family": str,
+    "source": str,
+    "part": str,
+    "recipe": str,
+    "target": str,
+    "operators": dict,
+    "aten_operators": int,
+    "codes": int,
+    "differing": dict,
+    "decibel": float,
+    "file_bytes": int,
+    "float_bytes": int,
+    "multiply_accumulates": dict,
+    "level": str,
+    "command": str,
+}
+"""What a row of kind "coverage" holds at least. `operators` are those of the program by kind, `aten_operators` how many
+the exported graph had, `differing` the codes that differ by backend, of so many `codes`, `decibel` the signal over the
+noise of the result, `multiply_accumulates` by the widths of both factors.
+"""
+
+RECIPES = ("w8a8", "w4a8", "w4a8-best")
+"""The columns of the table of families: signal over noise by each of them."""
+
+TARGET = "int8x16"
+
+Row = Mapping[str, Any]
+
+
+def check_coverage(row: Mapping[str, object]) -> None:
+    """LedgerError: a key is missing, or of another type."""
+    for key, kind in COVERAGE_KEYS.items():
+        if key not in row:
+            raise LedgerError(f"a coverage of the ledger: key {key!r} is missing")
+        if type(row[key]) not in ((int, float) if kind is float else (kind,)):
+            raise LedgerError(f"a coverage of the ledger: key {key!r} cannot be {row[key]!r}")
+    for key in ("operators", "differing", "multiply_accumulates"):
+        counts = cast(Mapping[str, object], row[key])
+        if not all(type(count) is int and count >= 0 for count in counts.values()):
+            raise LedgerError(f"a coverage of the ledger: key {key!r}: expected counts, got {counts!r}")
+
+
+def coverages(rows: Iterable[Mapping[str, object]]) -> dict[str, dict[str, Row]]:
+    """The latest row by family and recipe, on the one target of the tables."""
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        if row.get("kind") == COVERAGE:
+            check_coverage(row)
+            known = cast(Row, row)
+            if known["target"] == TARGET:
+                found.setdefault(known["family"], {})[known["recipe"]] = known
+    return found
+
+
+def render_coverage(rows: Iterable[Mapping[str, object]]) -> str:
+    """A line per family: what it is, how many operators it has, codes that differ, decibel by recipe, size, verdict."""
+    heading = ["family", "class", "part", "ATen operators", "of the program", "codes compared", "differing"]
+    heading += [f"dB {recipe}" for recipe in RECIPES]
+    heading += ["kB w8a8", "of float32", "verdict"]
+    return table(heading, [_line(known) for known in coverages(rows).values()], "lll" + "r" * 9 + "l")
+
+
+def _line(known: Mapping[str, Row]) -> list[str]:
+    first = known.get(RECIPES[0]) or next(iter(known.values()))
+    measured = [known[recipe] for recipe in RECIPES if recipe in known]
+    differing = sum(sum(row["differing"].values()) for row in measured)
+    return [
+        first["family"],
+        first["source"],
+        first["part"],
+        str(first["aten_operators"]),
+        str(sum(first["operators"].values())),
+        str(sum(row["codes"] for row in measured)),
+        str(differing),
+        *(f"{known[recipe]['decibel']:.1f}" if recipe in known else ABSENT for recipe in RECIPES),
+        f"{first['file_bytes'] / 1e3:.1f}",
+        f"{first['file_bytes'] / first['float_bytes']:.2f}",
+        first["level"],
+    ]
+
+
+def render_operators(rows: Iterable[Mapping[str, object]]) -> str:
+    """A line per operator of the law: its equation, its widths on the target, how many families use it."""
+    latest = coverages(rows)
+    rules = load_target(TARGET).operators
+    lines = []
+    for kind, operator in OPERATORS.items():
+        rule = rules.get(kind)
+        users = [name for name, known in latest.items() if any(kind in row["operators"] for row in known.values())]
+        lines.append(
+            [
+                f"`{kind}`",
+                _equation(operator),
+                ABSENT if rule is None or operator.arity == 0 else " · ".join(_widths(each) for each in rule.inputs),
+                ABSENT if rule is None or not rule.weight else _widths(rule.weight),
+                ABSENT if rule is None else _widths(rule.output),
+                f"{len(users)} of {len(latest)}",
+            ]
+        )
+    return table(
+        ["operator", "equation", "bits of operands", "of weights", "of the result", "families"], lines, "lllllr"
+    )
+
+
+def _equation(operator: type) -> str:
+    """The number of its equation, which every docstring of the law carries."""
+    found = [word.strip(".:,()") for each in operator.__mro__ for word in (each.__doc__ or "").split()]
+    return next((word for word in found if word[:1] == "E" and word[1:].isdigit()), "E23")
+
+
+def _widths(widths: Iterable[int]) -> str:
+    """2, 3, 4, 8 as 2–4, 8."""
+    runs: list[list[int]] = []
+    for bits in sorted(widths):
+        if runs and bits == runs[-1][-1] + 1:
+            runs[-1].append(bits)
+        else:
+            runs.append([bits])
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

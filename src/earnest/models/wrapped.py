@@ -1,0 +1,37 @@
+"""A model of `transformers`, or any other, as a module of one tensor in and one out, which is what swap takes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from earnest.errors import CaptureError
+
+
+class Wrapped(nn.Module):
+    """`model(features)`, of whose result the field `field` is handed on; `arrange` turns the features before.
+
+    A padding mask is not asked for: a program runs one utterance, and batches are of equal length.
+    """
+
+    def __init__(
+        self, model: nn.Module, field: str, *, arrange: Callable[[Tensor], Tensor] | None = None, **settings: Any
+    ) -> None:
+        super().__init__()
+        self.model, self.field, self.arrange, self.settings = model, field, arrange, settings
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The one tensor."""
+        result = self.model(features if self.arrange is None else self.arrange(features), **self.settings)
+        found = result.get(self.field) if isinstance(result, Mapping) else getattr(result, self.field, None)
+        if not isinstance(found, Tensor):
+            raise CaptureError(
+                f"expected a tensor {self.field} of {type(self.model).__name__}, got {type(found).__name__}: "
+                "name another field"
+            )
+        return found
+
+
+def features_last(features: Tensor) -> Tensor:
+    """[batch, time, features] as [batch, features, time], which models that begin with a convolution take."""
+    return features.transpose(1, 2)
