@@ -12,7 +12,7 @@ from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-from earnest.methods.moments import moments, rows_of
+from earnest.methods.moments import Moments, moments, rows_of
 from earnest.methods.rounding import gptq_
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.lowering import lower
@@ -112,6 +112,19 @@ def test_moments_are_those_of_all_rows():
     assert torch.allclose(found.mean[0], rows.mean(dim=0), rtol=1e-5, atol=1e-6)
     assert torch.allclose(found.high[0].double(), rows.amax(dim=0).clamp_min(0))
     assert torch.allclose(found.low[0].double(), rows.amin(dim=0).clamp_max(0))
+
+
+def test_rows_that_hardly_vary_have_a_covariance_that_is_positive() -> None:
+    """Float32 products leave 2^-18 of the power; the variance here is 2^-26 of it. Rows that vary are left alone."""
+    generator = torch.Generator().manual_seed(3)
+    noise = torch.randn(1, 3000, 6, generator=generator)
+    mean = torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0, 1.0])
+    for spread, least in ((2.0**-13, 2.0**-17), (1.0, 0.5)):
+        seen = Moments()
+        seen.add_(mean + spread * noise)
+        assert float(torch.linalg.eigvalsh(seen.covariance).min()) > least
+    exact = (noise - noise.mean(dim=1, keepdim=True)).double()
+    torch.testing.assert_close(seen.covariance, exact.transpose(1, 2) @ exact / 3000, atol=1e-4, rtol=0)
 
 
 def test_shared_weights_are_refused():
