@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 from torch import Tensor
 
 from earnest.calibration.histogram import Extremes, Histogram
-from earnest.calibration.ranges import NEED_COUNTS, choose
+from earnest.calibration.importance import importance, read_by_products
+from earnest.calibration.ranges import NEED_COUNTS, NEED_IMPORTANCE, choose
 from earnest.errors import CalibrationError
+from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.layout import Layout
-from earnest.nn.model import TwinModel, edges, run_real
+from earnest.nn.model import TwinModel, edges, run_real, walk
 from earnest.nn.parallel import each
+from earnest.nn.twin import Twin
 from earnest.numerics.grid import Grid, grid_of_range
 
 Progress = Callable[[int, int], None]
@@ -34,14 +37,9 @@ def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | 
     unseen = [name for name, edge in made.items() if not extremes[edge].seen]
     if unseen:
         raise CalibrationError(f"{unseen[0]}: saw no calibration data ({len(unseen)} such edges)")
-    histograms = {edge: Histogram.over(seen) for edge, seen in extremes.items()}
-    counted = {name: edge for name, edge in made.items() if edge.method in NEED_COUNTS}
-    for counts in each(
-        lambda x: _counts(model, x, counted, extremes), inputs, _told(progress, len(inputs), len(inputs))
-    ):
-        for edge, histogram in counts.items():
-            histograms[edge].counts += histogram.counts
-    for edge, histogram in histograms.items():
+    for edge, histogram in _histograms(
+        model, inputs, made, extremes, _told(progress, len(inputs), len(inputs))
+    ).items():
         low, high = choose(histogram, edge.method, bits=edge.bits, symmetric=edge.symmetric, function=edge.function)
         edge.set_(_grid(edge, low * edge.margin, high * edge.margin))
     return model
@@ -71,12 +69,47 @@ def _extremes(model: TwinModel, features: Tensor, made: Made) -> dict[Calibrated
     return found
 
 
-def _counts(
-    model: TwinModel, features: Tensor, counted: Made, extremes: dict[CalibratedEdge, Extremes]
+def _histograms(
+    model: TwinModel,
+    inputs: list[Tensor],
+    made: Made,
+    extremes: dict[CalibratedEdge, Extremes],
+    done: Callable[[int], None] | None,
 ) -> dict[CalibratedEdge, Histogram]:
-    """How often it occurs."""
+    """How often each value occurs, and how much its error counts, where the method of its edge asks for it."""
+    histograms = {edge: Histogram.over(seen) for edge, seen in extremes.items()}
+    counted = {name: edge for name, edge in made.items() if edge.method in NEED_COUNTS}
+    weighed = {edge for edge in read_by_products(model) if edge.method in NEED_IMPORTANCE}
+    for found in each(lambda x: _counts(model, x, counted, weighed, extremes), inputs, done):
+        for edge, histogram in found.items():
+            histograms[edge].merge_(histogram)
+    return histograms
+
+
+def _counts(
+    model: TwinModel,
+    features: Tensor,
+    counted: Made,
+    weighed: set[CalibratedEdge],
+    extremes: dict[CalibratedEdge, Extremes],
+) -> dict[CalibratedEdge, Histogram]:
+    """The same of one input."""
     found = {edge: Histogram.over(extremes[edge]) for edge in counted.values()}
-    run_real(model, features, lambda name, x: found[counted[name]].observe_(x) if name in counted else None)
+    symbols = model.symbols(features)
+
+    def count(name: str, x: Tensor) -> None:
+        if name in counted:
+            found[counted[name]].observe_(x)
+
+    def compute(twin: Twin, values: list[Tensor]) -> Tensor:
+        if not isinstance(twin, Layout) and weighed.intersection(twin.operands):
+            for edge, x, counts in zip(twin.operands, values, importance(twin, values, symbols), strict=True):
+                if isinstance(edge, CalibratedEdge) and edge in weighed:
+                    found[edge].weigh_(x, counts)
+        return twin.real(values, twin.trainable(), symbols)
+
+    count(INPUT, features)
+    walk(model, features, compute, count)
     return found
 
 

@@ -37,21 +37,36 @@ class Extremes:
 
 @dataclass(slots=True)
 class Histogram:
-    """Counts in equal bins over a range that holds all values."""
+    """Counts in equal bins over a range that holds all values. `importance` is the sum over the values of a bin of what
+    their squared error adds to that of the results of their readers; 0 throughout where that is not known.
+    """
 
     low: float
     high: float
     counts: np.ndarray
+    importance: np.ndarray
 
     @classmethod
     def over(cls, extremes: Extremes) -> "Histogram":
         """An empty histogram over extremes."""
-        return cls(low=extremes.low, high=extremes.high, counts=np.zeros(BINS))
+        return cls(low=extremes.low, high=extremes.high, counts=np.zeros(BINS), importance=np.zeros(BINS))
 
     def observe_(self, values: Tensor) -> None:
         """Count `values`."""
         if self.high > self.low:
             self.counts += torch.histc(values.float(), BINS, self.low, self.high).cpu().numpy()
+
+    def weigh_(self, values: Tensor, importance: Tensor) -> None:
+        """Add what the squared error of each of `values` counts."""
+        if self.high > self.low:
+            bins = ((values.double() - self.low) * (BINS / (self.high - self.low))).long().clamp_(0, BINS - 1)
+            weights = importance.double().reshape(-1)
+            self.importance += torch.bincount(bins.reshape(-1), weights, minlength=BINS).cpu().numpy()
+
+    def merge_(self, other: "Histogram") -> None:
+        """Add what another one over the same range has counted."""
+        self.counts += other.counts
+        self.importance += other.importance
 
     @property
     def centres(self) -> np.ndarray:

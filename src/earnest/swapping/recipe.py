@@ -22,7 +22,7 @@ Role = Literal["activation", "argument", "residual", "scores", "logits", "accumu
 """What a value is for: read by products; by functions alone; by sums and norms; by a softmax; by the decoder; handed on
 unrounded; a table or a bias that depends on no data; the result of a softmax."""
 
-RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power"]
+RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power", "kl", "by-output"]
 
 
 def _group(size: int) -> int:
