@@ -16,6 +16,7 @@ from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
 from earnest.methods.budget import allocated, smaller
 from earnest.methods.posteriors import distance
+from earnest.methods.rotation import rotate_
 from earnest.methods.rounding import gptq_
 from earnest.methods.scaling import equalize_
 from earnest.methods.widths import Sensitivity, sensitivities
@@ -46,7 +47,7 @@ CALIBRATION_SECONDS = 30.0
 
 Change = Callable[[TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None], object]
 
-BEFORE: dict[str, Change] = {"equalize": equalize_}
+BEFORE: dict[str, Change] = {"equalize": equalize_, "rotate": rotate_}
 """What a recipe may do to a model of twins before it is calibrated, by the name that it gives."""
 
 AFTER: dict[str, Change] = {"gptq": gptq_}

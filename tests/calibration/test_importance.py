@@ -54,15 +54,15 @@ def test_a_linear_is_the_squared_norm_of_the_columns() -> None:
     weight = nn.Parameter(torch.randn(5, 3))
     twin = Linear([uncalibrated("x")], uncalibrated("y"), weight=weight, bias=None, **SETTINGS)
     (found,) = importance(twin, [torch.randn(2, 6, 3)], {})
-    assert torch.allclose(found, weight.double().square().sum(0).expand(2, 6, 3))
+    assert torch.allclose(found, weight.square().sum(0).expand(2, 6, 3))
 
 
 def test_a_product_is_the_other_operand() -> None:
     twin = MatMul([uncalibrated("a"), uncalibrated("b")], uncalibrated("y"))
     a, b = torch.randn(2, 5, 3), torch.randn(2, 3, 4)
     left, right = importance(twin, [a, b], {})
-    assert torch.allclose(left, b.double().square().sum(-1)[:, None].expand(2, 5, 3))
-    assert torch.allclose(right, a.double().square().sum(1)[..., None].expand(2, 3, 4))
+    assert torch.allclose(left, b.square().sum(-1)[:, None].expand(2, 5, 3))
+    assert torch.allclose(right, a.square().sum(1)[..., None].expand(2, 3, 4))
 
 
 class Net(nn.Module):

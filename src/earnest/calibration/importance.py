@@ -26,8 +26,8 @@ _PRODUCTS = (Weighted, MatMul, WeightedMean)
 def importance(twin: Twin, inputs: Sequence[Tensor], symbols: Symbols) -> list[Tensor]:
     """a of every operand of a product, in its shape."""
     with torch.enable_grad():
-        squares = [x.detach().double().square().requires_grad_() for x in inputs]
-        weights = [twin.weight.detach().double().square()] if isinstance(twin, Weighted) else []
+        squares = [x.detach().square().requires_grad_() for x in inputs]
+        weights = [twin.weight.detach().square()] if isinstance(twin, Weighted) else []
         return list(torch.autograd.grad(twin.real(squares, weights, symbols).sum(), squares))
 
 
