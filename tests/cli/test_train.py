@@ -9,6 +9,7 @@ from tests.training.tiny_training import write_training
 from earnest.cli import main
 from earnest.lab.ledger import read
 from earnest.lab.training_table import render_training
+from earnest.lab.work_folder import WorkFolder
 
 
 def test_a_run_becomes_a_row_without_a_path_of_the_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,3 +47,11 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert err.count("\n") == 1
     assert "seed" in err
     assert "docs/training.md" in err
+
+
+def test_a_folder_where_another_process_works_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_training(tmp_path, steps=4)
+    with WorkFolder(root=tmp_path / "work").locked():
+        assert main(["train", str(file), "--work", str(tmp_path / "work")]) == 2
+    assert "another process works there" in capsys.readouterr().err
+    assert not (tmp_path / "work" / "log.jsonl").exists()

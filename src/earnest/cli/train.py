@@ -34,11 +34,13 @@ def train(
     training = load_training(file)
     if ledger is not None:
         existing_ledger(ledger)
+    from earnest.lab.work_folder import WorkFolder
     from earnest.training.loop import Watch
     from earnest.training.loop import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
-    with progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
+    place = WorkFolder(root=folder)
+    with place.locked(), progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
         result = trained(training, folder, Watch(progress=shown, line=line))
     found = {"file": str(file), "name": training.name, **_figures(result)}
     if ledger is not None:
