@@ -1,4 +1,4 @@
-"""`docs/own-model.md` is walked through: every block runs, in order, and the error that it shows is the one that comes."""
+"""`docs/own-model.md` is walked through: every block runs, and the error that it shows is the one that comes."""
 
 import re
 from pathlib import Path

@@ -20,6 +20,9 @@ LEVELS = ("H0", "H1", "H2", "H3", "H4", "H5")
 FRAMES = (67, 52, 41)
 """Lengths of the random features by which a float model is judged."""
 
+SAMPLES = 160
+"""Samples that stand for one frame where a model hears samples."""
+
 
 TomlFile = Annotated[
     Path | None, typer.Option("--target", metavar="TOML", help="The target's file, if it is not shipped.")
@@ -131,10 +134,9 @@ def _float_verdict(path: Path, allow_pickle: bool) -> "Verdict":
     from earnest.models import load
 
     model = load(path, allow_pickle=allow_pickle)
-    generator = torch.Generator().manual_seed(0)
-    return judged(
-        model.module, [torch.randn(1, frames, model.front_end.mels, generator=generator) for frames in FRAMES]
-    )
+    generator, features = torch.Generator().manual_seed(0), model.front_end.features
+    shapes = [(1, frames * SAMPLES) if features is None else (1, frames, features) for frames in FRAMES]
+    return judged(model.module, [torch.randn(*shape, generator=generator) for shape in shapes])
 
 
 def _file_verdict(

@@ -79,7 +79,6 @@ def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[Row
 
 
 def _model(path: Path, allow_pickle: bool) -> dict[str, Any]:
-    from dataclasses import asdict
 
     from earnest.lab.evaluation import model_name, parameter_bytes
     from earnest.models import load
@@ -89,8 +88,8 @@ def _model(path: Path, allow_pickle: bool) -> dict[str, Any]:
         "kind": "float model",
         "file": str(path),
         "model": model_name(path),
-        "architecture": type(model.module).__name__,
-        "configuration": asdict(model.module.config),
+        "architecture": model.architecture,
+        "configuration": dict(model.configuration),
         "parameters": parameter_bytes(model) // 4,
         "float_bytes": parameter_bytes(model),
         "tokens": len(model.tokens.pieces),

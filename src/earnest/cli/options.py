@@ -19,9 +19,7 @@ CORES = min(ALLOWED, MOST_THREADS)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notes.")]
-AllowPickle = Annotated[
-    bool, typer.Option("--allow-pickle", help="Read a .nemo, which holds a pickle (read with weights_only).")
-]
+AllowPickle = Annotated[bool, typer.Option("--allow-pickle", help="Read a pickle, such as a .nemo, with weights_only.")]
 Backend = Annotated[str, typer.Option("--backend", help="What runs the program: native, or reference (slow).")]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=MOST_THREADS, help="Threads of the native backend.")]
 RecipeName = Annotated[str, typer.Option("--recipe", help="A shipped recipe, or a TOML file.")]

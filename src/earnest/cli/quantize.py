@@ -91,7 +91,7 @@ def _show(found: dict[str, Any], account: "SwapReport", *, report: bool, as_json
 def _frames(model: "FloatModel", seconds: int) -> int:
     """Frames of so many seconds; refused where the float model itself cannot hear that long."""
     rate = model.front_end.sample_rate / model.front_end.hop
-    frames, most = round(seconds * rate), model.module.config.max_frames
+    frames, most = round(seconds * rate), model.longest
     if frames > most:
         raise typer.BadParameter(f"--longest: this model hears at most {most / rate:g} s, got {seconds} s")
     return frames

@@ -104,7 +104,7 @@ def program_of(cell: Cell, place: Workplace, progress: Progress | None) -> Path:
 
     model = load(cell.model.path, allow_pickle=place.allow_pickle)
     frames = round(cell.longest * model.front_end.sample_rate / model.front_end.hop)
-    if frames > model.module.config.max_frames:
+    if frames > model.longest:
         raise ExperimentError(f"longest: expected what {cell.model.path} can hear, got {cell.longest} s")
     quantized = quantize(
         model,

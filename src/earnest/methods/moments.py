@@ -62,8 +62,8 @@ class Moments:
 
     @property
     def covariance(self) -> Tensor:
-        """C, [groups, depth, depth]. Of rows that hardly vary about a large mean, float32 products cannot tell whether C
-        is positive: where their rounding is more than 1 in 128 of the variance, it is added to the diagonal.
+        """C, [groups, depth, depth]. Float32 products cannot tell whether that of rows which hardly vary about a large
+        mean is positive: if their rounding is more than 1 in 128 of the variance, it is added to the diagonal.
         """
         m, second = self.mean, self._sums[1] / self.count
         found = second - m[:, :, None] * m[:, None, :]

@@ -8,19 +8,23 @@ defaults of `ConformerConfig`. Every tensor is checked before a weight is used.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from earnest.errors import CheckpointError
-from earnest.models import nemo
+from earnest.models import hub, nemo
 from earnest.models.conformer import Conformer, ConformerConfig
 from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
+from earnest.runtime.front_ends import FrontEnd
 from earnest.runtime.text import Tokens
+
+LONGEST_INPUT = 1 << 20
+"""The greatest time of any program."""
 
 WEIGHTS = "model.safetensors"
 TOKENS = "tokens.txt"
@@ -29,16 +33,22 @@ COUNTER = "num_batches_tracked"  # of batch norm: counts training steps, no weig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatModel:
-    """A float recogniser: the module in evaluation mode, its tokens, its front end, and where it came from."""
+    """A float recogniser: the module in evaluation mode, its tokens, its front end, and where it came from; its
+    architecture with the settings by name, and the greatest time that it hears, in steps of the front end.
+    """
 
-    module: Conformer
+    module: nn.Module
     tokens: Tokens
-    front_end: LogMel
+    front_end: FrontEnd
     source: Path
+    architecture: str
+    configuration: Mapping[str, object]
+    longest: int
 
 
 def load(path: str | os.PathLike[str], *, allow_pickle: bool = False) -> FloatModel:
-    """Load a folder with `model.safetensors` and `tokens.txt`, that safetensors file itself, or a `.nemo` archive.
+    """Load a folder with `model.safetensors` and `tokens.txt`, that safetensors file itself, a `.nemo` archive, or a
+    folder of `transformers` (models.hub).
 
     A `.nemo` holds a pickle: it is read only with `allow_pickle`, and then with torch's `weights_only`. Weights of 16
     or 64 bits become float32. Raises CheckpointError for anything missing, unexpected, of a wrong shape or type, not
@@ -47,6 +57,8 @@ def load(path: str | os.PathLike[str], *, allow_pickle: bool = False) -> FloatMo
     source = Path(path)
     if not source.exists():
         raise CheckpointError(f"{source}: expected a checkpoint, got no such file or folder")
+    if source.is_dir() and hub.is_hub_folder(source):
+        return _load_hub(source, allow_pickle)
     if source.is_dir():
         return _load_safetensors(source / WEIGHTS)
     if source.suffix == ".safetensors":
@@ -65,6 +77,8 @@ def save(model: FloatModel, folder: str | os.PathLike[str]) -> None:
     state = _without_counters(model.module.state_dict())
     if model.front_end != NEMO_LOG_MEL:
         raise CheckpointError(f"{target}: a safetensors checkpoint stands for the front end {NEMO_LOG_MEL}")
+    if not isinstance(model.module, Conformer):
+        raise CheckpointError(f"{target}: expected a Conformer, got {model.architecture}: save it as what it is")
     assumed = ConformerConfig(features=NEMO_LOG_MEL.mels)
     _compare(infer_config(state, assumed, str(target)), model.module.config, f"{target}: from the shapes")
     target.mkdir(parents=True, exist_ok=True)
@@ -87,6 +101,19 @@ def _load_safetensors(file: Path) -> FloatModel:
     return _finish(module, Tokens.read(tokens_file), NEMO_LOG_MEL, file)
 
 
+def _load_hub(folder: Path, allow_pickle: bool) -> FloatModel:
+    found = hub.load_hub(folder, allow_pickle=allow_pickle)
+    return FloatModel(
+        module=found.module,
+        tokens=found.tokens,
+        front_end=found.front_end,
+        source=found.source,
+        architecture=found.architecture,
+        configuration=found.configuration,
+        longest=LONGEST_INPUT,
+    )
+
+
 def _load_nemo(file: Path, allow_pickle: bool) -> FloatModel:
     if not allow_pickle:
         raise CheckpointError(
@@ -103,7 +130,20 @@ def _finish(module: Conformer, tokens: Tokens, front_end: LogMel, source: Path) 
     if len(tokens.pieces) != module.config.classes:
         classes = module.config.classes
         raise CheckpointError(f"{source}: expected {classes} tokens, one per class, got {len(tokens.pieces)}")
-    return FloatModel(module=module, tokens=tokens, front_end=front_end, source=source)
+    return conformer_model(module, tokens, front_end, source)
+
+
+def conformer_model(module: Conformer, tokens: Tokens, front_end: LogMel, source: Path) -> FloatModel:
+    """A Conformer as a float recogniser."""
+    return FloatModel(
+        module=module,
+        tokens=tokens,
+        front_end=front_end,
+        source=source,
+        architecture=type(module).__name__,
+        configuration=asdict(module.config),
+        longest=module.config.max_frames,
+    )
 
 
 def infer_config(state: Mapping[str, Tensor], assumed: ConformerConfig, where: str) -> ConformerConfig:

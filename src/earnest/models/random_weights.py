@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from earnest.models.checkpoint import FloatModel
+from earnest.models.checkpoint import FloatModel, conformer_model
 from earnest.models.conformer import Conformer, ConformerConfig
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.runtime.text import UNKNOWN, WORD_START, Tokens
@@ -50,4 +50,4 @@ def random_model(seed: int, config: ConformerConfig) -> FloatModel:
         pieces.append(WORD_START + word if index % 2 else word)
     tokens = Tokens(pieces=(*pieces, "<blk>"))
     module = random_conformer(seed, config)
-    return FloatModel(module=module, tokens=tokens, front_end=NEMO_LOG_MEL, source=Path(f"random weights, seed {seed}"))
+    return conformer_model(module, tokens, NEMO_LOG_MEL, Path(f"random weights, seed {seed}"))
