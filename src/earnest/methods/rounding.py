@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import CalibrationError
-from earnest.methods.fitting import fit
+from earnest.methods.fitting import Fit, fit
 from earnest.methods.moments import Moments, moments
 from earnest.nn.model import TwinModel
+from earnest.nn.parallel import each
 from earnest.nn.weighted import Weighted
 
 Progress = Callable[[int, int], None]
@@ -24,10 +25,10 @@ def gptq_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None
     total = len(batches) + len(twins)
     told = None if progress is None else lambda done: progress(done, total)
     found = moments(model, batches, [twin.path for twin in twins], told)
-    for done, twin in enumerate(twins, start=len(batches) + 1):
-        round_(twin, found[twin.path])
-        if progress is not None:
-            progress(done, total)
+    rounding = None if progress is None else lambda done: progress(len(batches) + done, total)
+    fits = each(lambda twin: fitted(twin, found[twin.path]), twins, rounding)
+    for twin, best in zip(twins, fits, strict=True):
+        round_(twin, best, found[twin.path])
     return model
 
 
@@ -58,9 +59,13 @@ def rounded_parameters(twin: Weighted, weight: Tensor, mean: Tensor) -> tuple[Te
     return weight.reshape(twin.weight.shape).to(dtype), shift if twin.bias is None else twin.bias + shift
 
 
-def round_(twin: Weighted, seen: Moments) -> None:
-    """Give a twin the weights that come nearest to its float output, and the bias that keeps its mean."""
-    found = fit(grouped(twin), seen.covariance, twin.weight_bits, twin.weight_maps, twin.weight_group)
+def fitted(twin: Weighted, seen: Moments) -> Fit:
+    """The weights of a twin's levels that come nearest to its float output."""
+    return fit(grouped(twin), seen.covariance, twin.weight_bits, twin.weight_maps, twin.weight_group)
+
+
+def round_(twin: Weighted, found: Fit, seen: Moments) -> None:
+    """Give a twin weights that were found, and the bias that keeps its mean."""
     weight, bias = rounded_parameters(twin, found.weight, seen.mean)
     twin.weight_map = found.levels.weight_map
     twin.weight_scale.copy_(found.levels.scale.reshape(-1))

@@ -72,16 +72,14 @@ def sensitivities(
     twins = own_weights(model)
     total = len(batches) + len(twins) + len(heard)
     frames = sum(batch.shape[1] for batch in batches)
-    told = None if progress is None else lambda done: progress(done, total)
+    told = _after(0, total, progress)
     seen = moments(model, batches, [twin.path for twin in twins], told)
     narrow: dict[str, tuple[Tensor, ...]] = {}
     errors: dict[str, dict[Width, float]] = {}
-    for done, twin in enumerate(twins, start=len(batches) + 1):
-        errors[twin.path], narrow[twin.path] = _fits(twin, seen[twin.path])
-        if progress is not None:
-            progress(done, total)
-    before = len(batches) + len(twins)
-    told = None if progress is None else lambda done: progress(before + done, total)
+    told = _after(len(batches), total, progress)
+    for twin, found in zip(twins, each(lambda twin: _fits(twin, seen[twin.path]), twins, told), strict=True):
+        errors[twin.path], narrow[twin.path] = found
+    told = _after(len(batches) + len(twins), total, progress)
     lost = {twin.path: Distance() for twin in twins}
     for one in each(lambda x: _alone(model, x, narrow, measure), heard, told):
         lost = {path: lost[path] + one[path] for path in lost}
@@ -97,6 +95,10 @@ def sensitivities(
         )
         for twin in twins
     ]
+
+
+def _after(before: int, total: int, progress: Progress | None) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress(before + done, total)
 
 
 def _fits(twin: Weighted, seen: Moments) -> tuple[dict[Width, float], tuple[Tensor, ...]]:
