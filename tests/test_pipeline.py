@@ -1,5 +1,6 @@
 """The whole way on a tiny model: budgets are kept, and no number of threads changes a byte."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from earnest.swapping.recipe import load_recipe
 from synthetic import TinyWorld
 
 
-def made(world: TinyWorld, recipe: str, budget: str | None = None) -> Program:
-    """The program of the tiny model."""
+def made(world: TinyWorld, recipe: str, budget: str | None = None, methods: Sequence[str] | None = None) -> Program:
+    """The program of the tiny model; `methods` take the place of the recipe's."""
     rules = load_recipe(recipe)
+    rules = rules if methods is None else rules.model_copy(update={"methods": list(methods)})
     recordings = [utterance.path for utterance in read_split(Path(world.data), transcripts="absent")]
     chosen = rules if budget is None else rules.under(budget)
     return quantize(load(world.model), chosen, "int8x16", recordings, name="tiny", longest=1000).program
@@ -46,3 +48,8 @@ def test_threads_change_no_byte(tiny_world: TinyWorld, recipe: str):
     finally:
         torch.set_num_threads(before)
     assert files[0] == files[1]
+
+
+def test_a_device_that_holds_every_sum_has_nothing_shrunk(tiny_world: TinyWorld):
+    plain, shrunk, rotated = (dumps(made(tiny_world, "w8a8", methods=m)) for m in ([], ["accumulators"], ["rotate"]))
+    assert plain == shrunk != rotated

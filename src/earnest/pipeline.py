@@ -14,6 +14,7 @@ from earnest.file import file_report
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
+from earnest.methods.accumulators import accumulate_
 from earnest.methods.budget import allocated, smaller
 from earnest.methods.posteriors import distance
 from earnest.methods.rotation import rotate_
@@ -47,11 +48,19 @@ CALIBRATION_SECONDS = 30.0
 
 Change = Callable[[TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None], object]
 
+ChangeForTarget = Callable[
+    [TwinModel, Sequence[torch.Tensor], Target, Callable[[int, int], None] | None],
+    object,
+]
+
 BEFORE: dict[str, Change] = {"equalize": equalize_, "rotate": rotate_}
 """What a recipe may do to a model of twins before it is calibrated, by the name that it gives."""
 
 AFTER: dict[str, Change] = {"gptq": gptq_}
 """What it may do to a calibrated one."""
+
+FOR_TARGET: dict[str, ChangeForTarget] = {"accumulators": accumulate_}
+"""What it may do to a calibrated one that has to fit a device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +88,7 @@ class Prepared:
 
     twin: TwinModel
     recipe: Recipe
+    target: Target
     batches: tuple[torch.Tensor, ...]
     heard: tuple[Heard, ...]
     measured: Measured | None
@@ -196,7 +206,7 @@ def prepared(
             if method in BEFORE:
                 BEFORE[method](twin, batches, _stage(method, progress))
         calibrate(twin, batches, _stage("calibrating", progress))
-    return Prepared(twin=twin, recipe=recipe, batches=batches, heard=heard, measured=measured)
+    return Prepared(twin=twin, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured)
 
 
 def round_(ready: Prepared, progress: Progress | None = None) -> None:
@@ -205,6 +215,8 @@ def round_(ready: Prepared, progress: Progress | None = None) -> None:
         for method in ready.recipe.methods:
             if method in AFTER:
                 AFTER[method](ready.twin, ready.batches, _stage(method, progress))
+            elif method in FOR_TARGET:
+                FOR_TARGET[method](ready.twin, ready.batches, ready.target, _stage(method, progress))
 
 
 def _measure(
