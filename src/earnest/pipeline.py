@@ -1,5 +1,6 @@
 """The whole way: float model, recipe, target and recordings to a verified program."""
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from earnest.methods.posteriors import distance
 from earnest.methods.rotation import rotate_
 from earnest.methods.rounding import gptq_
 from earnest.methods.scaling import equalize_
+from earnest.methods.settling import adaround_, adaround_blocks_
 from earnest.methods.widths import Sensitivity, sensitivities
 from earnest.models import FloatModel
 from earnest.nn.lowering import lower
@@ -61,6 +63,14 @@ AFTER: dict[str, Change] = {"gptq": gptq_}
 
 FOR_TARGET: dict[str, ChangeForTarget] = {"accumulators": accumulate_}
 """What it may do to a calibrated one that has to fit a device."""
+
+Refinement = Callable[
+    [TwinModel, TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None],
+    object,
+]
+
+AGAINST_FLOAT: dict[str, Refinement] = {"adaround": adaround_, "adaround-block": adaround_blocks_}
+"""What it may do to a calibrated one, rounded or not, given the same one before any weight was rounded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,11 +222,15 @@ def prepared(
 def round_(ready: Prepared, progress: Progress | None = None) -> None:
     """What a recipe does to the weights of calibrated twins."""
     with one_torch_thread():
-        for method in ready.recipe.methods:
+        methods = ready.recipe.methods
+        real = copy.deepcopy(ready.twin) if AGAINST_FLOAT.keys() & methods else ready.twin
+        for method in methods:
             if method in AFTER:
                 AFTER[method](ready.twin, ready.batches, _stage(method, progress))
             elif method in FOR_TARGET:
                 FOR_TARGET[method](ready.twin, ready.batches, ready.target, _stage(method, progress))
+            elif method in AGAINST_FLOAT:
+                AGAINST_FLOAT[method](ready.twin, real, ready.batches, _stage(method, progress))
 
 
 def _measure(

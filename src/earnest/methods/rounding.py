@@ -70,6 +70,12 @@ def round_(twin: Weighted, found: Fit, seen: Moments) -> None:
     twin.weight_map = found.levels.weight_map
     twin.weight_scale.copy_(found.levels.scale.reshape(-1))
     twin.group_multiplier.copy_(found.levels.multiplier.flatten(0, 1))
+    set_parameters_(twin, weight, bias)
+
+
+@torch.no_grad()
+def set_parameters_(twin: Weighted, weight: Tensor, bias: Tensor) -> None:
+    """Give a twin a weight, and a bias also where it had none."""
     twin.weight.copy_(weight)
     if twin.bias is None:
         twin.bias = nn.Parameter(bias)

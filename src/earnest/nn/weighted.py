@@ -77,7 +77,7 @@ class Weighted(Twin):
         """The weight at its codes; the gradient is 0 where a weight is beyond what rounds to the
         largest code.
         """
-        step = torch.from_numpy(self._steps()).to(self.weight.device)
+        step = torch.from_numpy(self.steps()).to(self.weight.device)
         codes = torch.from_numpy(self.law().weight).to(self.weight.device)  # type: ignore[attr-defined]
         half_step = 1.0 if self.weight_map == "odd" else 0.5
         limit = step * (weight_limit(self.weight_bits, self.weight_map) + half_step)
@@ -97,7 +97,7 @@ class Weighted(Twin):
         scale = live_scales(self.weight_scale.cpu().numpy(), bias, grid, self.output.grid.scale)
         return torch.from_numpy(scale).to(self.weight.device)
 
-    def _steps(self) -> np.ndarray:
+    def steps(self) -> np.ndarray:
         """The real value of code 1 of each weight, float64."""
         scale, multiplier = self.effective_scale().cpu().numpy(), self.group_multiplier.cpu().numpy()
         return spread_steps(scale, multiplier, self.weight_group, self.weight.shape)
@@ -106,7 +106,7 @@ class Weighted(Twin):
         """The fields of the law that linear and convolution share."""
         grid, output = self.operands[0].grid, self.output.grid
         scale = self.effective_scale().cpu().numpy()
-        codes = weight_codes(_numpy(self.weight), self._steps(), bits=self.weight_bits, weight_map=self.weight_map)
+        codes = weight_codes(_numpy(self.weight), self.steps(), bits=self.weight_bits, weight_map=self.weight_map)
         bias = np.zeros(len(codes)) if self.bias is None else _numpy(self.bias)
         multiplier, shift = multipliers(grid.scale * scale / output.scale)
         group_multiplier = self.group_multiplier.cpu().numpy()

@@ -34,7 +34,7 @@ def _group(size: int) -> int:
 Group = Annotated[int, Field(ge=0), AfterValidator(_group)]
 """How many weights of a row share a multiplier; 0 stands for all of them."""
 
-Method = Literal["equalize", "rotate", "gptq", "accumulators"]
+Method = Literal["equalize", "rotate", "gptq", "adaround", "adaround-block", "accumulators"]
 """What changes a model of twins; `pipeline` resolves the names."""
 
 

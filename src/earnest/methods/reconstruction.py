@@ -1,0 +1,205 @@
+"""Reconstruction: the weights of a block rounded together, so that it makes what it makes in the float model.
+
+    F = sum over the block's outputs of  E |B(x; W) - B'(x'; W~)|^2 / E |B(x; W)|^2        [Li 2021, arXiv:2102.05426]
+    x'_i = x_i or q_i, each as likely                                                     [Wei 2022, arXiv:2203.05740]
+
+B is the float block on the float model's values x, B' the block whose every result is rounded to its grid, q what the
+quantized blocks before it make. The goal is made from x: one that is made from q would have the weights make up for
+noise, which draws outputs toward their mean (docs/results.md). Biases keep the means: b' = b + (W - W~) E[x].
+"""
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from earnest.integer.dimension import Symbols
+from earnest.integer.program import INPUT
+from earnest.methods.adaround import Relaxed, Schedule, settle_
+from earnest.methods.blocks import Block, fixed
+from earnest.methods.moments import rows_of
+from earnest.methods.rounding import grouped
+from earnest.nn.model import TwinModel
+from earnest.nn.parallel import each
+from earnest.nn.simulation import simulated
+from earnest.nn.twin import Twin
+from earnest.nn.weighted import Weighted
+
+BY_BLOCK = Schedule(steps=80, rate=0.06, free=0.2, strength=1.0, trust=0.8)
+
+TOGETHER = 2
+"""Recordings a step."""
+
+_KEPT = 0.5
+"""How likely each value that a block reads is the float model's."""
+
+Values = dict[str, Tensor]
+Compute = Callable[[Twin, list[Tensor]], Tensor]
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """One recording on its way through the blocks: the values at hand, in the float model and in the quantized one."""
+
+    symbols: Symbols
+    real: Values
+    coded: Values
+    goal: Values = field(default_factory=dict)
+
+
+def run(model: TwinModel, block: Block, values: Mapping[str, Tensor], compute: Compute) -> Values:
+    """What a block makes of the values that it reads."""
+    known = {name: values[name] for name in block.reads}
+    for call in block.calls:
+        known[call.name] = compute(model.twin(call.name), [known[name] for name in call.inputs])
+    return {name: known[name] for name in block.makes}
+
+
+def run_coded(
+    model: TwinModel,
+    block: Block,
+    values: Mapping[str, Tensor],
+    symbols: Symbols,
+    given: Mapping[str, tuple[Tensor, ...]] | None = None,
+) -> Values:
+    """What a block makes where every result is rounded to its grid; some weights may be `given`."""
+    other = given or {}
+    return run(
+        model, block, values, lambda twin, x: simulated(twin, x, other.get(twin.path) or twin.trainable(), symbols)
+    )
+
+
+def begun(model: TwinModel, real: TwinModel, batch: Tensor) -> Recording:
+    """A recording before the first block: its input, and what depends on no input."""
+    symbols = model.symbols(batch)
+    recording = Recording(symbols=symbols, real={INPUT: batch}, coded={INPUT: model.input.nearest(batch)})
+    for call in fixed(model):
+        before, twin = [recording.real[name] for name in call.inputs], real.twin(call.name)
+        recording.real[call.name] = twin.real(before, twin.trainable(), symbols)
+        twin, before = model.twin(call.name), [recording.coded[name] for name in call.inputs]
+        recording.coded[call.name] = simulated(twin, before, twin.trainable(), symbols)
+    return recording
+
+
+def pass_on_(model: TwinModel, block: Block, heard: Sequence[Recording], needed: Container[str]) -> None:
+    """Take every recording, whose goals are set, through a block; what is not `needed` behind it is dropped."""
+    made = each(lambda one: run_coded(model, block, one.coded, one.symbols), heard)
+    for recording, values in zip(heard, made, strict=True):
+        for known, new in ((recording.real, recording.goal), (recording.coded, values)):
+            known.update(new)
+            for name in [name for name in known if name not in needed]:
+                del known[name]
+
+
+def set_goals_(real: TwinModel, block: Block, heard: Sequence[Recording]) -> dict[str, Tensor]:
+    """Have every recording know what the float block makes of it; returned is the mean, [groups, depth], of the rows
+    that each weight multiplies.
+    """
+
+    def pass_on(recording: Recording) -> tuple[Values, dict[str, tuple[Tensor, int]]]:
+        sums: dict[str, tuple[Tensor, int]] = {}
+
+        def compute(twin: Twin, inputs: list[Tensor]) -> Tensor:
+            if isinstance(twin, Weighted):
+                rows = rows_of(twin, inputs[0])
+                sums[twin.path] = rows.double().sum(dim=1), rows.shape[1]
+            return twin.real(inputs, twin.trainable(), recording.symbols)
+
+        return run(real, block, recording.real, compute), sums
+
+    total: dict[str, tuple[Tensor, int]] = {}
+    for recording, (goal, sums) in zip(heard, each(pass_on, heard), strict=True):
+        recording.goal = goal
+        for path, (rows, count) in sums.items():
+            before = total.get(path, (torch.zeros_like(rows), 0))
+            total[path] = before[0] + rows, before[1] + count
+    return {path: rows / count for path, (rows, count) in total.items()}
+
+
+def block_error(model: TwinModel, block: Block, heard: Sequence[Recording]) -> float:
+    """F on quantized values, with the weights as they are."""
+
+    def one(recording: Recording) -> float:
+        made = run_coded(model, block, recording.coded, recording.symbols)
+        return float(_far(made, recording.goal))
+
+    return sum(each(one, heard)) / len(heard)
+
+
+def _far(made: Values, goal: Values) -> Tensor:
+    smallest = torch.finfo(torch.float32).tiny
+    far = [(made[name] - goal[name]).square().mean() / goal[name].square().mean().clamp_min(smallest) for name in goal]
+    return torch.stack(far).sum()
+
+
+def reconstructed(
+    model: TwinModel,
+    real: TwinModel,
+    block: Block,
+    heard: Sequence[Recording],
+    means: Mapping[str, Tensor],
+    before: float,
+    schedule: Schedule,
+) -> dict[str, Tensor]:
+    """The quantized weight [groups, out, depth], float64, of every weight in a block whose F was so much `before`; the
+    model is left as it is.
+    """
+    twins = {path: weighted(model, path) for path in means}
+    weights = [relaxed(twin, grouped(weighted(real, path)), schedule.trust) for path, twin in twins.items()]
+    generator = torch.Generator().manual_seed(0)
+
+    def of_one(recording: Recording, soft: list[Tensor]) -> tuple[Tensor, ...]:
+        with torch.enable_grad():
+            leaves = [weight.clone().requires_grad_() for weight in soft]
+            given = {
+                path: _parameters(twin, leaf, means[path])
+                for (path, twin), leaf in zip(twins.items(), leaves, strict=True)
+            }
+            made = run_coded(model, block, recording.coded, recording.symbols, given)
+            loss = _far(made, recording.goal) / (before * TOGETHER)
+            return torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+
+    def gradients(_: int, soft: list[Tensor]) -> list[Tensor]:
+        chosen = torch.randint(len(heard), (TOGETHER,), generator=generator).tolist()
+        mixed = [replace(heard[index], coded=_mixed(heard[index], block, generator)) for index in chosen]
+        return [sum(parts[1:], parts[0]) for parts in zip(*each(lambda one: of_one(one, soft), mixed), strict=True)]
+
+    settle_(weights, gradients, schedule)
+    return {path: one.hard() for path, one in zip(twins, weights, strict=True)}
+
+
+def weighted(model: TwinModel, path: str) -> Weighted:
+    """The twin with weights at a path."""
+    twin = model.twin(path)
+    if not isinstance(twin, Weighted):
+        raise TypeError(f"{path}: expected weights, got {twin}")
+    return twin
+
+
+def quantized_codes(twin: Weighted) -> tuple[Tensor, Tensor]:
+    """Codes of a weight and the step of each, [groups, out, depth], float64."""
+    shape = grouped(twin).shape
+    codes = torch.from_numpy(twin.law().weight)  # type: ignore[attr-defined]
+    return codes.double().reshape(shape), torch.from_numpy(twin.steps()).reshape(shape)
+
+
+def relaxed(twin: Weighted, wanted: Tensor, trust: float) -> Relaxed:
+    """The weight of a twin between its codes and their neighbours toward the real weight."""
+    codes, steps = quantized_codes(twin)
+    return Relaxed(wanted, codes * steps, steps, bits=twin.weight_bits, weight_map=twin.weight_map, trust=trust)
+
+
+def _parameters(twin: Weighted, weight: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+    """A weight [groups, out, depth] in the shape of the twin's, and the bias that keeps its mean."""
+    shift = ((grouped(twin).float() - weight) @ mean[:, :, None].float()).reshape(-1)
+    return weight.reshape(twin.weight.shape), shift if twin.bias is None else twin.bias.detach() + shift
+
+
+def _mixed(recording: Recording, block: Block, generator: torch.Generator) -> Values:
+    """What a block reads: of each value some elements of the float model's, the others of the quantized one's."""
+    mixed: Values = {}
+    for name in block.reads:
+        real, coded = recording.real[name], recording.coded[name]
+        mixed[name] = torch.where(torch.rand(real.shape, generator=generator) < _KEPT, real, coded)
+    return mixed

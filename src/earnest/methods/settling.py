@@ -1,0 +1,116 @@
+"""AdaRound on a model of twins: weight after weight, or block after block of the graph."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from earnest.errors import CalibrationError
+from earnest.integer.program import TIME
+from earnest.methods.adaround import BY_LAYER, Schedule, adaround
+from earnest.methods.blocks import Block, blocks
+from earnest.methods.gptq import damped
+from earnest.methods.moments import moments
+from earnest.methods.reconstruction import (
+    BY_BLOCK,
+    Recording,
+    begun,
+    block_error,
+    pass_on_,
+    quantized_codes,
+    reconstructed,
+    set_goals_,
+    weighted,
+)
+from earnest.methods.rounding import grouped, own_weights, rounded_parameters, set_parameters_
+from earnest.nn.model import TwinModel
+from earnest.nn.parallel import each, one_torch_thread
+from earnest.nn.weighted import Weighted
+
+Progress = Callable[[int, int], None]
+
+MOST_FRAMES = 600
+"""Frames of a recording that blocks hear: half as many take a quarter of the time in attention."""
+
+
+@torch.no_grad()
+def adaround_(
+    model: TwinModel,
+    real: TwinModel,
+    batches: Sequence[Tensor],
+    progress: Progress | None = None,
+    schedule: Schedule = BY_LAYER,
+) -> TwinModel:
+    """Round every weight of a calibrated model down or up, each for its own output. `real` is the same graph with the
+    float weights. The model is returned.
+
+    CalibrationError if there are no inputs, or if two calls share a weight.
+    """
+    twins = own_weights(model)
+    total = len(batches) + len(twins)
+    told = None if progress is None else lambda done: progress(done, total)
+    seen = moments(real, batches, [twin.path for twin in twins], told)
+    told = None if progress is None else lambda done: progress(len(batches) + done, total)
+
+    def one(twin: Weighted) -> Tensor:
+        wanted = grouped(weighted(real, twin.path))
+        codes, steps = quantized_codes(twin)
+        c = damped(seen[twin.path].covariance)
+        kind = {"bits": twin.weight_bits, "weight_map": twin.weight_map}
+        return adaround(wanted, codes * steps, c, steps, **kind, schedule=schedule)
+
+    with one_torch_thread():
+        for twin, weight in zip(twins, each(one, twins, told), strict=True):
+            set_parameters_(twin, *rounded_parameters(twin, weight, seen[twin.path].mean))
+    return model
+
+
+@torch.no_grad()
+def adaround_blocks_(
+    model: TwinModel,
+    real: TwinModel,
+    batches: Sequence[Tensor],
+    progress: Progress | None = None,
+    schedule: Schedule = BY_BLOCK,
+) -> TwinModel:
+    """The same, all weights of a block together for what the block makes, with what the rounded blocks before it make.
+
+    CalibrationError if there are no inputs, or if two calls share a weight.
+    """
+    own_weights(model)
+    if not batches:
+        raise CalibrationError("expected at least one input, got none")
+    with one_torch_thread():
+        heard = [begun(model, real, _part(model, batch)) for batch in batches]
+        parts = blocks(model)
+        for done, block in enumerate(parts, start=1):
+            _settle_(model, real, block, heard, schedule)
+            pass_on_(model, block, heard, {name for later in parts[done:] for name in later.reads})
+            if progress is not None:
+                progress(done, len(parts))
+    return model
+
+
+def _part(model: TwinModel, batch: Tensor) -> Tensor:
+    """The middle of a recording, where it is longer than is heard."""
+    axis = model.input_shape.index(TIME)
+    longest = max(MOST_FRAMES, model.shortest)
+    return batch.narrow(axis, max(batch.shape[axis] - longest, 0) // 2, min(batch.shape[axis], longest))
+
+
+def _settle_(model: TwinModel, real: TwinModel, block: Block, heard: Sequence[Recording], schedule: Schedule) -> None:
+    """Round the weights of one block; they stay at the codes where they were if what it makes would not come nearer."""
+    means = set_goals_(real, block, heard)
+    twins = {path: weighted(model, path) for path in means}
+    for path, twin in twins.items():
+        codes, steps = quantized_codes(twin)
+        set_parameters_(twin, *rounded_parameters(twin, codes * steps, means[path]))
+    before = block_error(model, block, heard)
+    if not twins or before == 0:
+        return
+    found = {path: [parameter.detach().clone() for parameter in twin.trainable()] for path, twin in twins.items()}
+    for path, weight in reconstructed(model, real, block, heard, means, before, schedule).items():
+        set_parameters_(twins[path], *rounded_parameters(twins[path], weight, means[path]))
+    if block_error(model, block, heard) >= before:
+        for path, twin in twins.items():
+            set_parameters_(twin, *found[path])
