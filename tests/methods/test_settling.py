@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
+from earnest.methods.adaround import BY_LAYER
 from earnest.methods.blocks import blocks
 from earnest.methods.descent import output_error
 from earnest.methods.moments import moments
@@ -25,7 +27,11 @@ from earnest.nn import parallel
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
 
-BOTH = pytest.mark.parametrize("method", [adaround_, adaround_blocks_])
+QUICK = {
+    "layers": partial(adaround_, schedule=replace(BY_LAYER, steps=40, rate=0.2)),
+    "blocks": partial(adaround_blocks_, schedule=replace(BY_BLOCK, steps=12, rate=0.3)),
+}
+BOTH = pytest.mark.parametrize("method", QUICK.values(), ids=QUICK.keys())
 Method = Callable[..., TwinModel]
 
 
