@@ -87,12 +87,14 @@ def distances(
     axis = second if second < first else second - 1
     before = before.movedim(first if first < second else first - 1, axis)
     row = torch.cat([before, after.narrow(axis, 1, count - 1)], dim=axis) if count > 1 else before
+    row = row.clone()
+    del whole, before, after  # a table of the greatest length may be large: one at a time
     for time in lengths(shortest, longest):
         part = at(time)
         extent = part.shape[first]
-        steps = torch.arange(extent)
-        index = count - 1 + steps[None, :] - steps[:, None]
-        expected = row.movedim(axis, 0)[index]
-        if not torch.allclose(part.movedim(axes, (0, 1)), expected, rtol=0, atol=_CLOSE):
-            return None
+        for index in range(extent):
+            expected = row.narrow(axis, count - 1 - index, extent)
+            if not torch.allclose(part.select(first, index), expected, rtol=0, atol=_CLOSE):
+                return None
+        del part
     return Distances(row=row, axis=axis, count=count, length=shape[first])
