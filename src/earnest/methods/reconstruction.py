@@ -10,6 +10,7 @@ noise, which draws outputs toward their mean (docs/results.md). Biases keep the 
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -163,7 +164,8 @@ def reconstructed(
     def gradients(_: int, soft: list[Tensor]) -> list[Tensor]:
         chosen = torch.randint(len(heard), (TOGETHER,), generator=generator).tolist()
         mixed = [replace(heard[index], coded=_mixed(heard[index], block, generator)) for index in chosen]
-        return [sum(parts[1:], parts[0]) for parts in zip(*each(lambda one: of_one(one, soft), mixed), strict=True)]
+        found = each(lambda one: of_one(one, soft), mixed)
+        return [reduce(torch.add, parts) for parts in zip(*found, strict=True)]
 
     settle_(weights, gradients, schedule)
     return {path: one.hard() for path, one in zip(twins, weights, strict=True)}

@@ -23,7 +23,7 @@ from torch import Tensor
 from earnest.errors import TrainingError
 from earnest.methods.ctc import ctc_loss
 from earnest.models import FloatModel, load, save
-from earnest.models.checkpoint import build
+from earnest.models.checkpoint import build, conformer_model
 from earnest.models.conformer import Conformer, ConformerConfig
 from earnest.nn.parallel import one_torch_thread
 from earnest.runtime.front_end import NEMO_LOG_MEL
@@ -185,7 +185,7 @@ class _Sums:
 def averaged(state: State, shape: Shape, tokens: Tokens) -> FloatModel:
     """The model of the mean of the weights, in evaluation mode."""
     module = build(state.average, _config(shape, ConformerConfig().dropout), "the mean of the weights")
-    return FloatModel(module=module, tokens=tokens, front_end=NEMO_LOG_MEL, source=Path("training"))
+    return conformer_model(module, tokens, NEMO_LOG_MEL, Path("training"))
 
 
 def _module(shape: Shape, start: FloatModel | None) -> Conformer:
@@ -193,8 +193,9 @@ def _module(shape: Shape, start: FloatModel | None) -> Conformer:
     config = _config(shape, shape.dropout)
     module = Conformer(config)
     if start is not None:
-        if replace(start.module.config, dropout=shape.dropout) != config:
-            raise TrainingError(f"{start.source}: expected a model of shape {config}, got {start.module.config}")
+        found = start.module.config if isinstance(start.module, Conformer) else start.architecture
+        if not isinstance(found, ConformerConfig) or replace(found, dropout=shape.dropout) != config:
+            raise TrainingError(f"{start.source}: expected a model of shape {config}, got {found}")
         module.load_state_dict(start.module.state_dict(), strict=False)  # a checkpoint may lack batch norm's counters
     return module
 
