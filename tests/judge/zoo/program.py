@@ -426,6 +426,6 @@ HONEST = (
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
     *(
         Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
-        for seed in (0, 10, 14, 15, 16, 19, 24, 25, 26, 30)
+        for seed in (0, 2, 4, 5, 9, 10, 15, 23, 24, 25)
     ),
 )
