@@ -78,6 +78,17 @@ def grouped(limit: int, multiplier: int, **told: str) -> Program:
     return replace(short(), steps=steps, description=description(CLASSES, **told))
 
 
+def lowest_of_four() -> Program:
+    """Weights of 4 bits, one of them -8, which is no weight code."""
+    program = grouped(7, 1)
+    head = program.steps[0].operator
+    assert isinstance(head, Linear)
+    weight = np.array(head.weight)
+    weight[0, 0] = -8
+    steps = (replace(program.steps[0], operator=replace(head, weight=weight)), *program.steps[1:])
+    return replace(program, steps=steps)
+
+
 def last_scores() -> Program:
     """The honest program up to its attention scores."""
     steps = honest().steps

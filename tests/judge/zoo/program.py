@@ -13,6 +13,7 @@ from tests.judge.zoo.dishonest import (
     grouped,
     last_scores,
     layer_in_a_table,
+    lowest_of_four,
     moved,
     operator,
     remembered,
@@ -204,6 +205,7 @@ CHEATS = (
         rule="claimed-widths",
         judge=saved(grouped(7, 19)),
     ),
+    Cheat(name="a 4-bit weight of -8", patterns=(8,), rule="claimed-widths", judge=saved(lowest_of_four())),
     Cheat(name="a weight below the lowest", patterns=(8,), rule="claimed-widths", judge=edited(lowest_weight)),
     Cheat(
         name="a 16-bit constant called 8",
@@ -262,6 +264,13 @@ CHEATS = (
         rule="constants",
         judge=spoilt("softmax", coarse=np.minimum(operator("softmax").coarse, 9000)),
     ),
+    Cheat(
+        name="a group norm that shifts everything away",
+        patterns=(5,),
+        rule="constants",
+        judge=spoilt("grouped", pre_shift=16),
+        alone=False,
+    ),
     Cheat(name="a norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("norm", epsilon=0)),
     Cheat(
         name="a sum with a multiplier too few",
@@ -270,6 +279,13 @@ CHEATS = (
         judge=spoilt("scores", multipliers=(40000,)),
     ),
     # multipliers
+    Cheat(
+        name="an epsilon of a group norm that is no mantissa",
+        patterns=(5,),
+        rule="multipliers",
+        judge=spoilt("grouped", epsilon=5),
+        alone=False,
+    ),
     Cheat(
         name="a scale of 31 bits hidden in a multiplier",
         patterns=(4,),
