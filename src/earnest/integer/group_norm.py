@@ -8,7 +8,7 @@ S, Q, D, the root and the normalised value are those of a layer norm (E21), over
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt, prod
+from math import prod
 from typing import Any, ClassVar
 
 from array_api_compat import array_namespace
@@ -17,8 +17,8 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import clamp, shift_round, widen
-from earnest.integer.layer_norm import FRACTION_BITS, LARGEST_VARIANCE_BITS, inverse_root
-from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, constant
+from earnest.integer.norm import Norm, normalised, prove_normalised
+from earnest.integer.operator import Proof, check_multiplier, check_output
 
 Array = Any
 
@@ -31,14 +31,11 @@ def epsilon_of(count: int, multiplier: int, shift: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class GroupNorm(Operator):
+class GroupNorm(Norm):
     """E25."""
 
     kind: ClassVar[str] = "group_norm"
 
-    multiplier: Array = constant(17)
-    shift: Array = constant(8, signed=False)
-    bias: Array = constant(64)
     groups: int
     pre_shift: int
     epsilon: int
@@ -50,17 +47,12 @@ class GroupNorm(Operator):
 
     def check(self, proof: Proof) -> None:
         """Constants for each channel, groups of as many channels each, eps by the law of multipliers."""
-        proof.require(self.multiplier.ndim == 1, f"expected multipliers of 1 axis, got {self.multiplier.shape}")
+        super().check(proof)
         channels = self.multiplier.shape[0]
-        proof.require(
-            self.shift.shape == self.bias.shape == (channels,),
-            f"expected {channels} channels, got {self.shift.shape} shifts and {self.bias.shape} biases",
-        )
         proof.require(
             self.groups >= 1 and channels % self.groups == 0,
             f"expected groups of as many channels each, got {self.groups} groups of {channels} channels",
         )
-        check_multiplier(self.multiplier, self.shift, proof, channels=channels)
         check_multiplier(self.epsilon, self.epsilon_shift, proof)
         proof.require(self.epsilon >= 0, f"expected an epsilon from 0, got {self.epsilon}")
         proof.require(
@@ -80,17 +72,9 @@ class GroupNorm(Operator):
         count = channels // self.groups * prod(x.shape[2:])
         proof.wide(count * count * self.epsilon + (1 << (self.epsilon_shift - 1)))
         low, high = (shift_round(end, self.pre_shift) if self.pre_shift else end for end in (x.low, x.high))
-        variance = count * count * max(abs(low), abs(high)) ** 2
-        digits = (variance + epsilon_of(count, self.epsilon, self.epsilon_shift)).bit_length()
-        if digits > LARGEST_VARIANCE_BITS:
-            proof.refuse(
-                f"the variance of {count} codes of {x.bits} bits, shifted by {self.pre_shift}, can need {digits} bits; "
-                f"expected at most {LARGEST_VARIANCE_BITS}"
-            )
-        proof.wide(count * (high - low) * (1 << 16) + (1 << 31))
-        normalised = (isqrt(count) + 1) << FRACTION_BITS
-        parts = zip(self.multiplier.tolist(), self.bias.tolist(), self.shift.tolist(), strict=True)
-        proof.wide(max(abs(m) * normalised + abs(bias) + (1 << (s - 1)) for m, bias, s in parts))
+        what = f"{count} codes of {x.bits} bits, shifted by {self.pre_shift},"
+        prove_normalised(count, low, high, epsilon_of(count, self.epsilon, self.epsilon_shift), what, proof)
+        self.prove_scaled(count, proof)
         return Domain.full(self.bits, signed=self.signed, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
@@ -102,13 +86,8 @@ class GroupNorm(Operator):
         if self.pre_shift:
             codes = shift_round(codes, self.pre_shift)
         codes = xp.reshape(codes, (x.shape[0], self.groups, -1))
-        count = codes.shape[-1]
-        total = xp.sum(codes, axis=-1, keepdims=True)
-        squares = xp.sum(codes * codes, axis=-1, keepdims=True)
-        epsilon = epsilon_of(count, self.epsilon, self.epsilon_shift)
-        root, k = inverse_root(count * squares - total * total + epsilon)
-        normalised = shift_round((count * codes - total) * root, 16 + k)
-        rows = xp.reshape(normalised, (x.shape[0], x.shape[1], -1))
+        n = normalised(codes, epsilon_of(codes.shape[-1], self.epsilon, self.epsilon_shift))
+        rows = xp.reshape(n, (x.shape[0], x.shape[1], -1))
         multiplier, shift, bias = (widen(each)[:, None] for each in (self.multiplier, self.shift, self.bias))
         scaled = shift_round(rows * multiplier + bias, shift)
         low, high = code_range(self.bits, signed=self.signed)

@@ -1,61 +1,38 @@
 """Group norm over time (E25)."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from earnest.integer.dimension import Symbols
 from earnest.integer.group_norm import GroupNorm as GroupNormLaw
 from earnest.nn.edge import Edge
-from earnest.nn.twin import Twin
-from earnest.numerics.norm import group_epsilon, group_pre_shift, norm_constants, smallest_group_scale
+from earnest.nn.norm import Norm
+from earnest.numerics.norm import group_epsilon, group_pre_shift, smallest_group_scale
 
 
-class GroupNorm(Twin):
+class GroupNorm(Norm):
     """E25 over groups of channels and all positions; `largest` is how many codes a group has at the greatest length."""
 
     kind: ClassVar[str] = "group_norm"
 
-    def __init__(
-        self,
-        operands: Sequence[Edge],
-        output: Edge,
-        *,
-        weight: nn.Parameter,
-        bias: nn.Parameter,
-        epsilon: float,
-        groups: int,
-        largest: int,
-    ) -> None:
-        super().__init__(operands, output)
-        self.weight, self.bias, self.epsilon, self.groups = weight, bias, epsilon, groups
+    def __init__(self, operands: Sequence[Edge], output: Edge, *, groups: int, largest: int, **norm: Any) -> None:
+        super().__init__(operands, output, **norm)
+        self.groups = groups
         self.pre_shift = group_pre_shift(operands[0].bits, largest)
-        operands[0].require_scale_(smallest_group_scale(epsilon) / (1 << self.pre_shift))
-
-    def trainable(self) -> tuple[Tensor, ...]:
-        """Gain and bias."""
-        return (self.weight, self.bias)
+        operands[0].require_scale_(smallest_group_scale(self.epsilon) / (1 << self.pre_shift))
 
     def build(self) -> GroupNormLaw:
         """The law's group norm; eps is in squares of the codes after the pre-shift."""
-        grid, output = self.operands[0].grid, self.output.grid
-        gain, bias = (parameter.detach().cpu().double().numpy() for parameter in self.trainable())
-        multiplier, shift, units = norm_constants(gain, bias, output)
-        epsilon, epsilon_shift = group_epsilon(self.epsilon, grid.scale * (1 << self.pre_shift))
+        epsilon, epsilon_shift = group_epsilon(self.epsilon, self.operands[0].grid.scale * (1 << self.pre_shift))
         return GroupNormLaw(
-            multiplier=multiplier,
-            shift=shift,
-            bias=units,
             groups=self.groups,
             pre_shift=self.pre_shift,
             epsilon=epsilon,
             epsilon_shift=epsilon_shift,
-            input_bits=grid.bits,
-            zero_point=output.zero_point,
-            bits=output.bits,
-            signed=output.signed,
+            **self.common(),
         )
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
