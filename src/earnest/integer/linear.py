@@ -65,7 +65,13 @@ class Weighted(Operator):
     @cached_property
     def magnitudes(self) -> Array:
         """sum |w| of each output channel."""
-        return np.abs(np.asarray(self.factors).astype(np.int64)).reshape(self.weight.shape[0], -1).sum(axis=1)
+        return self._over_groups(np.add).sum(axis=1)
+
+    def _over_groups(self, reduce: np.ufunc) -> np.ndarray:
+        """The sizes of the codes of each group reduced, times its multiplier: int64 [out, groups]."""
+        sizes = np.abs(np.asarray(self.weight).astype(np.int16)).reshape(self.weight.shape[0], -1)
+        starts = np.arange(0, sizes.shape[1], self.weight_group)
+        return reduce.reduceat(sizes, starts, axis=1, dtype=np.int64) * np.asarray(self.group_multiplier)
 
     @cached_property
     def bound(self) -> int:
@@ -103,7 +109,7 @@ class Weighted(Operator):
         shape = (channels, -(-depth // size))
         proof.require(multiplier.shape == shape, f"expected group multipliers of shape {shape}, got {multiplier.shape}")
         proof.require(int(multiplier.min()) >= 1, "expected group multipliers of 1 or more, got 0")
-        largest = np.abs(grouped_product(self.weight, multiplier, size)).max()
+        largest = self._over_groups(np.maximum).max()
         proof.require(
             largest <= WEIGHT_HIGH, f"expected codes times group multipliers up to {WEIGHT_HIGH}, got {largest}"
         )

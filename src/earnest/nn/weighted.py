@@ -105,11 +105,11 @@ class Weighted(Twin):
     def common(self) -> dict[str, Any]:
         """The fields of the law that linear and convolution share."""
         grid, output = self.operands[0].grid, self.output.grid
-        scale = self.effective_scale().cpu().numpy()
-        codes = weight_codes(_numpy(self.weight), self.steps(), bits=self.weight_bits, weight_map=self.weight_map)
+        scale, group_multiplier = self.effective_scale().cpu().numpy(), self.group_multiplier.cpu().numpy()
+        steps = spread_steps(scale, group_multiplier, self.weight_group, self.weight.shape)
+        codes = weight_codes(_numpy(self.weight), steps, bits=self.weight_bits, weight_map=self.weight_map)
         bias = np.zeros(len(codes)) if self.bias is None else _numpy(self.bias)
         multiplier, shift = multipliers(grid.scale * scale / output.scale)
-        group_multiplier = self.group_multiplier.cpu().numpy()
         factors = grouped_product(codes, group_multiplier, self.weight_group)
         return {
             "weight": codes,

@@ -4,12 +4,12 @@ weights, biases in units of s_x s_w.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from earnest.errors import NumericsError
 from earnest.integer.codes import WEIGHT_HIGH, weight_limit
-from earnest.integer.linear import grouped_product
 from earnest.numerics.grid import SMALLEST_SCALE, Grid
 
 BIAS_LIMIT = (1 << 30) - 1
@@ -42,8 +42,8 @@ class Steps:
 
 def spread_steps(scale: np.ndarray, multiplier: np.ndarray, group: int, shape: Sequence[int]) -> np.ndarray:
     """Scales [out] times the multipliers [out, groups] of their rows' groups, for each weight of a shape [out, ...]."""
-    ones = np.ones(tuple(shape), dtype=np.int8)
-    return per_channel(scale, len(shape)) * grouped_product(ones, multiplier, group)
+    depth = prod(shape[1:])
+    return np.repeat(scale[:, None] * multiplier, group, axis=1)[:, :depth].reshape(tuple(shape))
 
 
 def weight_codes(weight: np.ndarray, step: np.ndarray, *, bits: int, weight_map: str) -> np.ndarray:
@@ -51,14 +51,10 @@ def weight_codes(weight: np.ndarray, step: np.ndarray, *, bits: int, weight_map:
     value of code 1, one for each output channel [out] or for each weight.
     """
     limit = weight_limit(bits, weight_map)
-    ratio = weight.astype(np.float64) / (step if step.ndim == weight.ndim else per_channel(step, weight.ndim))
+    each = step if step.ndim == weight.ndim else step.reshape(-1, *(1,) * (weight.ndim - 1))
+    ratio = weight.astype(np.float64) / each
     codes = 2 * np.floor(ratio / 2) + 1 if weight_map == "odd" else np.floor(ratio + 0.5)
     return np.clip(codes, -limit, limit).astype(np.int8)
-
-
-def per_channel(values: np.ndarray, axes: int) -> np.ndarray:
-    """Values [out] in a shape that broadcasts with a weight of so many axes."""
-    return values.reshape(-1, *(1,) * (axes - 1))
 
 
 def weight_steps(weight: np.ndarray, *, bits: int, weight_map: str, method: str, group: int) -> Steps:
@@ -94,8 +90,9 @@ def grouped_steps(
         return Steps(scale=scale, multiplier=multiplier.astype(np.uint8), group=group)
 
     def error(step: np.ndarray) -> np.ndarray:
-        nearest = weight_codes(parts, step[:, :, None] + 0 * parts, bits=bits, weight_map=weight_map)
-        return (np.square(parts - nearest * step[:, :, None]) * weighed).sum(axis=2)
+        steps = np.broadcast_to(step[:, :, None], parts.shape)
+        nearest = weight_codes(parts, steps, bits=bits, weight_map=weight_map)
+        return (np.square(parts - nearest * steps) * weighed).sum(axis=2)
 
     return _least_error_steps(best, error, most, group)
 

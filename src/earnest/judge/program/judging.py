@@ -124,7 +124,7 @@ def _check_program(section: Section, source: Source, device: Device, stem: str) 
     claims.check_names(section, texts, widths, activations, mean)
     classes = (None, *every[longest].get(source.output, ()))[-1]
     claims.check_description(section, source.description, source.input, classes)
-    section.figures = _figures(source, device, values, every, accumulators, widths, activations)
+    section.figures = _figures(source, device, values, every, accumulators, widths, activations, mean)
     return widths
 
 
@@ -236,6 +236,7 @@ def _figures(
     accumulators: Mapping[str, int | None],
     widths: dict[int, int],
     activations: int,
+    mean: float,
 ) -> dict[str, Any]:
     longest = source.input["longest"]
     frames = max(source.input["shortest"], min(longest, census.MEASURED_FRAMES))
@@ -245,7 +246,7 @@ def _figures(
     sums = {name: bits for name, bits in accumulators.items() if bits is not None}
     widest = max(sums, key=lambda name: sums[name], default=None)
     return {
-        "title": census.title(widths, activations, census.mean_bits(source, widths)) if widths else None,
+        "title": census.title(widths, activations, mean) if widths else None,
         "recipe": source.description.get("recipe"),
         "model": source.description.get("model"),
         "target": source.target,
@@ -253,7 +254,7 @@ def _figures(
         "operators": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "weights": sum(widths.values()),
         "weight_bits": {str(bits): count for bits, count in widths.items()},
-        "mean_weight_bits": round(census.mean_bits(source, widths), 4),
+        "mean_weight_bits": round(mean, 4),
         "effective_bits_per_weight": round(source.container.size * 8 / sum(widths.values()), 4) if widths else None,
         "parameters": counts,
         "hidden": census.hidden(widths, counts),
