@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -10,10 +11,10 @@ from earnest.file import dumps, file_report
 from earnest.integer.program import Program
 from earnest.lab.anatomy import weight_widths
 from earnest.models import load
-from earnest.pipeline import quantize
+from earnest.pipeline import AFTER, AGAINST_REAL, BEFORE, quantize, quantized_twin
 from earnest.runtime.description import describe
 from earnest.speech.librispeech import read_split
-from earnest.swapping.recipe import load_recipe
+from earnest.swapping.recipe import Method, load_recipe
 from synthetic import TinyWorld
 
 
@@ -53,3 +54,27 @@ def test_threads_change_no_byte(tiny_world: TinyWorld, recipe: str):
 def test_a_device_that_holds_every_sum_has_nothing_shrunk(tiny_world: TinyWorld):
     plain, shrunk, rotated = (dumps(made(tiny_world, "w8a8", methods=m)) for m in ([], ["accumulators"], ["rotate"]))
     assert plain == shrunk != rotated
+
+
+def test_every_method_that_a_recipe_may_name_is_known():
+    assert sorted([*BEFORE, *AFTER]) == sorted(get_args(Method))
+    assert set(AFTER) >= AGAINST_REAL
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_every_method_of_a_recipe_is_carried_out(tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch, by_file: bool):
+    """In the recipe's order, whether a file comes of it or twins of any module."""
+    seen: list[str] = []
+    for name in BEFORE:
+        monkeypatch.setitem(BEFORE, name, lambda twin, batches, told, name=name: seen.append(name))
+    for name in AFTER:
+        monkeypatch.setitem(AFTER, name, lambda at, told, name=name: seen.append(name))
+    methods = [*BEFORE, *AFTER]
+    if by_file:
+        made(tiny_world, "w8a8", methods=methods)
+    else:
+        recipe = load_recipe("w8a8").model_copy(update={"methods": methods})
+        model = load(tiny_world.model)
+        mels = model.front_end.features
+        quantized_twin(model.module, recipe, "int8x16", [torch.randn(1, 40, mels or 1)], features=mels, longest=100)
+    assert seen == methods

@@ -48,29 +48,36 @@ CALIBRATION_SECONDS = 30.0
 """Longest recording that calibration reads whole; the rest of a longer one is left out."""
 
 
-Change = Callable[[TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None], object]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """What methods that change weights are given: calibrated twins, the same ones before any weight was rounded (the
+    twins themselves, unless a method asks for them), the inputs that ranges came from, and the device.
+    """
 
-ChangeForTarget = Callable[
-    [TwinModel, Sequence[torch.Tensor], Target, Callable[[int, int], None] | None],
-    object,
-]
+    twin: TwinModel
+    real: TwinModel
+    batches: Sequence[torch.Tensor]
+    target: Target
 
-BEFORE: dict[str, Change] = {"equalize": equalize_, "rotate": rotate_}
+
+Told = Callable[[int, int], None] | None
+
+BEFORE: dict[str, Callable[[TwinModel, Sequence[torch.Tensor], Told], object]] = {
+    "equalize": equalize_,
+    "rotate": rotate_,
+}
 """What a recipe may do to a model of twins before it is calibrated, by the name that it gives."""
 
-AFTER: dict[str, Change] = {"gptq": gptq_}
+AFTER: dict[str, Callable[[Rounding, Told], object]] = {
+    "gptq": lambda at, told: gptq_(at.twin, at.batches, told),
+    "adaround": lambda at, told: adaround_(at.twin, at.real, at.batches, told),
+    "adaround-block": lambda at, told: adaround_blocks_(at.twin, at.real, at.batches, told),
+    "accumulators": lambda at, told: accumulate_(at.twin, at.batches, at.target, told),
+}
 """What it may do to a calibrated one."""
 
-FOR_TARGET: dict[str, ChangeForTarget] = {"accumulators": accumulate_}
-"""What it may do to a calibrated one that has to fit a device."""
-
-Refinement = Callable[
-    [TwinModel, TwinModel, Sequence[torch.Tensor], Callable[[int, int], None] | None],
-    object,
-]
-
-AGAINST_FLOAT: dict[str, Refinement] = {"adaround": adaround_, "adaround-block": adaround_blocks_}
-"""What it may do to a calibrated one, rounded or not, given the same one before any weight was rounded."""
+AGAINST_REAL = frozenset({"adaround", "adaround-block"})
+"""Methods that ask for the twins as they were before any weight was rounded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +128,10 @@ def quantized_twin(
     rules = load_recipe(recipe) if isinstance(recipe, str) else recipe
     if rules.budget is not None:
         raise RecipeError(f"recipe {rules.name}: expected one without a budget, got {rules.budget!r}: use `quantize`")
-    twin = swap(module, rules, target, features=features, longest=longest, one_length=one_length)
-    with one_torch_thread():
-        for method in rules.methods:
-            if method in BEFORE:
-                BEFORE[method](twin, batches, None)
-        calibrate(twin, batches)
-        for method in rules.methods:
-            if method in AFTER:
-                AFTER[method](twin, batches, None)
+    device = load_target(target) if isinstance(target, str) else target
+    twin = swap(module, rules, device, features=features, longest=longest, one_length=one_length)
+    _calibrate_(twin, rules, batches, None)
+    _round_(twin, rules, batches, device, None)
     return twin
 
 
@@ -212,25 +214,33 @@ def prepared(
             budget = parse_budget(recipe.budget)
             recipe = allocated(recipe, budget, measured.sensitivities, measured.other_bytes)
             twin = twins(recipe)
-        for method in recipe.methods:
-            if method in BEFORE:
-                BEFORE[method](twin, batches, _stage(method, progress))
-        calibrate(twin, batches, _stage("calibrating", progress))
+    _calibrate_(twin, recipe, batches, progress)
     return Prepared(twin=twin, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured)
 
 
 def round_(ready: Prepared, progress: Progress | None = None) -> None:
     """What a recipe does to the weights of calibrated twins."""
+    _round_(ready.twin, ready.recipe, ready.batches, ready.target, progress)
+
+
+def _calibrate_(twin: TwinModel, recipe: Recipe, batches: Sequence[torch.Tensor], progress: Progress | None) -> None:
+    """What a recipe does before ranges are measured, and their measurement."""
     with one_torch_thread():
-        methods = ready.recipe.methods
-        real = copy.deepcopy(ready.twin) if AGAINST_FLOAT.keys() & methods else ready.twin
-        for method in methods:
+        for method in recipe.methods:
+            if method in BEFORE:
+                BEFORE[method](twin, batches, _stage(method, progress))
+        calibrate(twin, batches, _stage("calibrating", progress))
+
+
+def _round_(
+    twin: TwinModel, recipe: Recipe, batches: Sequence[torch.Tensor], target: Target, progress: Progress | None
+) -> None:
+    with one_torch_thread():
+        real = copy.deepcopy(twin) if AGAINST_REAL & set(recipe.methods) else twin
+        at = Rounding(twin=twin, real=real, batches=batches, target=target)
+        for method in recipe.methods:
             if method in AFTER:
-                AFTER[method](ready.twin, ready.batches, _stage(method, progress))
-            elif method in FOR_TARGET:
-                FOR_TARGET[method](ready.twin, ready.batches, ready.target, _stage(method, progress))
-            elif method in AGAINST_FLOAT:
-                AGAINST_FLOAT[method](ready.twin, real, ready.batches, _stage(method, progress))
+                AFTER[method](at, _stage(method, progress))
 
 
 def _measure(
@@ -256,7 +266,7 @@ def _measure(
     return Measured(sensitivities=tuple(found), other_bytes=report.file_bytes - sized)
 
 
-def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] | None:
+def _stage(name: str, progress: Progress | None) -> Told:
     return None if progress is None else lambda done, total: progress(name, done, total)
 
 
@@ -264,13 +274,18 @@ def description_of(
     model: FloatModel, twin: TwinModel, *, recipe: str, name: str, calibration: tuple[Heard, ...]
 ) -> Description:
     """What the program carries beside its arithmetic."""
-    grid = twin.input.grid
-    multiplier, shift = entry_multiplier(grid)
     return Description(
         front_end=model.front_end,
-        input_grid=InputGrid(multiplier=multiplier, shift=shift, zero_point=grid.zero_point),
+        input_grid=input_grid(twin),
         tokens=model.tokens,
         recipe=recipe,
         model=name,
         calibration=calibration,
     )
+
+
+def input_grid(twin: TwinModel) -> InputGrid:
+    """How features become the codes that twins read."""
+    grid = twin.input.grid
+    multiplier, shift = entry_multiplier(grid)
+    return InputGrid(multiplier=multiplier, shift=shift, zero_point=grid.zero_point)

@@ -26,9 +26,8 @@ from earnest.lab.families import Family
 from earnest.nn.comparison import decibel, differences
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
-from earnest.numerics.entry import entry_multiplier
-from earnest.pipeline import quantized_twin
-from earnest.runtime.description import Description, InputGrid
+from earnest.pipeline import input_grid, quantized_twin
+from earnest.runtime.description import Description
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.runtime.front_ends import FrontEnd
 from earnest.runtime.reference import ReferenceBackend
@@ -105,10 +104,9 @@ def _description(family: Family, twin: TwinModel, recipe: str) -> dict[str, Any]
     front_end = _front_end(family)
     if front_end is None or family.part != "all":
         return {}
-    multiplier, shift = entry_multiplier(twin.input.grid)
     described = Description(
         front_end=front_end,
-        input_grid=InputGrid(multiplier=multiplier, shift=shift, zero_point=twin.input.grid.zero_point),
+        input_grid=input_grid(twin),
         tokens=Tokens(pieces=tuple(f"t{index}" for index in range(_classes(family)))),
         recipe=recipe,
         model=f"{family.name}, random weights",
