@@ -12,11 +12,10 @@ from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, edges, run_real, walk
-from earnest.nn.parallel import each
+from earnest.nn.parallel import Progress, counted, each
 from earnest.nn.twin import Twin
 from earnest.numerics.grid import Grid, grid_of_range
 
-Progress = Callable[[int, int], None]
 Made = dict[str, CalibratedEdge]
 
 
@@ -27,19 +26,19 @@ def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | 
     is not finite. `progress` is called with the inputs done and the number of inputs, both passes counted.
     """
     inputs = list(batches)
+    passes = 2 * len(inputs)
     if not inputs:
         raise CalibrationError("expected at least one calibration input, got none")
     made = made_values(model)
     extremes = {edge: Extremes() for edge in made.values()}
-    for one in each(lambda x: _extremes(model, x, made), inputs, _told(progress, 0, len(inputs))):
+    for one in each(lambda x: _extremes(model, x, made), inputs, counted(progress, passes)):
         for edge, seen in one.items():
             extremes[edge].merge_(seen)
     unseen = [name for name, edge in made.items() if not extremes[edge].seen]
     if unseen:
         raise CalibrationError(f"{unseen[0]}: saw no calibration data ({len(unseen)} such edges)")
-    for edge, histogram in _histograms(
-        model, inputs, made, extremes, _told(progress, len(inputs), len(inputs))
-    ).items():
+    told = counted(progress, passes, before=len(inputs))
+    for edge, histogram in _histograms(model, inputs, made, extremes, told).items():
         low, high = choose(histogram, edge.method, bits=edge.bits, symmetric=edge.symmetric, function=edge.function)
         edge.set_(_grid(edge, low * edge.margin, high * edge.margin))
     return model
@@ -111,7 +110,3 @@ def _counts(
     count(INPUT, features)
     walk(model, features, compute, count)
     return found
-
-
-def _told(progress: Progress | None, before: int, inputs: int) -> Callable[[int], None] | None:
-    return None if progress is None else lambda done: progress(before + done, 2 * inputs)

@@ -81,8 +81,15 @@ class Weighted(Operator):
 
     @cached_property
     def largest_sums(self) -> dict[int, int]:
-        """What no partial sum with its bias exceeds, by the largest |code| of the input; filled by `check_sums`."""
+        """By the largest |code| of the input; filled by `largest_sum`."""
         return {}
+
+    def largest_sum(self, magnitude: int) -> int:
+        """What no partial sum with its bias exceeds, for inputs whose largest |code| is `magnitude`."""
+        if magnitude not in self.largest_sums:
+            sums = self.magnitudes * magnitude + np.abs(self.bias.astype(np.int64))
+            self.largest_sums[magnitude] = int(sums.max())
+        return self.largest_sums[magnitude]
 
     def check(self, proof: Proof) -> None:
         """Weight codes of the map, groups whose weights fit int8, a bias and a multiplier for each channel, a result of
@@ -121,11 +128,7 @@ class Weighted(Operator):
                 f"expected an input of {self.input_bits} bits, signed {self.input_signed}, "
                 f"got {domain.bits}, {domain.signed}"
             )
-        magnitude = domain.magnitude
-        if magnitude not in self.largest_sums:
-            sums = self.magnitudes * magnitude + np.abs(self.bias.astype(np.int64))
-            self.largest_sums[magnitude] = int(sums.max())
-        proof.accumulator(self.largest_sums[magnitude])
+        proof.accumulator(self.largest_sum(domain.magnitude))
 
     def finish(self, sums: Array, channel_axis: int) -> Array:
         """Bias and requantization of the sums."""

@@ -1,6 +1,6 @@
 """Accumulators on a model of twins: weights whose sums a device cannot hold are shrunk until it can."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -13,13 +13,12 @@ from earnest.integer.verifier import verify
 from earnest.methods.gptq import damped
 from earnest.methods.levels import Levels
 from earnest.methods.moments import Moments, moments
-from earnest.methods.rounding import grouped, own_weights
+from earnest.methods.rounding import grouped, own_weights, quantized_codes, rounded_parameters, weighted
 from earnest.methods.shrinking import Need, shrunk
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
+from earnest.nn.parallel import Progress
 from earnest.nn.weighted import Weighted
-
-Progress = Callable[[int, int], None]
 
 _WIDEST = 64
 _SLACK = 2
@@ -40,10 +39,8 @@ def accumulate_(
     over = _over(model, target)
     found = moments(model, batches, list(over)) if over else {}
     for done, (path, magnitude) in enumerate(over.items(), start=1):
-        twin = model.twin(path)
-        assert isinstance(twin, Weighted)
         try:
-            _shrink_(twin, found[path], magnitude, target.accumulator_bits)
+            _shrink_(weighted(model, path), found[path], magnitude, target.accumulator_bits)
         except NumericsError as error:
             raise NumericsError(f"{path}: {error}; {target.accumulator_bits}-bit accumulators") from error
         if progress is not None:
@@ -59,43 +56,34 @@ def _over(model: TwinModel, target: Target) -> dict[str, int]:
     for step in program.steps:
         if isinstance(step.operator, Law):
             magnitude = domains[step.inputs[0]].magnitude
-            if _widest(step.operator, magnitude) >= 1 << (target.accumulator_bits - 1):
+            if step.operator.largest_sum(magnitude) >= 1 << (target.accumulator_bits - 1):
                 found[step.name] = magnitude
     return found
 
 
-def _widest(law: Law, magnitude: int) -> int:
-    """What no partial sum with its bias exceeds."""
-    return int((law.magnitudes * magnitude + abs(law.bias.astype("int64"))).max())
-
-
 def _shrink_(twin: Weighted, seen: Moments, magnitude: int, bits: int) -> None:
-    law = twin.law()
-    assert isinstance(law, Law)
-    wanted, shape = grouped(twin), twin.group_multiplier.shape
+    wanted, (codes, _) = grouped(twin), quantized_codes(twin)
     levels = Levels(
         bits=twin.weight_bits,
         weight_map=twin.weight_map,
         scale=twin.effective_scale().reshape(wanted.shape[:2]),
-        multiplier=twin.group_multiplier.reshape(*wanted.shape[:2], shape[1]),
+        multiplier=twin.group_multiplier.reshape(*wanted.shape[:2], -1),
         group=twin.weight_group,
     )
-    codes = torch.from_numpy(law.weight).double().reshape(wanted.shape)
     need = _need(twin, wanted, seen.mean, magnitude, (1 << (bits - 1)) - 1 - _SLACK)
     found, growth = shrunk(wanted, codes, damped(seen.covariance), levels, need)
     rows = ((found != codes).any(dim=2) | (growth != 1)).reshape(-1)
     levels = levels.scaled(growth)
-    value = found * levels.steps(wanted.shape[2])
-    shift = ((wanted - value) @ seen.mean[:, :, None]).reshape(-1)
+    weight, bias = rounded_parameters(twin, found * levels.steps(wanted.shape[2]), seen.mean)
     twin.weight_scale[rows] = levels.scale.reshape(-1)[rows]
-    twin.weight[rows] = value.reshape(twin.weight.shape).to(twin.weight.dtype)[rows]
+    twin.weight[rows] = weight[rows]
     if twin.bias is None:
-        twin.bias = nn.Parameter(torch.zeros_like(shift, dtype=twin.weight.dtype))
-    twin.bias[rows] += shift.to(twin.bias.dtype)[rows]
+        twin.bias = nn.Parameter(torch.zeros_like(bias))
+    twin.bias[rows] = bias[rows]
     law = twin.law()
     assert isinstance(law, Law)
-    if _widest(law, magnitude) >= 1 << (bits - 1):
-        raise NumericsError(f"expected sums below 2^{bits - 1}, got {_widest(law, magnitude)}")
+    if law.largest_sum(magnitude) >= 1 << (bits - 1):
+        raise NumericsError(f"expected sums below 2^{bits - 1}, got {law.largest_sum(magnitude)}")
 
 
 def _need(twin: Weighted, wanted: Tensor, mean: Tensor, magnitude: int, most: int) -> Need:

@@ -20,7 +20,7 @@ from earnest.integer.program import INPUT
 from earnest.methods.adaround import Relaxed, Schedule, settle_
 from earnest.methods.blocks import Block, fixed
 from earnest.methods.moments import rows_of
-from earnest.methods.rounding import grouped
+from earnest.methods.rounding import grouped, quantized_codes, weighted
 from earnest.nn.model import TwinModel
 from earnest.nn.parallel import each
 from earnest.nn.simulation import simulated
@@ -169,21 +169,6 @@ def reconstructed(
 
     settle_(weights, gradients, schedule)
     return {path: one.hard() for path, one in zip(twins, weights, strict=True)}
-
-
-def weighted(model: TwinModel, path: str) -> Weighted:
-    """The twin with weights at a path."""
-    twin = model.twin(path)
-    if not isinstance(twin, Weighted):
-        raise TypeError(f"{path}: expected weights, got {twin}")
-    return twin
-
-
-def quantized_codes(twin: Weighted) -> tuple[Tensor, Tensor]:
-    """Codes of a weight and the step of each, [groups, out, depth], float64."""
-    shape = grouped(twin).shape
-    codes = torch.from_numpy(twin.law().weight)  # type: ignore[attr-defined]
-    return codes.double().reshape(shape), torch.from_numpy(twin.steps()).reshape(shape)
 
 
 def relaxed(twin: Weighted, wanted: Tensor, trust: float) -> Relaxed:

@@ -7,8 +7,8 @@ to compute at run time [Ashkboos et al. 2024, QuaRot, arXiv:2404.00456, sec. 4, 
 channels on their way, as a rotary position does, they stay as they are.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import gcd
 
@@ -21,11 +21,10 @@ from earnest.methods.rounding import own_weights
 from earnest.nn.add import Add
 from earnest.nn.layout import Constant, Reshape, Scaled, Transpose
 from earnest.nn.matmul import MatMul
-from earnest.nn.model import Call, TwinModel
+from earnest.nn.model import Call, TwinModel, readers
+from earnest.nn.parallel import Progress
 from earnest.nn.softmax import WeightedMean
 from earnest.nn.weighted import Linear
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,10 +97,7 @@ class _Search:
     def __init__(self, model: TwinModel) -> None:
         self.model = model
         self.calls = {call.name: call for call in model.calls}
-        self.readers: dict[str, list[Call]] = defaultdict(list)
-        for call in model.calls:
-            for name in call.inputs:
-                self.readers[name].append(call)
+        self.readers = readers(model)
         twins = [model.twin(call.name) for call in model.calls]
         self.uses = Counter(id(parameter) for twin in twins for parameter in twin.trainable())
 

@@ -1,6 +1,6 @@
 """GPTQ on a model of twins: one pass of the float model over all recordings, then weight after weight."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -9,10 +9,8 @@ from earnest.errors import CalibrationError
 from earnest.methods.fitting import Fit, fit
 from earnest.methods.moments import Moments, moments
 from earnest.nn.model import TwinModel
-from earnest.nn.parallel import each
+from earnest.nn.parallel import Progress, counted, each
 from earnest.nn.weighted import Weighted
-
-Progress = Callable[[int, int], None]
 
 
 @torch.no_grad()
@@ -23,10 +21,9 @@ def gptq_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None
     """
     twins = own_weights(model)
     total = len(batches) + len(twins)
-    told = None if progress is None else lambda done: progress(done, total)
-    found = moments(model, batches, [twin.path for twin in twins], told)
-    rounding = None if progress is None else lambda done: progress(len(batches) + done, total)
-    fits = each(lambda twin: fitted(twin, found[twin.path]), twins, rounding)
+    found = moments(model, batches, [twin.path for twin in twins], counted(progress, total))
+    told = counted(progress, total, before=len(batches))
+    fits = each(lambda twin: fitted(twin, found[twin.path]), twins, told)
     for twin, best in zip(twins, fits, strict=True):
         round_(twin, best, found[twin.path])
     return model
@@ -50,6 +47,21 @@ def own_weights(model: TwinModel) -> list[Weighted]:
 def grouped(twin: Weighted) -> Tensor:
     """The weight as rows, [groups, out, depth], float64."""
     return twin.weight.detach().double().reshape(twin.groups, len(twin.weight) // twin.groups, -1)
+
+
+def weighted(model: TwinModel, path: str) -> Weighted:
+    """The twin with weights at a path."""
+    twin = model.twin(path)
+    if not isinstance(twin, Weighted):
+        raise TypeError(f"{path}: expected weights, got {twin}")
+    return twin
+
+
+def quantized_codes(twin: Weighted) -> tuple[Tensor, Tensor]:
+    """Codes of a weight and the step of each, [groups, out, depth], float64."""
+    shape = grouped(twin).shape
+    codes = torch.from_numpy(twin.law().weight)  # type: ignore[attr-defined]
+    return codes.double().reshape(shape), torch.from_numpy(twin.steps()).reshape(shape)
 
 
 def rounded_parameters(twin: Weighted, weight: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:

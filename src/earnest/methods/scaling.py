@@ -1,6 +1,6 @@
 """Equalization on a model of twins, before it is calibrated."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -10,9 +10,8 @@ from earnest.methods.moments import Moments, moments
 from earnest.methods.rounding import grouped, own_weights
 from earnest.methods.seams import Seam, seams
 from earnest.nn.model import TwinModel
+from earnest.nn.parallel import Progress, counted
 from earnest.nn.weighted import Weighted
-
-Progress = Callable[[int, int], None]
 
 
 @torch.no_grad()
@@ -24,8 +23,8 @@ def equalize_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | 
     own_weights(model)
     found = seams(model)
     total = len(batches) + len(found)
-    told = None if progress is None else lambda done: progress(done, total)
-    seen = moments(model, batches, [reader.path for seam in found for reader in seam.readers], told)
+    paths = [reader.path for seam in found for reader in seam.readers]
+    seen = moments(model, batches, paths, counted(progress, total))
     for done, seam in enumerate(found, start=len(batches) + 1):
         _scale_(seam, seen)
         if progress is not None:

@@ -5,7 +5,6 @@ A layer norm that only weights read: its gain and bias take the factor [Xiao et 
 linear unit: so do the rows that make its first half, for it passes a factor on [Nagel et al. 2019, arXiv:1906.04721].
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor
 from earnest.nn.gated import GatedLinearUnit
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Transpose
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Call, TwinModel, readers
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution1d, Linear, Weighted
 
@@ -47,23 +46,14 @@ def read_factor(reader: Weighted, factor: Tensor) -> Tensor:
 
 def seams(model: TwinModel) -> list[Seam]:
     """All seams of a model, in the order of its graph."""
-    readers = _readers(model)
-    found = [_norm_seam(model, readers, call.name) for call in model.calls]
-    found += [_gate_seam(model, readers, call.name) for call in model.calls]
+    reading = readers(model)
+    found = [_norm_seam(model, reading, call.name) for call in model.calls]
+    found += [_gate_seam(model, reading, call.name) for call in model.calls]
     place = {call.name: index for index, call in enumerate(model.calls)}
     return sorted((seam for seam in found if seam is not None), key=lambda seam: place[seam.name])
 
 
-Readers = dict[str, list[str]]
-
-
-def _readers(model: TwinModel) -> Readers:
-    """The values that are made from each value."""
-    found: Readers = defaultdict(list)
-    for call in model.calls:
-        for name in call.inputs:
-            found[name].append(call.name)
-    return found
+Readers = dict[str, list[Call]]
 
 
 def _norm_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:
@@ -107,12 +97,12 @@ def _reached(model: TwinModel, readers: Readers, name: str, *, axis: int) -> lis
         return None
     found: list[tuple[Twin, int]] = []
     for reader in readers[name]:
-        twin = model.twin(reader)
+        twin = model.twin(reader.name)
         if not isinstance(twin, Transpose):
             found.append((twin, axis))
             continue
         rank = len(twin.order)
-        further = _reached(model, readers, reader, axis=twin.order.index(rank + axis) - rank)
+        further = _reached(model, readers, reader.name, axis=twin.order.index(rank + axis) - rank)
         if further is None:
             return None
         found += further

@@ -1,6 +1,6 @@
 """AdaRound on a model of twins: weight after weight, or block after block of the graph."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -17,17 +17,20 @@ from earnest.methods.reconstruction import (
     begun,
     block_error,
     pass_on_,
-    quantized_codes,
     reconstructed,
     set_goals_,
+)
+from earnest.methods.rounding import (
+    grouped,
+    own_weights,
+    quantized_codes,
+    rounded_parameters,
+    set_parameters_,
     weighted,
 )
-from earnest.methods.rounding import grouped, own_weights, rounded_parameters, set_parameters_
 from earnest.nn.model import TwinModel
-from earnest.nn.parallel import each, one_torch_thread
+from earnest.nn.parallel import Progress, counted, each, one_torch_thread
 from earnest.nn.weighted import Weighted
-
-Progress = Callable[[int, int], None]
 
 MOST_FRAMES = 600
 """Frames of a recording that blocks hear: half as many take a quarter of the time in attention."""
@@ -48,9 +51,8 @@ def adaround_(
     """
     twins = own_weights(model)
     total = len(batches) + len(twins)
-    told = None if progress is None else lambda done: progress(done, total)
-    seen = moments(real, batches, [twin.path for twin in twins], told)
-    told = None if progress is None else lambda done: progress(len(batches) + done, total)
+    seen = moments(real, batches, [twin.path for twin in twins], counted(progress, total))
+    told = counted(progress, total, before=len(batches))
 
     def one(twin: Weighted) -> Tensor:
         wanted = grouped(weighted(real, twin.path))

@@ -15,7 +15,7 @@ from earnest.methods.moments import Moments, moments
 from earnest.methods.posteriors import Distance
 from earnest.methods.rounding import grouped, own_weights, rounded_parameters
 from earnest.nn.model import TwinModel, run_real
-from earnest.nn.parallel import each
+from earnest.nn.parallel import Progress, counted, each
 from earnest.nn.simulation import rerun
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Weighted
@@ -31,7 +31,6 @@ DIVERGENCE_SHARE = 0.02
 """How much a nat a frame of divergence weighs beside one a token of loss: it keeps what is lost above 0."""
 
 Measure = Callable[[Tensor, Tensor], Distance]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +71,13 @@ def sensitivities(
     twins = own_weights(model)
     total = len(batches) + len(twins) + len(heard)
     frames = sum(batch.shape[1] for batch in batches)
-    told = _after(0, total, progress)
-    seen = moments(model, batches, [twin.path for twin in twins], told)
+    seen = moments(model, batches, [twin.path for twin in twins], counted(progress, total))
     narrow: dict[str, tuple[Tensor, ...]] = {}
     errors: dict[str, dict[Width, float]] = {}
-    told = _after(len(batches), total, progress)
+    told = counted(progress, total, before=len(batches))
     for twin, found in zip(twins, each(lambda twin: _fits(twin, seen[twin.path]), twins, told), strict=True):
         errors[twin.path], narrow[twin.path] = found
-    told = _after(len(batches) + len(twins), total, progress)
+    told = counted(progress, total, before=len(batches) + len(twins))
     lost = {twin.path: Distance() for twin in twins}
     for one in each(lambda x: _alone(model, x, narrow, measure), heard, told):
         lost = {path: lost[path] + one[path] for path in lost}
@@ -97,21 +95,18 @@ def sensitivities(
     ]
 
 
-def _after(before: int, total: int, progress: Progress | None) -> Callable[[int], None] | None:
-    return None if progress is None else lambda done: progress(before + done, total)
-
-
 def _fits(twin: Weighted, seen: Moments) -> tuple[dict[Width, float], tuple[Tensor, ...]]:
     """The error of the output at every width, and the parameters at the narrowest."""
     weight, covariance = grouped(twin), seen.covariance
-    depth = weight.shape[2]
-    found = {
-        width: rough_fit(weight, covariance, width.bits, "symmetric", width.group or depth)
-        for width in WIDTHS
-        if width.group < depth
-    }
-    parameters = rounded_parameters(twin, found[NARROWEST].weight, seen.mean)
-    return {width: each.error for width, each in found.items()}, parameters
+    errors: dict[Width, float] = {}
+    parameters: tuple[Tensor, ...] = ()
+    for width in WIDTHS:
+        if width.group < weight.shape[2]:
+            found = rough_fit(weight, covariance, width.bits, "symmetric", width.group or weight.shape[2])
+            errors[width] = found.error
+            if width == NARROWEST:
+                parameters = rounded_parameters(twin, found.weight, seen.mean)
+    return errors, parameters
 
 
 def _alone(

@@ -1,5 +1,6 @@
 """A model of twins: the captured graph, in order, its twins at the paths of the modules that they stand for."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -165,6 +166,15 @@ def walk(
             if last[name] == index and name != model.result:
                 values.pop(name, None)
     return values[model.result]
+
+
+def readers(model: TwinModel) -> dict[str, list[Call]]:
+    """The calls that read each value, in the order of the graph."""
+    found: dict[str, list[Call]] = defaultdict(list)
+    for call in model.calls:
+        for name in call.inputs:
+            found[name].append(call)
+    return found
 
 
 def run_real(model: TwinModel, features: Tensor, observe: Observe | None = None) -> Tensor:

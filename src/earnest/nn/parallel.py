@@ -16,6 +16,14 @@ from earnest.runtime.cores import CORES
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Progress = Callable[[int, int], None]
+"""Called with how many parts of a work are done, and how many there are."""
+
+
+def counted(progress: Progress | None, total: int, *, before: int = 0) -> Callable[[int], None] | None:
+    """Who is told how many parts of a stage are done, `before` which others were: out of `total` in all."""
+    return None if progress is None else lambda done: progress(before + done, total)
+
 
 def each(
     compute: Callable[[Item], Result], items: Sequence[Item], done: Callable[[int], None] | None = None
