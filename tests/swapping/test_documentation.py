@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from earnest.swapping.recipe import RangeMethod, Recipe, Role, Rule
+from earnest.swapping.recipe import Method, RangeMethod, Recipe, Role, Rule
 
 PAGE = "docs/recipes.md"
 
@@ -26,6 +26,10 @@ def first_cells(page: str, heading: str) -> set[str]:
 def test_every_key_is_explained(page: str):
     assert first_cells(page, "key") == set(Recipe.model_fields)
     assert first_cells(page.split("## A rule")[1], "key") == set(Rule.model_fields)
+
+
+def test_every_method_is_explained(page: str):
+    assert first_cells(page, "method") == set(get_args(Method))
 
 
 def test_every_role_and_range_is_explained(page: str):

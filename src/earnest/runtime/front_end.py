@@ -132,20 +132,7 @@ class LogMel:
     @classmethod
     def from_dict(cls, section: Mapping[str, object]) -> "LogMel":
         """The inverse of `to_dict`. FileError: another name or version, a key missing or unknown, a bad value."""
-        if not isinstance(section, Mapping):
-            raise FileError(f"front end: expected an object of parameters, got {type(section).__name__}")
-        name, version = section.get("name"), section.get("version")
-        if name != NAME or type(version) is not int or version != VERSION:
-            raise FileError(
-                f"front end: expected {NAME!r} version {VERSION}, got {shown(name)} version {shown(version)}"
-            )
-        expected = {field.name for field in fields(cls)}
-        given = set(section) - {"name", "version"}
-        if given != expected:
-            missing, unknown = sorted(expected - given), sorted(map(str, given - expected))
-            raise FileError(f"front end: keys missing: {missing}, keys unknown: {shown(unknown)}")
-        values: dict[str, Any] = {key: section[key] for key in expected}  # the constructor checks every type
-        return cls(**values)
+        return cls(**parameters_of(section, cls, NAME, VERSION))
 
 
 NEMO_LOG_MEL = LogMel(
@@ -161,6 +148,26 @@ NEMO_LOG_MEL = LogMel(
     std_guard="0.00001",
 )
 """The front end of NeMo's English Conformer-CTC models."""
+
+
+def parameters_of(section: Mapping[str, object], kind: type, name: str, version: int) -> dict[str, Any]:
+    """The parameters of a front end out of a file's section, for its constructor, which checks every type.
+
+    FileError: another name or version, a key missing or unknown.
+    """
+    if not isinstance(section, Mapping):
+        raise FileError(f"front end: expected an object of parameters, got {type(section).__name__}")
+    told, of = section.get("name"), section.get("version")
+    if told != name or type(of) is not int or of != version:
+        raise FileError(f"front end: expected {name!r} version {version}, got {shown(told)} version {shown(of)}")
+    expected = {field.name for field in fields(kind)}
+    given = set(section) - {"name", "version"}
+    if given != expected:
+        missing, unknown = sorted(expected - given), sorted(map(str, given - expected))
+        raise FileError(
+            f"front end: expected the keys {sorted(expected)}: keys missing: {missing}, keys unknown: {shown(unknown)}"
+        )
+    return {key: section[key] for key in expected}
 
 
 def shown(value: object) -> str:

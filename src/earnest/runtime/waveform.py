@@ -8,14 +8,14 @@ of `transformers` makes them with `do_normalize` and without; there c is 1e-7.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from earnest.errors import AudioError, FileError
-from earnest.runtime.front_end import DECIMAL, checked, shown
+from earnest.runtime.front_end import DECIMAL, checked, parameters_of, shown
 
 NAME = "waveform"
 VERSION = 1
@@ -81,15 +81,4 @@ class Waveform:
     @classmethod
     def from_dict(cls, section: Mapping[str, object]) -> "Waveform":
         """The inverse of `to_dict`. FileError: another version, a key missing or unknown, a bad value."""
-        version = section.get("version")
-        if section.get("name") != NAME or type(version) is not int or version != VERSION:
-            raise FileError(
-                f"front end: expected {NAME!r} version {VERSION}, got {shown(section.get('name'))} "
-                f"version {shown(version)}"
-            )
-        expected = {field.name for field in fields(cls)}
-        given = set(section) - {"name", "version"}
-        if given != expected:
-            raise FileError(f"front end: expected the keys {sorted(expected)}, got {shown(sorted(map(str, given)))}")
-        values: dict[str, Any] = {key: section[key] for key in expected}  # the constructor checks every type
-        return cls(**values)
+        return cls(**parameters_of(section, cls, NAME, VERSION))
