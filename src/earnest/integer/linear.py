@@ -67,8 +67,8 @@ class Weighted(Operator):
         """sum |w| of each output channel."""
         return self._over_groups(np.add).sum(axis=1)
 
-    def _over_groups(self, reduce: np.ufunc) -> np.ndarray:
-        """The sizes of the codes of each group reduced, times its multiplier: int64 [out, groups]."""
+    def _over_groups(self, reduce: Any) -> Array:
+        """The sizes of the codes of each group, reduced by a function such as `np.add`, times its multiplier."""
         sizes = np.abs(np.asarray(self.weight).astype(np.int16)).reshape(self.weight.shape[0], -1)
         starts = np.arange(0, sizes.shape[1], self.weight_group)
         return reduce.reduceat(sizes, starts, axis=1, dtype=np.int64) * np.asarray(self.group_multiplier)

@@ -42,7 +42,8 @@ def inverse_root(variance: Array) -> tuple[Array, Array]:
 
 def normalised(codes: Array, epsilon: int) -> Array:
     """n of int64 codes over their last axis."""
-    xp, count = array_namespace(codes), codes.shape[-1]
+    xp = array_namespace(codes)
+    count = codes.shape[-1]
     total = xp.sum(codes, axis=-1, keepdims=True)
     squares = xp.sum(codes * codes, axis=-1, keepdims=True)
     root, k = inverse_root(count * squares - total * total + epsilon)
