@@ -11,6 +11,7 @@ CASES: dict[str, list[Case]] = {
     "linear": cases_weighted.linear(),
     "conv1d": cases_weighted.conv1d(),
     "conv2d": cases_weighted.conv2d(),
+    "embedding": cases_weighted.embedding(),
     "matmul": cases_products.matmul(),
     "add": cases_products.add(),
     "mul": cases_products.mul(),

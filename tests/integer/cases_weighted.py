@@ -1,12 +1,13 @@
-"""Cases of the operators with weights: linear, conv1d, conv2d."""
+"""Cases of the operators with weights: linear, conv1d, conv2d, embedding."""
 
 from typing import Any
 
 import numpy as np
 from tests.integer.case import MULTIPLIERS, Case, Value, channels, corners, edges, fill, make, random, value, whole_rows
 
-from earnest.integer.codes import weight_limit
+from earnest.integer.codes import Domain, weight_limit
 from earnest.integer.convolution import Convolution1d, Convolution2d
+from earnest.integer.embedding import Embedding
 from earnest.integer.linear import Linear
 
 ONE, TIE = [(1 << 15, 15)], [(1 << 15, 16)]
@@ -246,4 +247,41 @@ def conv2d() -> list[Case]:
             padding=1,
             input_zero_point=1,
         ),
+    ]
+
+
+def _tokens(ids: Any, rows: int, bits: int = 16) -> Value:
+    """Indices of rows, known to be some."""
+    codes = value(ids, bits, signed=False)
+    domain = Domain(bits=bits, signed=False, shape=codes.domain.shape, low=0, high=rows - 1)
+    return Value(codes=codes.codes, domain=domain)
+
+
+def _embedding(name: str, weight: Any, ids: Any, *, token_bits: int = 16, **settings: Any) -> Case:
+    weight = np.asarray(weight)
+    x = _tokens(ids, len(weight), token_bits)
+    constants = _constants(weight, x, **settings)
+    for other in ("bias", "input_bits", "input_signed"):
+        del constants[other]
+    return make(name, Embedding(**constants), x)
+
+
+def embedding() -> list[Case]:
+    """E26."""
+    every = fill(edges(8, low=-127), (9, 11), 5)
+    rows = len(MULTIPLIERS)
+    narrow = fill([-7, 7, 0, 1, -1], (6, 20))
+    return [
+        _embedding("every row by 1", every, np.arange(9)[None], pairs=ONE),
+        _embedding("ties", every, [[8, 0, 8]], pairs=TIE),
+        _embedding("every multiplier", every[:rows], np.arange(rows), pairs=MULTIPLIERS, bits=16),
+        _embedding("saturates", every, np.arange(9)[:, None], pairs=[(65535, 8)], zero_point=3),
+        _embedding("unsigned result", every, np.arange(9), pairs=TIE, zero_point=128, signed=False),
+        _embedding("tokens of 3 bits", every[:8], np.arange(8), token_bits=3, pairs=ONE),
+        _embedding("one row", [[127, -127]], np.zeros((2, 3), dtype=int), pairs=TIE),
+        _embedding(
+            "groups of 8", narrow, [[5, 0]], weight_bits=4, groups_of=8, group_multiplier=[1, 18, 3], pairs=ONE, bits=16
+        ),
+        _embedding("odd codes", [[-3, 3], [1, -1]], [1, 0, 1], weight_bits=2, weight_map="odd", pairs=TIE),
+        _embedding("random", _random_weight(61, (50, 16)), random(62, (2, 3, 5), 5, signed=False).codes, bits=16),
     ]

@@ -8,6 +8,7 @@ from tests.integer.case import whole_rows
 from earnest.integer.add import Add
 from earnest.integer.convolution import Convolution1d, Convolution2d
 from earnest.integer.dimension import Dimension
+from earnest.integer.embedding import Embedding
 from earnest.integer.gated import GatedLinearUnit
 from earnest.integer.group_norm import GroupNorm
 from earnest.integer.layer_norm import LayerNorm
@@ -25,6 +26,12 @@ LONGEST, CHANNELS, HEADS, CLASSES = 23, 8, 2, 5
 HALF: Dimension = ("//", ("+", TIME, 1), 2)
 """The length after a stride of 2."""
 RNG = np.random.default_rng(7)
+ROW_FIELDS = (
+    *("weight", "group_multiplier", "multiplier", "shift"),
+    *("weight_bits", "weight_map", "weight_group"),
+)
+"""What an embedding has of a linear."""
+
 EIGHT = {"zero_point": 3, "bits": 8, "signed": True}
 
 
@@ -150,12 +157,23 @@ def attention() -> list[tuple[str, Operator, tuple[str, ...]]]:
     ]
 
 
+def rows_of_keys() -> Embedding:
+    """A row for each exponential."""
+    found = weighted(256, CHANNELS // HEADS)
+    found["shift"] = RNG.integers(14, 17, 256).astype(np.uint8)
+    return Embedding(**{name: found[name] for name in ROW_FIELDS}, **EIGHT)
+
+
 def tail() -> list[tuple[str, Operator, tuple[str, ...]]]:
     """Products, layout and the head."""
     grids = {"left_zero_point": 3, "right_zero_point": 3, "multiplier": 40000, "shift": 22}
     return [
         ("product", Multiply(**grids, **EIGHT), ("context", "mean")),
-        ("both", Concat(axis=3), ("product", "context")),
+        ("first key", Slice(axis=3, start=0, stop=1, step=1), ("exponential",)),
+        ("rows of keys", rows_of_keys(), ("first key",)),
+        ("embedded", Reshape(shape=(1, HEADS, HALF, CHANNELS // HEADS)), ("rows of keys",)),
+        ("sum", Add(zero_points=(3, 3), multipliers=(40000, 50000), shift=16, **EIGHT), ("product", "embedded")),
+        ("both", Concat(axis=3), ("sum", "context")),
         ("padded", Pad(before=(0, 0, 1, 0), after=(0, 0, 2, 0), zero_point=3), ("both",)),
         ("order", Transpose(order=(0, 2, 1, 3)), ("padded",)),
         ("rows", Reshape(shape=(1, ("+", HALF, 3), 2 * CHANNELS)), ("order",)),
@@ -166,5 +184,5 @@ def tail() -> list[tuple[str, Operator, tuple[str, ...]]]:
 def small_program() -> Program:
     """All of them in one program, without a description."""
     steps = tuple(Step(name=name, operator=op, inputs=inputs) for name, op, inputs in (*front(), *attention(), *tail()))
-    reads = Input(bits=16, signed=True, shape=(1, TIME, CHANNELS), shortest=1, longest=LONGEST)
-    return Program(target="int8x16", input=reads, steps=steps, output="logits", description={})
+    reads = Input.whole(bits=16, signed=True, shape=(1, TIME, CHANNELS), shortest=1, longest=LONGEST)
+    return Program(target="int8x16", inputs=(reads,), steps=steps, output="logits", description={})

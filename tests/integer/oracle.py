@@ -141,6 +141,17 @@ def convolution(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     return build((x.shape[0], out, *extents), code)
 
 
+def embedding(c: Constants, x: Codes, symbols: Symbols) -> Codes:
+    """E26."""
+    width = c["weight"].shape[1]
+
+    def code(token: int, k: int) -> int:
+        weight = c["weight"].at(token, k) * c["group_multiplier"].at(token, k // c["weight_group"])
+        return requantize(weight, c["multiplier"].at(token), c["shift"].at(token), c)
+
+    return Codes((*x.shape, width), [code(token, k) for token in x.flat for k in range(width)])
+
+
 def matmul(c: Constants, a: Codes, b: Codes, symbols: Symbols) -> Codes:
     """E12."""
 

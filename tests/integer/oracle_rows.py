@@ -185,6 +185,7 @@ ORACLES: Mapping[str, Callable[..., Codes]] = {
     "linear": oracle.linear,
     "conv1d": oracle.convolution,
     "conv2d": oracle.convolution,
+    "embedding": oracle.embedding,
     "matmul": oracle.matmul,
     "add": oracle.add,
     "mul": oracle.mul,

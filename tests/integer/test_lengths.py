@@ -43,7 +43,7 @@ def lengths(shortest: int, longest: int) -> list[int | str]:
 
 def _between(candidate: Program, shortest: int, longest: int) -> Program:
     return dataclasses.replace(
-        candidate, input=dataclasses.replace(candidate.input, shortest=shortest, longest=longest)
+        candidate, inputs=(dataclasses.replace(candidate.input, shortest=shortest, longest=longest),)
     )
 
 
@@ -68,6 +68,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "linear": {"zero_point": 1 << 20},
     "conv1d": {"groups": 0},
     "conv2d": {"weight_map": "odd"},
+    "embedding": {"zero_point": 1 << 20},
     "matmul": {"multiplier": 1},
     "add": {"shift": 48},
     "mul": {"shift": 0},

@@ -15,11 +15,11 @@ from earnest.integer.add import Add
 from earnest.integer.codes import Domain
 from earnest.integer.convolution import Convolution1d
 from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.layout import Constant, Pad, Reshape, Slice, Transpose
+from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
 from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.operator import Operator, Proof
-from earnest.integer.program import Input, Program, Step
+from earnest.integer.program import Input, Program, Step, run
 from earnest.integer.softmax import Softmax, WeightedMean
 from earnest.integer.table import Table
 from earnest.integer.target import load_target
@@ -52,8 +52,9 @@ def linear(weight: Any, bias: Any = 0, **changes: Any) -> Linear:
 
 def program(*steps: Step, bits: int = 8, features: int = 2, longest: int = 50, **changes: Any) -> Program:
     """A program whose last step makes the output."""
-    spec = Input(bits=bits, signed=True, shape=("time", features), shortest=1, longest=longest)
-    settings = {"target": "int8x16", "input": spec, "output": steps[-1].name, "description": {}} | changes
+    spec = Input.whole(bits=max(bits, 1), signed=True, shape=("time", features), shortest=1, longest=longest)
+    spec = dataclasses.replace(spec, bits=bits)
+    settings = {"target": "int8x16", "inputs": (spec,), "output": steps[-1].name, "description": {}} | changes
     return Program(steps=steps, **settings)
 
 
@@ -84,12 +85,12 @@ def test_planted_overflow(sign):
 def test_planted_overflow_without_a_bias():
     """The depth at which unsigned 8-bit codes and the largest weights pass int32."""
     depth = TOP // (127 * 255)
-    spec = Input(bits=8, signed=False, shape=("time", depth), shortest=1, longest=1)
+    spec = Input.whole(bits=8, signed=False, shape=("time", depth), shortest=1, longest=1)
     operator = linear(np.full((1, depth), 127), input_signed=False)
-    verify(program(step(operator), input=spec), INT8X16)
+    verify(program(step(operator), inputs=(spec,)), INT8X16)
     deeper = linear(np.full((1, depth + 1), 127), input_signed=False)
     spec = dataclasses.replace(spec, shape=("time", depth + 1))
-    refused(program(step(deeper), input=spec), "which needs 33 bits; expected at most 32")
+    refused(program(step(deeper), inputs=(spec,)), "which needs 33 bits; expected at most 32")
 
 
 def test_an_overflow_of_one_channel_is_enough():
@@ -107,6 +108,55 @@ def test_overflow_at_the_longest_input_only():
             verify(candidate, INT8X16)
         else:
             refused(candidate, "y: the accumulator can reach")
+
+
+@pytest.mark.parametrize(("axis", "fits"), [(0, True), (1, False)])
+def test_an_input_may_be_empty_where_codes_come_behind_it(axis: int, fits: bool):
+    """Along another axis its emptiness would be that of the result."""
+    behind = Constant(codes=np.asarray([[1, 2]]), bits=8)
+    steps = [Step(name="c", operator=behind, inputs=()), step(Concat(axis=axis), "input", "c" if fits else "input")]
+    candidate = program(*steps)
+    empty = dataclasses.replace(candidate, inputs=(dataclasses.replace(candidate.input, shortest=0),))
+    if fits:
+        verify(empty, INT8X16)
+    else:
+        refused(empty, "y: expected something to put behind each other, got a value of shape (0, 4)")
+
+
+def test_an_input_that_something_else_reads_is_not_empty():
+    candidate = program(step(GOOD))
+    empty = dataclasses.replace(candidate, inputs=(dataclasses.replace(candidate.input, shortest=0),))
+    refused(empty, "input: expected 1 <= shortest <= longest")
+
+
+@pytest.mark.parametrize("ends", [(-129, 127), (0, 128), (5, 4)])
+def test_an_input_has_codes_of_its_width(ends: tuple[int, int]):
+    candidate = program(step(GOOD))
+    spec = dataclasses.replace(candidate.input, low=ends[0], high=ends[1])
+    refused(dataclasses.replace(candidate, inputs=(spec,)), "expected an input of")
+
+
+def test_inputs_of_one_symbol_have_one_length_and_names_of_their_own():
+    candidate = program(step(PAIR, "input", "other"))
+    other = dataclasses.replace(candidate.input, name="other")
+    both = dataclasses.replace(candidate, inputs=(candidate.input, other))
+    verify(both, INT8X16)
+    longer = dataclasses.replace(other, longest=other.longest + 1)
+    refused(dataclasses.replace(both, inputs=(candidate.input, longer)), "other: expected the lengths (1, ")
+    refused(dataclasses.replace(both, inputs=(candidate.input, candidate.input)), "input: read twice")
+    codes = [np.zeros((length, 2), dtype=np.int8) for length in (3, 4)]
+    with pytest.raises(ProgramError, match="other: expected 3 time, got 4"):
+        run(both, codes, IntegerAccumulation())
+    with pytest.raises(ProgramError, match=r"expected codes of \['input', 'other'\], got 1 arrays"):
+        run(both, codes[:1], IntegerAccumulation())
+
+
+def test_an_extent_of_two_lengths_is_refused():
+    """The longest of both need not be where it is greatest."""
+    candidate = program(step(Reshape(shape=(("*", "time", "tokens"), 2)), name="y"))
+    tokens = dataclasses.replace(candidate.input, name="t", shape=("tokens", 2), longest=1)
+    both = dataclasses.replace(candidate, inputs=(candidate.input, tokens))
+    refused(both, "y: reshape: expected an extent of one length at most, that never shrinks as time or tokens grows")
 
 
 def _proof(bits: int = 32) -> Proof:
@@ -209,9 +259,9 @@ def test_structure(candidate, message):
 
 @pytest.mark.parametrize("shape", [(2, 3), ("time", "time"), ("batch", "time")])
 def test_input_has_one_free_axis(shape):
-    spec = Input(bits=8, signed=True, shape=shape, shortest=1, longest=9)
+    spec = Input.whole(bits=8, signed=True, shape=shape, shortest=1, longest=9)
     with pytest.raises(ProgramError, match="expected"):
-        verify(program(step(GOOD), input=spec), INT8X16)
+        verify(program(step(GOOD), inputs=(spec,)), INT8X16)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,14 @@ def substitute(dimension: Any, symbols: Symbols) -> Any:
     return evaluate(terms, {}) if all(isinstance(term, int) for term in terms[1:]) else terms
 
 
+def symbols_of(dimension: Dimension) -> set[str]:
+    """The symbols that a dimension depends on."""
+    if isinstance(dimension, str):
+        return {dimension}
+    terms = dimension[1:] if isinstance(dimension, tuple) else ()
+    return {symbol for term in terms for symbol in symbols_of(term)}
+
+
 def evaluate_all(dimension: Dimension, symbol: str, values: np.ndarray) -> np.ndarray:
     """The values of a dimension in one symbol, for many values of it at once, int64."""
     if not isinstance(dimension, tuple):

@@ -88,6 +88,13 @@ class Slice(Operator):
     stop: Dimension
     step: int
 
+    @property
+    def extent(self) -> Dimension:
+        """How far the part reaches; of a stop that is written as the start plus something, that."""
+        if isinstance(self.stop, tuple) and self.stop[:2] == ("+", self.start) and len(self.stop) > 2:
+            return ("+", 0, *self.stop[2:])
+        return ("+", self.stop, ("*", -1, self.start))
+
     def check(self, proof: Proof) -> None:
         """Both ends are dimensions, as in `reshape`."""
         for dimension in (self.start, self.stop):
@@ -164,6 +171,8 @@ class Concat(Operator):
                 proof.refuse(f"expected values alike but for axis {self.axis}, got {first} and {other}")
         total = sum(domain.shape[self.axis] for domain in inputs)
         shape = (*first.shape[: self.axis], total, *first.shape[self.axis + 1 :])
+        if min(shape) < 1:
+            proof.refuse(f"expected something to put behind each other, got a value of shape {shape}")
         low, high = min(d.low for d in inputs), max(d.high for d in inputs)
         return Domain(bits=first.bits, signed=first.signed, shape=shape, low=low, high=high)
 

@@ -1,54 +1,34 @@
 """Linear: y[..., o] = requantize(sum_k w[o, k] x[..., k] + b[o]; m[o], s[o], z) (E10).
 
-    w[o, k] = c[o, k] * g[o, floor(k / weight_group)]
-
-with codes c and a multiplier g for each group of consecutive weights of a row. The bias is in units of s_x * s_w[o] and
+w are the weights of `weight.py`. The bias is in units of s_x * s_w[o] and
 holds -z_x * sum_k w[o, k], so that the sum runs over bare codes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 from array_api_compat import array_namespace
 
 from earnest.integer.accumulation import Accumulation
-from earnest.integer.codes import WEIGHT_HIGH, Domain, code_range, weight_limit
+from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import requantize, widen
-from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, constant
+from earnest.integer.operator import Proof, check_multiplier, check_output, constant
+from earnest.integer.weight import WeightCodes
 
 Array = Any
 
-SMALLEST_GROUP = 8
-"""Weights that share a multiplier, unless their row has fewer: with less, multipliers would hold what codes should."""
-
-
-def grouped_product(codes: Array, multiplier: Array, group: int) -> Array:
-    """Codes [out, ...] times the multipliers [out, groups] of the groups of each row, int64."""
-    xp = array_namespace(codes, multiplier)
-    rows = xp.reshape(widen(codes), (codes.shape[0], -1))
-    places = xp.arange(rows.shape[1], device=codes.device) // group
-    return xp.reshape(rows * xp.take(widen(multiplier), places, axis=1), codes.shape)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Weighted(Operator):
-    """What linear and convolution share: weight codes, a multiplier per group of them, a folded bias, one multiplier
-    per output channel.
-    """
+class Weighted(WeightCodes):
+    """What linear and convolution share: weight codes, a folded bias, one multiplier per output channel."""
 
-    weight: Array = constant("weight_bits")
-    group_multiplier: Array = constant(7, signed=False)
     bias: Array = constant(32)
     multiplier: Array = constant(16, signed=False)
     shift: Array = constant(8, signed=False)
-    weight_bits: int
-    weight_map: str
-    weight_group: int
     input_bits: int
     input_signed: bool
     zero_point: int
@@ -56,22 +36,9 @@ class Weighted(Operator):
     signed: bool
 
     @cached_property
-    def factors(self) -> Array:
-        """w, what the input is multiplied by, in the shape of the codes: int8 (|w| <= 127)."""
-        product = grouped_product(self.weight, self.group_multiplier, self.weight_group)
-        xp = array_namespace(product)
-        return xp.astype(product, xp.int8)
-
-    @cached_property
     def magnitudes(self) -> Array:
         """sum |w| of each output channel."""
-        return self._over_groups(np.add).sum(axis=1)
-
-    def _over_groups(self, reduce: Any) -> Array:
-        """The sizes of the codes of each group, reduced by a function such as `np.add`, times its multiplier."""
-        sizes = np.abs(np.asarray(self.weight).astype(np.int16)).reshape(self.weight.shape[0], -1)
-        starts = np.arange(0, sizes.shape[1], self.weight_group)
-        return reduce.reduceat(sizes, starts, axis=1, dtype=np.int64) * np.asarray(self.group_multiplier)
+        return self.over_groups(np.add).sum(axis=1)
 
     @cached_property
     def bound(self) -> int:
@@ -95,31 +62,11 @@ class Weighted(Operator):
         """Weight codes of the map, groups whose weights fit int8, a bias and a multiplier for each channel, a result of
         the law.
         """
-        limit = weight_limit(self.weight_bits, self.weight_map)
-        largest = max(-int(self.weight.min()), int(self.weight.max()))
-        proof.require(largest <= limit, f"expected weight codes up to {limit}, got {largest}")
-        odd = self.weight_map != "odd" or bool((self.weight & 1 == 1).all())
-        proof.require(odd, "expected odd weight codes only")
-        self._check_groups(proof)
+        self.check_codes(proof)
         channels = self.weight.shape[0]
         proof.require(self.bias.shape == (channels,), f"expected {channels} biases, got {self.bias.shape}")
         check_multiplier(self.multiplier, self.shift, proof, channels=channels)
         check_output(self.bits, self.signed, self.zero_point, proof)
-
-    def _check_groups(self, proof: Proof) -> None:
-        channels, depth = self.weight.shape[0], prod(self.weight.shape[1:])
-        size, multiplier = self.weight_group, self.group_multiplier
-        proof.require(
-            min(depth, SMALLEST_GROUP) <= size <= depth,
-            f"expected groups of {SMALLEST_GROUP} weights or more, or a whole row of {depth}, got {size}",
-        )
-        shape = (channels, -(-depth // size))
-        proof.require(multiplier.shape == shape, f"expected group multipliers of shape {shape}, got {multiplier.shape}")
-        proof.require(int(multiplier.min()) >= 1, "expected group multipliers of 1 or more, got 0")
-        largest = self._over_groups(np.maximum).max()
-        proof.require(
-            largest <= WEIGHT_HIGH, f"expected codes times group multipliers up to {WEIGHT_HIGH}, got {largest}"
-        )
 
     def check_sums(self, domain: Domain, proof: Proof) -> None:
         """The width of the input, and the overflow proof from the real weights."""

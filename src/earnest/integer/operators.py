@@ -2,6 +2,7 @@
 
 from earnest.integer.add import Add
 from earnest.integer.convolution import Convolution1d, Convolution2d
+from earnest.integer.embedding import Embedding
 from earnest.integer.gated import GatedLinearUnit
 from earnest.integer.group_norm import GroupNorm
 from earnest.integer.layer_norm import LayerNorm
@@ -20,6 +21,7 @@ OPERATORS: dict[str, type[Operator]] = {
         Linear,
         Convolution1d,
         Convolution2d,
+        Embedding,
         MatMul,
         Add,
         Multiply,

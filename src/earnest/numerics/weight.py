@@ -169,8 +169,12 @@ def nearest_map(
 def live_scales(scale: np.ndarray, bias: np.ndarray, input_grid: Grid, output_scale: float) -> np.ndarray:
     """Scales [out] raised, where a channel is nearly dead, until its bias fits and its multiplier is within the law."""
     by_bias = np.abs(bias) / (BIAS_LIMIT * input_grid.scale)
-    by_multiplier = np.full_like(scale, 2.0**-30 * output_scale / input_grid.scale)
-    return np.maximum(scale, np.maximum(by_bias, by_multiplier))
+    return np.maximum(live_rows(scale, output_scale / input_grid.scale), by_bias)
+
+
+def live_rows(scale: np.ndarray, output_scale: float) -> np.ndarray:
+    """Scales raised, where a row is nearly dead, until its multiplier is within the law."""
+    return np.maximum(scale, 2.0**-30 * output_scale)
 
 
 def folded_bias(factors: np.ndarray, bias: np.ndarray, scale: np.ndarray, input_grid: Grid) -> np.ndarray:

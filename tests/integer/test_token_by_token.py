@@ -1,0 +1,108 @@
+"""Token by token: the codes of the whole program, and one clear refusal where a token may depend on later ones."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from tests.integer.every_operator import CHANNELS, small_program
+from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, small_decoder, softmax
+
+from earnest.errors import FileError, ProgramError
+from earnest.file import dumps
+from earnest.integer.accumulation import IntegerAccumulation
+from earnest.integer.layout import Slice
+from earnest.integer.program import Program, run
+from earnest.integer.target import load_target
+from earnest.integer.token_by_token import PAST, token_by_token
+from earnest.integer.verifier import verify
+
+INT8X16 = load_target("int8x16")
+
+
+def codes_of(time: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Something heard, and tokens."""
+    rng = np.random.default_rng(seed)
+    return (
+        rng.integers(-128, 128, (1, time, CHANNELS)).astype(np.int8),
+        rng.integers(0, CLASSES, (1, count)).astype(np.uint16),
+    )
+
+
+def stepped(program: Program, heard: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    """Logits of every token, made one after the other."""
+    two = token_by_token(program)
+    made = run(two.once, [heard], IntegerAccumulation())
+    kept = [
+        np.zeros([0 if extent == PAST else extent for extent in spec.shape], dtype=spec.container)
+        for spec in two.step.inputs[1 + len(made) :]
+    ]
+    rows = []
+    for at in range(tokens.shape[1]):
+        logits, *kept = run(two.step, [tokens[:, at : at + 1], *made, *kept], IntegerAccumulation())
+        rows.append(logits[:, 0])
+    return np.stack(rows, axis=1)
+
+
+@pytest.mark.parametrize("time", [2, 7, MOST_TIME])
+def test_codes_with_and_without_what_is_kept_are_the_same(time: int):
+    program = small_decoder()
+    heard, tokens = codes_of(time, MOST_TOKENS)
+    (expected,) = run(program, [heard, tokens], IntegerAccumulation())
+    assert np.array_equal(stepped(program, heard, tokens), expected)
+    assert len(np.unique(expected)) > 100
+
+
+def test_both_programs_are_proved_and_hold_each_weight_once():
+    program = small_decoder()
+    verify(program, INT8X16)
+    two = token_by_token(program)
+    for each in (two.once, two.step):
+        verify(each, INT8X16)
+    names = [step.name for step in (*two.once.steps, *two.step.steps)]
+    assert len(names) == len(set(names))
+    assert set(names) - {step.name for step in program.steps} == set(two.step.kept)
+    own = {step.name: step.operator for step in program.steps}
+    moved = {name for name, operator in own.items() if isinstance(operator, Slice)}
+    for step in (*two.once.steps, *two.step.steps):
+        assert step.name in {*moved, *two.step.kept} or step.operator is own[step.name]
+
+
+def test_a_program_that_keeps_values_has_no_file():
+    with pytest.raises(FileError, match="expected a program that keeps nothing"):
+        dumps(token_by_token(small_decoder()).step)
+
+
+def masked(name: str, *, hides: bool) -> Program:
+    """The decoder with another mask at a softmax."""
+    program = small_decoder()
+    steps = [
+        dataclasses.replace(step, operator=softmax(masked=hides)) if step.name == name else step
+        for step in program.steps
+    ]
+    return dataclasses.replace(program, steps=tuple(steps))
+
+
+def test_attention_to_later_tokens_is_refused():
+    with pytest.raises(ProgramError, match=r"own\.softmax: softmax: goes over the tokens, so that"):
+        token_by_token(masked("own.softmax", hides=False))
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(1, 1), (2, MOST_TOKENS)])
+def test_a_program_that_cannot_begin_with_one_token_is_refused(shortest: int, longest: int):
+    program = small_decoder()
+    reads = dataclasses.replace(program.inputs[1], shortest=shortest, longest=longest)
+    with pytest.raises(ProgramError, match="expected a program that reads from one token on"):
+        token_by_token(dataclasses.replace(program, inputs=(program.inputs[0], reads)))
+
+
+def test_a_program_without_tokens_is_refused():
+    with pytest.raises(ProgramError, match="expected a program that reads from one token on"):
+        token_by_token(small_program())
+
+
+def test_tokens_that_do_not_depend_on_what_is_heard_are_refused():
+    program = small_decoder()
+    deaf = [step for step in program.steps if not step.name.startswith("heard")]
+    deaf[-1] = dataclasses.replace(deaf[-1], inputs=("own.sum",))
+    with pytest.raises(ProgramError, match="expected tokens that depend on what is heard"):
+        token_by_token(dataclasses.replace(program, steps=tuple(deaf)))
