@@ -61,8 +61,8 @@ def tiny() -> Program:
 
 def program(*steps: Step) -> Program:
     """A program of steps on 8-bit codes [time, 2]."""
-    spec = Input(bits=8, signed=True, shape=("time", 2), shortest=2, longest=9)
-    return Program(target="int8x16", input=spec, steps=steps, output=steps[-1].name, description=DESCRIPTION)
+    spec = Input.whole(bits=8, signed=True, shape=("time", 2), shortest=2, longest=9)
+    return Program(target="int8x16", inputs=(spec,), steps=steps, output=steps[-1].name, description=DESCRIPTION)
 
 
 def of_case(case: Case) -> Program:

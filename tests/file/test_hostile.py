@@ -135,17 +135,17 @@ for _ in range(32):
 LISTS = {
     "another format": (put("format", value="gguf"), "format 'earnest-program'"),
     "no format": (drop("format"), "format 'earnest-program'"),
-    "version 1": (put("version", value=1), "version 3 of the format, got 1: use the earnest that wrote the file"),
+    "version 1": (put("version", value=1), "version 4 of the format, got 1: use the earnest that wrote the file"),
     "version true": (put("version", value=True), "and a version"),
     "unknown key": (put("extra", value=1), r"unknown \['extra'\]"),
     "missing key": (drop("output"), r"missing \['output'\]"),
     "target by path": (put("target", value="../int8"), "target: expected a name"),
     "target file": (put("target", value="mine.toml"), "target: expected a name"),
     "target by NUL": (put("target", value="int8\0"), "target: expected a name"),
-    "input without length": (drop("input", "longest"), r"input: .*missing \['longest'\]"),
-    "input of text bits": (put("input", "bits", value="8"), r"input\.bits: expected an integer, got '8'"),
-    "input signed 1": (put("input", "signed", value=1), r"input\.signed: expected true or false, got 1"),
-    "input shape of text": (put("input", "shape", value="time"), r"input\.shape: expected a list"),
+    "input without length": (drop("inputs", 0, "longest"), r"inputs\[0\]: .*missing \['longest'\]"),
+    "input of text bits": (put("inputs", 0, "bits", value="8"), r"inputs\[0\]\.bits: expected an integer, got '8'"),
+    "input signed 1": (put("inputs", 0, "signed", value=1), r"inputs\[0\]\.signed: expected true or false, got 1"),
+    "input shape of text": (put("inputs", 0, "shape", value="time"), r"inputs\[0\]\.shape: expected a list"),
     "output of a number": (put("output", value=3), "output: expected a printable name"),
     "output of an escape": (put("output", value="\x1b]0;"), "output: expected a printable name"),
     "description list": (put("description", value=[]), "description: expected an object"),
@@ -176,7 +176,10 @@ LISTS = {
     "name of a number": (put(*NAME, value=1), "printable name"),
     "inputs of text": (put(*INPUTS, value="input"), r"inputs: expected a list"),
     "inputs of names": (put(*INPUTS, value=["input"]), "inputs: expected an integer"),
-    "input of its own": (put(*INPUTS, value=[0]), "inputs: expected -1 or the index of an earlier step, got 0"),
+    "input of its own": (
+        put(*INPUTS, value=[0]),
+        "inputs: expected the program's input or the index of an earlier step, got 0",
+    ),
     "input of later": (put("steps", 1, 2, value=[5]), "index of an earlier step, got 5"),
     "input before the input": (put("steps", 1, 2, value=[-2]), "index of an earlier step, got -2"),
     "input of true": (put("steps", 1, 2, value=[True]), "inputs: expected an integer"),
@@ -418,7 +421,7 @@ def run_if_sound(data: bytes) -> None:
         program.input.check(CODES)
     except ProgramError:
         return
-    run(program, CODES, IntegerAccumulation())
+    run(program, [CODES], IntegerAccumulation())
 
 
 @given(data=st.data())

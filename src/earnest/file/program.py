@@ -1,6 +1,6 @@
 """A program as one safetensors file: packed integer tensors, and the operator list as JSON in the one metadata key.
 
-    {"format": "earnest-program", "version": 3, "target", "input": {...}, "output", "description": {...},
+    {"format": "earnest-program", "version": 4, "target", "inputs": [{...}], "output", "description": {...},
      "kinds": {kind: {"fields", "tensors", "constants"}},
      "steps": [[name, kind, inputs, fields, tensors, constants]], "sha256"}
 
@@ -21,17 +21,17 @@ import numpy as np
 from earnest.errors import EarnestError, FileError
 from earnest.file.canonical_json import decode, encode, shown
 from earnest.file.container import LARGEST_FILE, head, read, write
-from earnest.file.record import check_keys, check_name, from_record, to_record
+from earnest.file.record import check_keys, check_list, check_name, from_record, to_record
 from earnest.file.steps import Stores, read_steps, row_of_bytes, write_steps
 from earnest.file.whole import write_whole
 from earnest.integer.program import Input, Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
 
-FORMAT, VERSION = "earnest-program", 3
+FORMAT, VERSION = "earnest-program", 4
 DIGEST = "sha256"
 
-_KEYS = {"format", "version", "target", "input", "output", "description", "kinds", "steps", DIGEST}
+_KEYS = {"format", "version", "target", "inputs", "output", "description", "kinds", "steps", DIGEST}
 _TARGET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """No dot and no slash: a file must not make its reader open another file."""
 
@@ -109,12 +109,15 @@ def digest(manifest: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> st
 
 def _manifest(program: Program) -> tuple[dict[str, Any], Stores]:
     """The JSON of a program but for its digest, and what makes its tensors."""
-    kinds, steps, stores = write_steps(program.steps)
+    if program.kept:
+        raise FileError(f"expected a program that keeps nothing, got {program.kept}: save the one that it was made of")
+    names = [check_name(spec.name, "inputs") for spec in program.inputs]
+    kinds, steps, stores = write_steps(program.steps, names)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
         "target": _check_target(program.target),
-        "input": to_record(program.input, "input"),
+        "inputs": [to_record(spec, f"inputs[{index}]") for index, spec in enumerate(program.inputs)],
         "output": check_name(program.output, "output"),
         "description": program.description,
         "kinds": kinds,
@@ -138,12 +141,16 @@ def _check_target(name: Any) -> str:
 
 
 def _program(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> Program:
-    steps = read_steps(manifest["kinds"], manifest["steps"], tensors)
+    inputs = [
+        Input(**from_record(Input, record, f"inputs[{index}]"))
+        for index, record in enumerate(check_list(manifest["inputs"], "inputs"))
+    ]
+    steps = read_steps(manifest["kinds"], manifest["steps"], tensors, [spec.name for spec in inputs])
     if not isinstance(manifest["description"], dict):
         raise FileError(f"description: expected an object, got {shown(manifest['description'])}")
     return Program(
         target=_check_target(manifest["target"]),
-        input=Input(**from_record(Input, manifest["input"], "input")),
+        inputs=tuple(inputs),
         steps=steps,
         output=check_name(manifest["output"], "output"),
         description=manifest["description"],

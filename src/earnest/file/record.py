@@ -15,7 +15,7 @@ from earnest.integer.codes import WEIGHT_MAPS
 from earnest.integer.dimension import OPERATIONS, Dimension
 
 NAMES: dict[str, tuple[str, ...]] = {"weight_map": WEIGHT_MAPS}
-"""What a field of text may say, by its name."""
+"""What a field of text may say, by its name; any other is a name itself."""
 
 _LONGEST_NAME = 1024
 _DIMENSION_DEPTH = 32
@@ -62,7 +62,9 @@ def _boolean(value: Any, path: str) -> bool:
 
 
 def _text(value: Any, path: str) -> str:
-    allowed = NAMES[path.rsplit(".", 1)[-1]]
+    allowed = NAMES.get(path.rsplit(".", 1)[-1])
+    if allowed is None:
+        return check_name(value, path)
     if value not in allowed:
         raise FileError(f"{path}: expected one of {allowed}, got {shown(value)}")
     return value

@@ -2,9 +2,9 @@
 
     [name, kind, inputs, fields, tensors, constants]
 
-`inputs` are the indices of earlier steps, -1 the program's input. `fields`, `tensors` and `constants` are in the order
-that `layout` gives for the kind. A tensor is [coding, bits, shape] and called `<step>.<field>`; a constant is
-[bits, least, shape], and those of a step lie in the tensor `<step>.constants`. In the place of a tensor, or of all
+`inputs` are the indices of earlier steps; -1, -2, ... are the program's inputs. `fields`, `tensors` and `constants` are
+in the order that `layout` gives for the kind. A tensor is [coding, bits, shape] and called `<step>.<field>`; a constant
+is [bits, least, shape], and those of a step lie in the tensor `<step>.constants`. In the place of a tensor, or of all
 constants, the index of an earlier step says that they are that step's.
 """
 
@@ -23,7 +23,7 @@ from earnest.file.constants import Packing, cut, join
 from earnest.file.record import check_integer, check_list, check_name, from_record, plain_fields, to_record
 from earnest.integer.operator import Operator, declared
 from earnest.integer.operators import OPERATORS
-from earnest.integer.program import INPUT, Step
+from earnest.integer.program import Step
 
 TENSORS = ("weight", "codes")
 """The large arrays: each is a tensor of its own, in its declared width."""
@@ -59,7 +59,7 @@ def row_of_bytes(array: np.ndarray) -> memoryview:
 class _Writer:
     """What is written so far: the place of each value, the tensors, and the step that each tensor is called after."""
 
-    places: dict[str, int] = field(default_factory=lambda: {INPUT: -1})
+    places: dict[str, int]
     kinds: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     stores: Stores = field(default_factory=dict)
     owners: dict[Any, int] = field(default_factory=dict)
@@ -115,9 +115,11 @@ class _Writer:
         return self.owners.setdefault((key, state.digest()), index)
 
 
-def write_steps(steps: Sequence[Step]) -> tuple[dict[str, dict[str, list[str]]], list[list[Any]], Stores]:
+def write_steps(
+    steps: Sequence[Step], inputs: Sequence[str]
+) -> tuple[dict[str, dict[str, list[str]]], list[list[Any]], Stores]:
     """The names of each kind's fields, the steps as JSON, and the tensors; FileError for what a file cannot say."""
-    writer = _Writer()
+    writer = _Writer({name: -1 - port for port, name in enumerate(inputs)})
     records = [writer.step(index, step) for index, step in enumerate(steps)]
     return writer.kinds, records, writer.stores
 
@@ -135,6 +137,7 @@ class _Reader:
     """What is read so far: the names of the steps, the arrays by step, and the tensors that are left."""
 
     kinds: Mapping[str, Any]
+    inputs: Sequence[str]
     tensors: dict[str, np.ndarray]
     names: list[str] = field(default_factory=list)
     arrays: dict[tuple[int, str], tuple[Any, list[np.ndarray]]] = field(default_factory=dict)
@@ -158,9 +161,9 @@ class _Reader:
         return Step(name=name, operator=operator(**read, **arrays), inputs=sources)
 
     def _input(self, place: Any, path: str) -> str:
-        if not -1 <= check_integer(place, path) < len(self.names):
-            raise FileError(f"{path}: expected -1 or the index of an earlier step, got {shown(place)}")
-        return INPUT if place == -1 else self.names[place]
+        if not -len(self.inputs) <= check_integer(place, path) < len(self.names):
+            raise FileError(f"{path}: expected the program's input or the index of an earlier step, got {shown(place)}")
+        return self.inputs[-1 - int(place)] if place < 0 else self.names[place]
 
     def _tensor(self, tensor: str, name: str, entry: Any, operator: type, values: Mapping[str, Any], path: str) -> Any:
         path = f"{path}.{name}"
@@ -210,7 +213,7 @@ class _Reader:
         return arrays
 
 
-def read_steps(kinds: Any, records: Any, tensors: Mapping[str, np.ndarray]) -> tuple[Step, ...]:
+def read_steps(kinds: Any, records: Any, tensors: Mapping[str, np.ndarray], inputs: Sequence[str]) -> tuple[Step, ...]:
     """The steps of untrusted JSON and tensors; every tensor must be read."""
     if not isinstance(kinds, dict):
         raise FileError(f"kinds: expected an object, got {shown(kinds)}")
@@ -223,7 +226,7 @@ def read_steps(kinds: Any, records: Any, tensors: Mapping[str, np.ndarray]) -> t
                 f"kinds.{kind}: expected {expected}, got {shown(names)}: "
                 "read the file with the version of earnest that wrote it"
             )
-    reader = _Reader(kinds, dict(tensors))
+    reader = _Reader(kinds, inputs, dict(tensors))
     steps = tuple(reader.step(record, f"steps[{index}]") for index, record in enumerate(check_list(records, "steps")))
     if reader.tensors:
         raise FileError(f"expected every tensor to be read, got {shown(sorted(reader.tensors))} that no operator reads")
