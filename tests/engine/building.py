@@ -101,7 +101,7 @@ class Builder:
 
     def read(self, bits: int, *, signed: bool, shape: tuple[Dimension, ...]) -> Made:
         """The input of the program."""
-        self.input = Input(bits=bits, signed=signed, shape=shape, shortest=self.times[0], longest=self.times[-1])
+        self.input = Input.whole(bits=bits, signed=signed, shape=shape, shortest=self.times[0], longest=self.times[-1])
         domains = tuple(self.input.domain(time) for time in self.times)
         made = Made(name=INPUT, domains=domains, shape=shape)
         self.values.append(made)
@@ -133,7 +133,7 @@ class Builder:
     def program(self, output: str) -> Program:
         """All steps, one of them the output."""
         return Program(
-            target=self.target.name, input=self.input, steps=tuple(self.steps), output=output, description={}
+            target=self.target.name, inputs=(self.input,), steps=tuple(self.steps), output=output, description={}
         )
 
     def some(self, suits: Callable[[Made], bool] = lambda _: True) -> Made | None:

@@ -8,6 +8,7 @@ from tests.engine.building import NARROW, Builder, Made
 from earnest.integer.add import Add
 from earnest.integer.codes import code_range, weight_limit
 from earnest.integer.convolution import Convolution1d, Convolution2d
+from earnest.integer.embedding import Embedding
 from earnest.integer.gated import GatedLinearUnit
 from earnest.integer.group_norm import GroupNorm
 from earnest.integer.layer_norm import LayerNorm
@@ -82,6 +83,17 @@ def linear(b: Builder, x: Made | None = None, out: int | None = None) -> Made | 
     if x is None or x.rank == 0 or x.fixed(-1) is None:
         return None
     return b.put(Linear(**weighted(b, x, (out or b.pick(CHANNELS), x.last.shape[-1]))), x)
+
+
+def embedding(b: Builder) -> Made | None:
+    """E26 of codes that have no sign."""
+    x = b.some(lambda v: v.last.low >= 0 and v.last.bits <= 8)
+    if x is None:
+        return None
+    constants = weighted(b, x, (x.last.high + 1 + b.pick([0, 0, 3]), b.pick(CHANNELS[:9])))
+    for other in ("bias", "input_bits", "input_signed"):
+        del constants[other]
+    return b.put(Embedding(**constants), x)
 
 
 def convolution(b: Builder, x: Made | None = None, *, depthwise: bool = False) -> Made | None:

@@ -11,7 +11,7 @@ from earnest.engine.backend import NativeBackend, available_isas
 from earnest.engine.records import Record, record
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.operator import Operator
-from earnest.integer.program import Program, Step, kept, run
+from earnest.integer.program import Program, Step, run, stored
 
 ISAS = available_isas()
 
@@ -44,7 +44,7 @@ def engine_of(
 ) -> Any:
     """An engine of records, the last of which makes the output; the input has 8 signed bits."""
     last = len(records) - 1 if output is None else output
-    return _native.Engine(list(records), 8, True, shape, last, isa, threads)
+    return _native.Engine(list(records), [(8, True, shape)], [last], ["time"], isa, threads)
 
 
 def run_case(case: Case, operator: Operator, isa: str, threads: int) -> np.ndarray:
@@ -57,17 +57,17 @@ def run_case(case: Case, operator: Operator, isa: str, threads: int) -> np.ndarr
     ]
     records.append(record(Step(name=case.name, operator=operator, inputs=tuple(names)), places))
     time = case.symbols.get("time", 1)
-    return engine_of(records, isa=isa, threads=threads).run(time, np.zeros(time, dtype=np.int8))
+    return engine_of(records, isa=isa, threads=threads).run([time], [np.zeros(time, dtype=np.int8)])[0]
 
 
 def law_of_case(case: Case) -> np.ndarray:
     """The law, in the container of the result's width."""
-    return kept(case.operator, np.asarray(case.operator.run(case.inputs, case.symbols, IntegerAccumulation())))
+    return stored(case.operator, np.asarray(case.operator.run(case.inputs, case.symbols, IntegerAccumulation())))
 
 
 def law(program: Program, codes: np.ndarray) -> np.ndarray:
     """The law of a program, in int64."""
-    return run(program, codes, IntegerAccumulation())
+    return run(program, [codes], IntegerAccumulation())[0]
 
 
 def equal(left: np.ndarray, right: np.ndarray) -> bool:
@@ -100,10 +100,10 @@ def mismatches(program: Program, inputs: Sequence[np.ndarray], threads: Sequence
 def first_wrong_step(program: Program, codes: np.ndarray, isa: str, threads: int) -> str:
     """Where the engine leaves the law first, if each step were the output; for messages."""
     values: dict[str, np.ndarray] = {}
-    run(program, codes, IntegerAccumulation(), lambda name, value: values.setdefault(name, value.copy()))
+    run(program, [codes], IntegerAccumulation(), lambda name, value: values.setdefault(name, value.copy()))
     for step in program.steps:
         alone = Program(
-            target=program.target, input=program.input, steps=program.steps, output=step.name, description={}
+            target=program.target, inputs=program.inputs, steps=program.steps, output=step.name, description={}
         )
         got = NativeBackend(alone, isa=isa, threads=threads).run(codes)
         if not equal(values[step.name], got):

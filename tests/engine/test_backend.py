@@ -159,7 +159,7 @@ def test_weights_stay_at_their_width(bits: int):
     )
     program = Program(
         target="int8x16",
-        input=Input(bits=8, signed=True, shape=(1, "time", depth), shortest=1, longest=8),
+        inputs=(Input.whole(bits=8, signed=True, shape=(1, "time", depth), shortest=1, longest=8),),
         steps=(Step(name="linear", operator=operator, inputs=("input",)),),
         output="linear",
         description={},

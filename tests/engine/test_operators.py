@@ -68,7 +68,7 @@ def test_one_wrong_constant_is_noticed(name: str):
 
 def test_type_and_shape_are_compared():
     codes = np.arange(6, dtype=np.int8).reshape(2, 3)
-    got = engine_of([as_constant(codes, 8, signed=True)]).run(1, np.zeros(1, dtype=np.int8))
+    got = engine_of([as_constant(codes, 8, signed=True)]).run([1], [np.zeros(1, dtype=np.int8)])[0]
     assert equal(codes, got)
     assert not equal(codes.astype(np.int16), got)
     assert not equal(codes.reshape(3, 2), got)

@@ -86,7 +86,7 @@ def test_what_nobody_reads_is_not_made():
     integers = {"input_bits": 8, "input_signed": 1, "bits": 8}
     records = [by_hand("table", [-1], integers=integers, arrays=table) for _ in range(3)]
     engine = engine_of(records, shape=(1, "time"), output=1)
-    assert strips_of(engine.plan(4)) == [[("table", "table")]]
+    assert strips_of(engine.plan([4])) == [[("table", "table")]]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_what_was_not_verified_does_not_leave_its_storage(record: Any, message: 
     table = {"table": np.arange(-128, 128, dtype=np.int8)}
     last = by_hand("table", [0], integers={"input_bits": 8, "input_signed": 1, "bits": 8}, arrays=table)
     with pytest.raises(ValueError, match=message):
-        engine_of([record, last], shape=(1, "time")).plan(4)
+        engine_of([record, last], shape=(1, "time")).plan([4])
 
 
 COUNTING = """
@@ -128,7 +128,7 @@ COUNTING = """
 
 @pytest.mark.skipif(shutil.which("g++") is None or sys.platform != "linux", reason="needs g++ and a preloaded library")
 def test_a_run_allocates_nothing(tiny_world: Any, root: Path, tmp_path: Path):
-    """Python makes the result, once for a run; the engine's tasks, some hundred in a run, ask for nothing."""
+    """A run makes its result and lists of where codes are; the engine's tasks, some hundred, ask for nothing."""
     library = tmp_path / "counting.so"
     source = root / "tests" / "engine" / "counting_allocations.cpp"
     subprocess.run(["g++", "-shared", "-fPIC", "-O1", str(source), "-o", str(library), "-ldl"], check=True)
@@ -137,5 +137,5 @@ def test_a_run_allocates_nothing(tiny_world: Any, root: Path, tmp_path: Path):
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split("\n")
     for line in found[:2]:
         of_runs, of_plan = map(int, line.split())
-        assert of_runs <= 5 * 50
+        assert of_runs <= 8 * 50
         assert of_plan > 500  # the count would show it

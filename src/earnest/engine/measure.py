@@ -39,7 +39,7 @@ def linear(*, rows: int, in_features: int, out_features: int, weight_bits: int, 
     )
     program = Program(
         target="",
-        input=Input(bits=8, signed=True, shape=(1, TIME, in_features), shortest=rows, longest=rows),
+        inputs=(Input.whole(bits=8, signed=True, shape=(1, TIME, in_features), shortest=rows, longest=rows),),
         steps=(Step(name="linear", operator=operator, inputs=(INPUT,)),),
         output="linear",
         description={},

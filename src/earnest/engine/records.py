@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from earnest.integer.linear import Weighted
 from earnest.integer.operator import Operator
 from earnest.integer.program import Step
+from earnest.integer.weight import WeightCodes
 
 DIMENSIONS = ("start", "stop")
 """Fields that hold one dimension; the shape of a reshape holds several."""
@@ -46,7 +46,7 @@ def record(step: Step, places: Mapping[str, int]) -> Record:
 
 
 def _multiplied(operator: Operator) -> Operator:
-    if not isinstance(operator, Weighted) or bool((operator.group_multiplier == 1).all()):
+    if not isinstance(operator, WeightCodes) or bool((operator.group_multiplier == 1).all()):
         return operator
     return replace(
         operator,

@@ -6,6 +6,8 @@
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+
 #include "engine.h"
 #include "isa.h"
 #include "measure.h"
@@ -17,7 +19,9 @@ namespace {
 
 constexpr int kDeepest = 64;
 
-Dimension dimension(nb::handle object, int depth = 0) {
+using Symbols = std::vector<std::string>;
+
+Dimension dimension(nb::handle object, const Symbols& symbols, int depth = 0) {
   if (depth > kDeepest) refuse("expected a dimension at most " + std::to_string(kDeepest) + " levels deep");
   Dimension found;
   if (nb::isinstance<nb::int_>(object)) {
@@ -25,16 +29,19 @@ Dimension dimension(nb::handle object, int depth = 0) {
     return found;
   }
   if (nb::isinstance<nb::str>(object)) {
-    if (nb::cast<std::string>(object) != "time") refuse("expected the symbol time in a dimension");
-    found.kind = Dimension::Kind::time;
+    const std::string name = nb::cast<std::string>(object);
+    const auto place = std::find(symbols.begin(), symbols.end(), name);
+    if (place == symbols.end()) refuse("expected the symbol of an input in a dimension, got " + name);
+    found.kind = Dimension::Kind::symbol;
+    found.value = place - symbols.begin();
     return found;
   }
-  if (!nb::isinstance<nb::tuple>(object)) refuse("expected a dimension: an integer, time, or an operation with its terms");
+  if (!nb::isinstance<nb::tuple>(object)) refuse("expected a dimension: an integer, a symbol, or an operation with its terms");
   const nb::tuple parts = nb::cast<nb::tuple>(object);
   if (parts.size() < 2) refuse("expected an operation and its terms in a dimension");
   found.kind = Dimension::Kind::operation;
   found.operation = nb::cast<std::string>(parts[0]);
-  for (size_t i = 1; i < parts.size(); ++i) found.terms.push_back(dimension(parts[i], depth + 1));
+  for (size_t i = 1; i < parts.size(); ++i) found.terms.push_back(dimension(parts[i], symbols, depth + 1));
   return found;
 }
 
@@ -53,7 +60,7 @@ Array array(nb::handle object) {
   return result;
 }
 
-Record record(nb::handle object) {
+Record record(nb::handle object, const Symbols& symbols) {
   const nb::tuple parts = nb::cast<nb::tuple>(object);
   Record found;
   found.name = nb::cast<std::string>(parts[0]);
@@ -63,25 +70,30 @@ Record record(nb::handle object) {
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[4])) found.lists[nb::cast<std::string>(key)] = nb::cast<std::vector<int64_t>>(value);
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[5])) {
     std::vector<Dimension>& list = found.dimensions[nb::cast<std::string>(key)];  // that of a scalar's shape is empty
-    for (nb::handle each : nb::cast<nb::tuple>(value)) list.push_back(dimension(each));
+    for (nb::handle each : nb::cast<nb::tuple>(value)) list.push_back(dimension(each, symbols));
   }
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[6])) found.arrays[nb::cast<std::string>(key)] = array(value);
   return found;
 }
 
-std::unique_ptr<Engine> make_engine(nb::list steps, int bits, bool is_signed, nb::tuple shape, int output, const std::string& isa, int threads) {
+std::unique_ptr<Engine> make_engine(nb::list steps, nb::list inputs, const std::vector<int>& outputs, const Symbols& symbols,
+                                    const std::string& isa, int threads) {
   std::vector<Record> records;
   records.reserve(steps.size());
   for (nb::handle step : steps) {
     try {
-      records.push_back(record(step));
+      records.push_back(record(step, symbols));
     } catch (const nb::cast_error&) {
       refuse("step " + std::to_string(records.size()) + ": expected integers of 64 bits at most");
     }
   }
-  InputSpec input{bits, is_signed, {}};
-  for (nb::handle each : shape) input.shape.push_back(dimension(each));
-  return std::make_unique<Engine>(records, std::move(input), output, isa, threads);
+  std::vector<InputSpec> specs;
+  for (nb::handle input : inputs) {
+    const nb::tuple parts = nb::cast<nb::tuple>(input);
+    specs.push_back({nb::cast<int>(parts[0]), nb::cast<bool>(parts[1]), {}});
+    for (nb::handle each : nb::cast<nb::tuple>(parts[2])) specs.back().shape.push_back(dimension(each, symbols));
+  }
+  return std::make_unique<Engine>(records, std::move(specs), outputs, isa, threads);
 }
 
 std::vector<int64_t> listed(const Axes& axes) { return {axes.values.begin(), axes.values.begin() + axes.count}; }
@@ -95,40 +107,59 @@ nb::object empty(const Axes& shape, Type type) {
 
 using Codes = nb::ndarray<nb::numpy, nb::ro, nb::c_contig>;
 
-void check_codes(const Engine& engine, const Codes& codes, int64_t time) {
-  const Axes shape = engine.input_shape(time);
-  bool fits = static_cast<int>(codes.ndim()) == shape.count && codes.itemsize() == static_cast<size_t>(size_of(engine.input_type()));
-  for (int axis = 0; fits && axis < shape.count; ++axis) fits = static_cast<int64_t>(codes.shape(static_cast<size_t>(axis))) == shape[axis];
-  if (!fits) refuse("expected codes of the input's type and shape");
+// Where the codes of each input lie, if they have its type and shape.
+std::vector<const void*> checked_codes(const Engine& engine, const std::vector<Codes>& codes, const Lengths& lengths) {
+  bool fits = codes.size() == engine.inputs();
+  std::vector<const void*> found;
+  for (size_t port = 0; fits && port < codes.size(); ++port) {
+    const Axes shape = engine.input_shape(port, lengths);
+    const Codes& each = codes[port];
+    fits = static_cast<int>(each.ndim()) == shape.count && each.itemsize() == static_cast<size_t>(size_of(engine.input_type(port)));
+    for (int axis = 0; fits && axis < shape.count; ++axis) fits = static_cast<int64_t>(each.shape(static_cast<size_t>(axis))) == shape[axis];
+    found.push_back(each.data());
+  }
+  if (!fits) refuse("expected codes of the type and shape of each input");
+  return found;
 }
 
 // Another thread may be in a run: the GIL is free while this one waits for its turn.
-std::shared_ptr<const Plan> planned(Engine& engine, int64_t time) {
+std::shared_ptr<const Plan> planned(Engine& engine, const Lengths& lengths) {
   const nb::gil_scoped_release release;
-  return engine.plan(time);
+  return engine.plan(lengths);
 }
 
-nb::object run(Engine& engine, int64_t time, const Codes& codes) {
-  check_codes(engine, codes, time);
-  const std::shared_ptr<const Plan> plan = planned(engine, time);
-  nb::object result = empty(plan->output_shape, plan->output_type);
-  void* out = nb::cast<nb::ndarray<nb::numpy, nb::c_contig>>(result).data();
+// Empty arrays for the outputs of a plan, and where their codes go.
+nb::list outputs_of(const Plan& plan, std::vector<void*>& places) {
+  nb::list results;
+  for (const Output& output : plan.outputs) {
+    const nb::object result = empty(output.shape, output.type);
+    places.push_back(nb::cast<nb::ndarray<nb::numpy, nb::c_contig>>(result).data());
+    results.append(result);
+  }
+  return results;
+}
+
+nb::list run(Engine& engine, const Lengths& lengths, const std::vector<Codes>& codes) {
+  const std::vector<const void*> in = checked_codes(engine, codes, lengths);
+  const std::shared_ptr<const Plan> plan = planned(engine, lengths);
+  std::vector<void*> out;
+  nb::list results = outputs_of(*plan, out);
   {
     const nb::gil_scoped_release release;
-    engine.run(time, codes.data(), out);
+    engine.run(lengths, in, out);
   }
-  return result;
+  return results;
 }
 
-nb::list profile(Engine& engine, int64_t time, const Codes& codes) {
-  check_codes(engine, codes, time);
-  const std::shared_ptr<const Plan> plan = planned(engine, time);
-  const nb::object result = empty(plan->output_shape, plan->output_type);
-  void* out = nb::cast<nb::ndarray<nb::numpy, nb::c_contig>>(result).data();
+nb::list profile(Engine& engine, const Lengths& lengths, const std::vector<Codes>& codes) {
+  const std::vector<const void*> in = checked_codes(engine, codes, lengths);
+  const std::shared_ptr<const Plan> plan = planned(engine, lengths);
+  std::vector<void*> out;
+  const nb::list results = outputs_of(*plan, out);
   std::vector<TaskTime> times;
   {
     const nb::gil_scoped_release release;
-    times = engine.profile(time, codes.data(), out);
+    times = engine.profile(lengths, in, out);
   }
   nb::list rows;
   for (const TaskTime& each : times)
@@ -136,9 +167,9 @@ nb::list profile(Engine& engine, int64_t time, const Codes& codes) {
   return rows;
 }
 
-// The plan of a length as plain objects: sizes, phases of strips of tasks, and where each storage lies.
-nb::dict plan(Engine& engine, int64_t time) {
-  const std::shared_ptr<const Plan> held = planned(engine, time);
+// The plan of some lengths as plain objects: sizes, phases of strips of tasks, and where each storage lies.
+nb::dict plan(Engine& engine, const Lengths& lengths) {
+  const std::shared_ptr<const Plan> held = planned(engine, lengths);
   const Plan& plan = *held;
   nb::list phases;
   std::vector<int> phase_of(plan.tasks.size(), -1);
@@ -193,11 +224,11 @@ NB_MODULE(_native, module) {
   module.def("isas", &available_isas);
   module.def("measure_peak", &measure_peak, nb::arg("isa"), nb::arg("threads"), nb::arg("seconds"), nb::call_guard<nb::gil_scoped_release>());
   nb::class_<Engine>(module, "Engine")
-      .def(nb::new_(&make_engine), nb::arg("steps"), nb::arg("bits"), nb::arg("signed"), nb::arg("shape"), nb::arg("output"), nb::arg("isa"),
+      .def(nb::new_(&make_engine), nb::arg("steps"), nb::arg("inputs"), nb::arg("outputs"), nb::arg("symbols"), nb::arg("isa"),
            nb::arg("threads"))
-      .def("run", &run, nb::arg("time"), nb::arg("codes"))
-      .def("profile", &profile, nb::arg("time"), nb::arg("codes"))
-      .def("plan", &plan, nb::arg("time"))
+      .def("run", &run, nb::arg("lengths"), nb::arg("codes"))
+      .def("profile", &profile, nb::arg("lengths"), nb::arg("codes"))
+      .def("plan", &plan, nb::arg("lengths"))
       .def_prop_ro("isa", &Engine::isa)
       .def_prop_ro("threads", &Engine::threads)
       .def_prop_ro("weight_bytes", &Engine::weight_bytes);

@@ -20,14 +20,16 @@ int checked(int threads) {
 
 }  // namespace
 
-Engine::Engine(const std::vector<Record>& records, InputSpec input, int output, const std::string& isa, int threads)
-    : kernels_(kernels_of(isa)), input_(std::move(input)), output_(output), pool_(checked(threads)) {
+Engine::Engine(const std::vector<Record>& records, std::vector<InputSpec> inputs, std::vector<int> outputs, const std::string& isa,
+               int threads)
+    : kernels_(kernels_of(isa)), inputs_(std::move(inputs)), outputs_(std::move(outputs)), pool_(checked(threads)) {
   for (const Record& record : records) {
     for (int place : record.inputs)
-      if (place < -1 || place >= static_cast<int>(operators_.size())) refuse(record.name + ": reads what no earlier operator makes");
+      if (place < -static_cast<int>(inputs_.size()) || place >= static_cast<int>(operators_.size())) refuse(record.name + ": reads what no earlier operator makes");
     operators_.push_back(make_operator(record, kernels_));
   }
-  if (output < 0 || output >= static_cast<int>(operators_.size())) refuse("expected an output that an operator makes");
+  for (int output : outputs_)
+    if (output < 0 || output >= static_cast<int>(operators_.size())) refuse("expected an output that an operator makes");
   scratch_.resize(static_cast<size_t>(threads));
   pair();
 }
@@ -42,7 +44,8 @@ void Engine::pair() {
     const Operator& each = *operators_[index];
     for (size_t place = 0; place < each.inputs.size(); ++place) {
       const int maker = each.inputs[place];
-      if (maker < 0 || maker == output_ || readers[static_cast<size_t>(maker)] != 1) continue;
+      const bool handed_out = std::find(outputs_.begin(), outputs_.end(), maker) != outputs_.end();
+      if (maker < 0 || handed_out || readers[static_cast<size_t>(maker)] != 1) continue;
       if (!each.absorbs(*operators_[static_cast<size_t>(maker)], place)) continue;
       absorbed_by_[static_cast<size_t>(maker)] = static_cast<int>(index);
       break;
@@ -50,10 +53,11 @@ void Engine::pair() {
   }
 }
 
-Value Engine::bind(size_t index, Binder& binder, const Value& input, const std::vector<Value>& values) const {
+Value Engine::bind(size_t index, Binder& binder, const std::vector<Value>& inputs, const std::vector<Value>& values) const {
   const auto operands_of = [&](const Operator& each) {
     std::vector<const Value*> operands;
-    for (int place : each.inputs) operands.push_back(place < 0 ? &input : &values[static_cast<size_t>(place)]);
+    for (int place : each.inputs)
+      operands.push_back(place < 0 ? &inputs[static_cast<size_t>(-1 - place)] : &values[static_cast<size_t>(place)]);
     return operands;
   };
   const Operator& each = *operators_[index];
@@ -74,46 +78,61 @@ size_t Engine::weight_bytes() const {
   return total;
 }
 
-Axes Engine::input_shape(int64_t time) const {
+Axes Engine::input_shape(size_t port, const Lengths& lengths) const {
   Axes shape;
-  for (const Dimension& dimension : input_.shape) shape.push(dimension.at(time));
+  for (const Dimension& dimension : inputs_.at(port).shape) shape.push(dimension.at(lengths));
   return shape;
 }
 
-std::shared_ptr<Engine::Ready> Engine::make(int64_t time) const {
+// Each output gets a dense storage of its own, which some task makes.
+void Engine::hand_out(Binder& binder, Plan& plan, const std::vector<Value>& values) const {
+  std::vector<bool> taken;
+  for (int place : outputs_) {
+    const Value& value = values[static_cast<size_t>(place)];
+    View view = value.view;
+    taken.resize(plan.storages.size());
+    const Storage& made = binder.storage(view.storage);
+    if (!view.dense() || made.task < 0 || made.elements() != view.shape.product() || taken[static_cast<size_t>(view.storage)])
+      view = copied(binder, {{view, Axes{}}}, view.shape, nullptr, "output");
+    taken.resize(plan.storages.size());
+    taken[static_cast<size_t>(view.storage)] = true;
+    Storage& storage = plan.storages[static_cast<size_t>(view.storage)];
+    storage.place = Place::output;
+    storage.port = static_cast<int>(plan.outputs.size());
+    plan.outputs.push_back({view.storage, view.shape, value.type});
+  }
+}
+
+std::shared_ptr<Engine::Ready> Engine::make(const Lengths& lengths) const {
   auto ready = std::make_shared<Ready>();
   Plan& plan = ready->plan;
-  plan.time = time;
-  Binder binder(plan, kernels_, time);
-  Value input;
-  input.type = input_type();
-  input.bits = input_.bits;
-  input.is_signed = input_.is_signed;
-  const Axes shape = input_shape(time);
-  input.view = dense_view(binder.add_input(input.type, shape), shape);
+  plan.lengths = lengths;
+  Binder binder(plan, kernels_);
+  std::vector<Value> inputs(inputs_.size());
+  for (size_t port = 0; port < inputs.size(); ++port) {
+    Value& input = inputs[port];
+    input.type = input_type(port);
+    input.bits = inputs_[port].bits;
+    input.is_signed = inputs_[port].is_signed;
+    const Axes shape = input_shape(port, lengths);
+    input.view = dense_view(binder.add_input(input.type, shape, static_cast<int>(port)), shape);
+  }
   std::vector<Value> values(operators_.size());
   for (size_t i = 0; i < operators_.size(); ++i)
-    if (absorbed_by_[i] < 0) values[i] = bind(i, binder, input, values);
-  View view = values[static_cast<size_t>(output_)].view;
-  const Storage& made = binder.storage(view.storage);
-  if (!view.dense() || made.task < 0 || made.elements() != view.shape.product())
-    view = copied(binder, {{view, Axes{}}}, view.shape, nullptr, "output");
-  plan.output = view.storage;
-  plan.output_shape = view.shape;
-  plan.output_type = values[static_cast<size_t>(output_)].type;
+    if (absorbed_by_[i] < 0) values[i] = bind(i, binder, inputs, values);
+  hand_out(binder, plan, values);
   arrange(plan, pool_.threads());
-  plan.storages[static_cast<size_t>(plan.output)].place = Place::output;
   ready->bases.assign(plan.storages.size(), nullptr);
   ready->claimed = std::make_unique<std::atomic<int64_t>[]>(plan.phases.size());
   return ready;
 }
 
-Engine::Ready& Engine::ready(int64_t time) {
-  const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const auto& each) { return each->plan.time == time; });
+Engine::Ready& Engine::ready(const Lengths& lengths) {
+  const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const auto& each) { return each->plan.lengths == lengths; });
   if (found != recent_.end()) {
     recent_.splice(recent_.begin(), recent_, found);
   } else {
-    recent_.push_front(make(time));
+    recent_.push_front(make(lengths));
     if (recent_.size() > kPlansKept) recent_.pop_back();
   }
   const Plan& plan = recent_.front()->plan;
@@ -123,33 +142,34 @@ Engine::Ready& Engine::ready(int64_t time) {
   return *recent_.front();
 }
 
-std::shared_ptr<const Plan> Engine::plan(int64_t time) {
+std::shared_ptr<const Plan> Engine::plan(const Lengths& lengths) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const Plan& plan = ready(time).plan;
+  const Plan& plan = ready(lengths).plan;
   return {recent_.front(), &plan};
 }
 
-void Engine::attach(Ready& ready, const void* codes, void* out) {
+void Engine::attach(Ready& ready, const std::vector<const void*>& codes, const std::vector<void*>& out) {
   for (size_t i = 0; i < ready.bases.size(); ++i) {
     const Storage& storage = ready.plan.storages[i];
+    const size_t port = static_cast<size_t>(std::max(storage.port, 0));
     switch (storage.place) {
       case Place::arena: ready.bases[i] = reinterpret_cast<char*>(arena_.data()) + storage.position; break;
       case Place::scratch: ready.bases[i] = nullptr; break;
       // Tasks write to what they make, which is neither of these.
       case Place::constant: ready.bases[i] = static_cast<char*>(const_cast<void*>(storage.data)); break;
-      case Place::input: ready.bases[i] = static_cast<char*>(const_cast<void*>(codes)); break;
-      case Place::output: ready.bases[i] = static_cast<char*>(out); break;
+      case Place::input: ready.bases[i] = static_cast<char*>(const_cast<void*>(codes.at(port))); break;
+      case Place::output: ready.bases[i] = static_cast<char*>(out.at(port)); break;
     }
   }
   for (size_t phase = 0; phase < ready.plan.phases.size(); ++phase) ready.claimed[phase].store(0, std::memory_order_relaxed);
 }
 
-void Engine::run(int64_t time, const void* codes, void* out) {
+void Engine::run(const Lengths& lengths, const std::vector<const void*>& codes, const std::vector<void*>& out) {
   const std::lock_guard<std::mutex> lock(mutex_);
   struct State {
     Engine* engine;
     Ready* ready;
-  } state{this, &ready(time)};
+  } state{this, &ready(lengths)};
   attach(*state.ready, codes, out);
   pool_.run(
       [](void* opaque, int thread) {
@@ -223,9 +243,9 @@ void Engine::run_tile(const Ready& ready, const Strip& strip, int64_t index, cha
   }
 }
 
-std::vector<TaskTime> Engine::profile(int64_t time, const void* codes, void* out) {
+std::vector<TaskTime> Engine::profile(const Lengths& lengths, const std::vector<const void*>& codes, const std::vector<void*>& out) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  Ready& now = ready(time);
+  Ready& now = ready(lengths);
   attach(now, codes, out);
   std::vector<double> seconds(now.plan.tasks.size(), 0.0);
   char* scratch = reinterpret_cast<char*>(scratch_[0].data());

@@ -21,7 +21,7 @@ class Layout : public Operator {
     if (record_.kind == "reshape") return reshaped(binder, view);
     if (record_.kind == "transpose") return view.permuted(record_.list("order"));
     if (record_.kind == "slice")
-      return view.sliced(record_.small("axis"), record_.shape("start").at(0).at(binder.time()), record_.shape("stop").at(0).at(binder.time()),
+      return view.sliced(record_.small("axis"), record_.shape("start").at(0).at(binder.lengths()), record_.shape("stop").at(0).at(binder.lengths()),
                          record_.integer("step"));
     if (record_.kind == "relative_shift") return view.relative();
     if (record_.kind == "pad") return padded(binder, view);
@@ -31,7 +31,7 @@ class Layout : public Operator {
 
   View reshaped(Binder& binder, const View& view) const {
     Axes shape;
-    for (const Dimension& dimension : record_.shape("shape")) shape.push(dimension.at(binder.time()));
+    for (const Dimension& dimension : record_.shape("shape")) shape.push(dimension.at(binder.lengths()));
     if (shape.product() != view.shape.product()) refuse(name + ": expected a shape of as many elements");
     View result;
     if (!view.reshaped(shape, result)) binder.dense(view, name).reshaped(shape, result);
@@ -55,12 +55,14 @@ class Layout : public Operator {
     shape[axis] = 0;
     std::vector<Piece> pieces;
     for (const Value* operand : operands) {
+      if (operand->view.shape.product() == 0) continue;  // an input that is empty
       Axes at = shape;
       for (int i = 0; i < at.count; ++i) at[i] = 0;
       at[axis] = shape[axis];
       pieces.push_back({operand->view, at});
       shape[axis] += operand->view.shape[axis];
     }
+    if (pieces.empty()) refuse(name + ": expected something to put behind each other");
     return copied(binder, pieces, shape, nullptr, name);
   }
 

@@ -30,8 +30,9 @@ int Binder::add_constant(Type type, const Axes& shape, const void* data) {
   return storage;
 }
 
-int Binder::add_input(Type type, const Axes& shape) {
+int Binder::add_input(Type type, const Axes& shape, int port) {
   const int storage = make(type, space_of_axes(shape, 1, 0));
+  plan_.storages.back().port = port;
   plan_.storages.back().place = Place::input;
   return storage;
 }
@@ -105,6 +106,7 @@ std::unique_ptr<Operator> make_operator(const Record& record, const Kernels& ker
   const std::string& kind = record.kind;
   if (kind == "linear") return make_linear(record, kernels);
   if (kind == "conv1d" || kind == "conv2d") return make_convolution(record, kernels);
+  if (kind == "embedding") return make_embedding(record);
   if (kind == "matmul" || kind == "weighted_mean") return make_matmul(record, kernels);
   if (kind == "add" || kind == "mul" || kind == "table" || kind == "interpolated_table" || kind == "glu")
     return make_elementwise(record);

@@ -25,16 +25,16 @@ struct Value {
 // What the binding of one operator may ask for.
 class Binder {
  public:
-  Binder(Plan& plan, const Kernels& kernels, int64_t time) : plan_(plan), kernels_(kernels), time_(time) {}
+  Binder(Plan& plan, const Kernels& kernels) : plan_(plan), kernels_(kernels) {}
 
-  int64_t time() const { return time_; }
+  const Lengths& lengths() const { return plan_.lengths; }
   const Kernels& kernels() const { return kernels_; }
   const Storage& storage(int index) const { return plan_.storages[static_cast<size_t>(index)]; }
 
   // A storage in the row space; `interleaved` puts the batches of one row side by side, as heads of attention lie.
   int make(Type type, const RowSpace& space, bool interleaved = false);
   int add_constant(Type type, const Axes& shape, const void* data);
-  int add_input(Type type, const Axes& shape);
+  int add_input(Type type, const Axes& shape, int port);
 
   // Adds a task over the rows of its storage; returns the value's view.
   View add(std::unique_ptr<Task> task, const std::string& name, const char* kind, const RowSpace& space, int storage,
@@ -52,7 +52,6 @@ class Binder {
  private:
   Plan& plan_;
   const Kernels& kernels_;
-  int64_t time_;
 };
 
 Access whole(const View& view);
@@ -82,6 +81,7 @@ std::unique_ptr<Operator> make_operator(const Record& record, const Kernels& ker
 
 std::unique_ptr<Operator> make_linear(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_convolution(const Record&, const Kernels&);
+std::unique_ptr<Operator> make_embedding(const Record&);
 std::unique_ptr<Operator> make_matmul(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_elementwise(const Record&);
 std::unique_ptr<Operator> make_rowwise(const Record&);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "record.h"
 
 namespace earnest {
 namespace {
@@ -66,7 +65,8 @@ struct Arrangement {
 
   std::vector<bool> needed() {
     std::vector<bool> found(plan.tasks.size(), false);
-    std::vector<int> open{storage(plan.output).task};
+    std::vector<int> open;
+    for (const Output& output : plan.outputs) open.push_back(storage(output.storage).task);
     while (!open.empty()) {
       const int index = open.back();
       open.pop_back();
@@ -147,7 +147,7 @@ struct Arrangement {
   // What each task need not make because nobody reads it.
   void find_windows() {
     std::vector<bool> everything(plan.storages.size(), false);
-    everything[static_cast<size_t>(plan.output)] = true;
+    for (const Output& output : plan.outputs) everything[static_cast<size_t>(output.storage)] = true;
     for (size_t index = 0; index < plan.tasks.size(); ++index) {
       if (strip_of[index] < 0) continue;
       const Task& reader = *plan.tasks[index];
@@ -200,7 +200,7 @@ struct Arrangement {
     std::vector<Interval> arena;
     for (size_t index = 0; index < count; ++index) {
       Storage& s = plan.storages[index];
-      if (s.task < 0 || strip_of[static_cast<size_t>(s.task)] < 0 || static_cast<int>(index) == plan.output) continue;
+      if (s.task < 0 || strip_of[static_cast<size_t>(s.task)] < 0 || s.place == Place::output) continue;
       s.place = leaves[index] ? Place::arena : Place::scratch;
       if (s.place == Place::arena) {
         const int phase = phase_of[static_cast<size_t>(strip_of[static_cast<size_t>(s.task)])];

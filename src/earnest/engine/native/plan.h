@@ -1,4 +1,4 @@
-// A plan: what runs for one length of the input. Every shape, place and pointer step is known before the first code.
+// A plan: what runs for one length of each input. Every shape, place and pointer step is known before the first code.
 //
 // A *storage* holds batch x rows x columns codes. A *task* makes one storage, row by row. A *strip* is a run of tasks over
 // the same rows, each of which reads only its own rows of what the strip has made: a thread takes some rows, a *tile*,
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels.h"
+#include "record.h"
 #include "view.h"
 
 namespace earnest {
@@ -31,6 +32,7 @@ struct Storage {
   int task = -1;                // what makes it; -1: a constant or the input
   const void* data = nullptr;   // of a constant
   size_t position = 0;          // in the arena, or in the scratch memory of a tile
+  int port = -1;                // which of the inputs or of the outputs
 
   int64_t elements() const { return batch * rows * columns; }
   size_t bytes() const { return static_cast<size_t>(elements()) * static_cast<size_t>(size_of(type)); }
@@ -102,15 +104,19 @@ struct Phase {
   int64_t tiles = 0;
 };
 
+struct Output {
+  int storage = -1;
+  Axes shape;
+  Type type = Type::i8;
+};
+
 struct Plan {
-  int64_t time = 0;
+  Lengths lengths;
   std::vector<Storage> storages;
   std::vector<std::unique_ptr<Task>> tasks;  // in the order of the program
   std::vector<Strip> strips;
   std::vector<Phase> phases;
-  Axes output_shape;
-  Type output_type = Type::i8;
-  int output = -1;
+  std::vector<Output> outputs;
   size_t arena = 0, scratch = 0;  // bytes; scratch is that of one thread
 };
 

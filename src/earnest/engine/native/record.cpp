@@ -34,11 +34,11 @@ int64_t apply(const std::string& operation, int64_t a, int64_t b) {
 
 }  // namespace
 
-int64_t Dimension::at(int64_t time) const {
+int64_t Dimension::at(const Lengths& lengths) const {
   if (kind == Kind::integer) return within(value);
-  if (kind == Kind::time) return time;
-  int64_t folded = terms.at(0).at(time);
-  for (size_t i = 1; i < terms.size(); ++i) folded = within(apply(operation, folded, terms[i].at(time)));
+  if (kind == Kind::symbol) return lengths.at(static_cast<size_t>(value));
+  int64_t folded = terms.at(0).at(lengths);
+  for (size_t i = 1; i < terms.size(); ++i) folded = within(apply(operation, folded, terms[i].at(lengths)));
   return within(folded);
 }
 

@@ -15,15 +15,18 @@ namespace earnest {
 // What cannot be run: the caller names what was expected and what came.
 [[noreturn]] inline void refuse(const std::string& message) { throw std::invalid_argument(message); }
 
-// A dimension of the law: an integer, `time`, or an operation folded from the left.
+// The length of each symbol, in the order in which the inputs name them.
+using Lengths = std::vector<int64_t>;
+
+// A dimension of the law: an integer, a symbol, or an operation folded from the left.
 struct Dimension {
-  enum class Kind { integer, time, operation };
+  enum class Kind { integer, symbol, operation };
   Kind kind = Kind::integer;
-  int64_t value = 0;
+  int64_t value = 0;  // of a symbol its place among the lengths
   std::string operation;
   std::vector<Dimension> terms;
 
-  int64_t at(int64_t time) const;
+  int64_t at(const Lengths& lengths) const;
 };
 
 struct Array {
@@ -40,7 +43,7 @@ struct Array {
 
 struct Record {
   std::string name, kind;
-  std::vector<int> inputs;  // places of earlier steps; -1 is the program's input
+  std::vector<int> inputs;  // places of earlier steps; -1, -2, ... are the program's inputs
   std::map<std::string, int64_t> integers;
   std::map<std::string, std::vector<int64_t>> lists;
   std::map<std::string, std::vector<Dimension>> dimensions;
