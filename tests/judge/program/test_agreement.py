@@ -84,7 +84,7 @@ def test_a_program_that_is_called_deaf_gives_one_answer(tmp_path: Path):
             continue
         deaf += 1
         answers = {
-            run(program, codes, IntegerAccumulation()).tobytes()
+            run(program, [codes], IntegerAccumulation())[0].tobytes()
             for codes in inputs(program.input, program.input.longest, seed)
         }
         assert len(answers) == 1, f"seed {seed}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from tests.integer.every_operator import CHANNELS, CLASSES, linear
-from tests.judge.zoo.planting import description, honest, short
+from tests.judge.zoo.planting import DECODING, decoder, description, honest, short
 
 from earnest.integer.layout import Constant, Slice
 from earnest.integer.linear import Linear
@@ -96,12 +96,30 @@ def last_scores() -> Program:
     return replace(honest(), steps=steps[: end + 1], output="scores")
 
 
+def up_to_rows() -> Program:
+    """The honest program up to its embedding."""
+    steps = honest().steps
+    end = next(index for index, step in enumerate(steps) if step.name == "rows of keys")
+    return replace(honest(), steps=steps[: end + 1], output="rows of keys")
+
+
 def diluted() -> Program:
     """1-bit weights that nothing reads lower the average."""
     ones = replace(
         operator("logits"), weight=np.ones((CLASSES, 2 * CHANNELS), np.int8), weight_bits=1, weight_map="odd"
     )
     return with_steps(Step(name="ballast", operator=ones, inputs=("rows",)))
+
+
+def deaf() -> Program:
+    """A decoder that knows what comes next without listening."""
+    kept = [step for step in decoder().steps if not step.name.startswith("heard")]
+    return replace(decoder(), steps=(*kept[:-1], replace(kept[-1], inputs=("own.sum",))))
+
+
+def told_of_decoder(**changes: Any) -> Program:
+    """A decoder that says something else of its decoding."""
+    return replace(decoder(), description={**decoder().description, "decoding": DECODING | changes})
 
 
 def cut(**fields: Any) -> Program:

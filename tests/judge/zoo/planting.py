@@ -14,6 +14,8 @@ from tests.engine.building import any_width
 from tests.engine.generator import generate
 from tests.file.programs import opened, sealed
 from tests.integer.every_operator import CLASSES, small_program
+from tests.integer.small_decoder import CLASSES as DECODER_CLASSES
+from tests.integer.small_decoder import small_decoder
 
 from earnest.file import dumps
 from earnest.integer.layout import Slice
@@ -70,8 +72,26 @@ def short(longest: int = 300) -> Program:
         Step(name="logits", operator=head, inputs=("input",)),
         Step(name="cut", operator=Slice(axis=1, start=0, stop=TIME, step=2), inputs=("logits",)),
     )
-    reads = Input(bits=8, signed=True, shape=(1, TIME, 16), shortest=3, longest=longest)
-    return Program(target="int8x16", input=reads, steps=steps, output="cut", description=description(CLASSES))
+    reads = Input.whole(bits=8, signed=True, shape=(1, TIME, 16), shortest=3, longest=longest)
+    return Program(target="int8x16", inputs=(reads,), steps=steps, output="cut", description=description(CLASSES))
+
+
+DECODING = {
+    "name": "autoregressive",
+    "start": [1, 4],
+    "end": [2],
+    "suppressed": [5, 7],
+    "suppressed_first": [],
+    "most_tokens": 12,
+    "multiplier": 40000,
+    "shift": 12,
+}
+
+
+@cache
+def decoder() -> Program:
+    """A decoder, all of it true."""
+    return replace(small_decoder(), description=description(DECODER_CLASSES, decoding=DECODING))
 
 
 def judged(data: bytes, folder: Path, name: str = "zoo", target: str | None = None) -> Verdict:

@@ -1,7 +1,6 @@
 """Program files that are not what they say, and such that are."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tests.integer.every_operator import CHANNELS, CLASSES
@@ -9,6 +8,7 @@ from tests.judge.zoo.cheat import Cheat, Honest
 from tests.judge.zoo.dishonest import (
     DEEP,
     cut,
+    deaf,
     diluted,
     grouped,
     last_scores,
@@ -17,10 +17,30 @@ from tests.judge.zoo.dishonest import (
     moved,
     operator,
     remembered,
+    told_of_decoder,
+    up_to_rows,
     weights_as_codes,
+)
+from tests.judge.zoo.edits import (
+    claimed_constant,
+    claimed_narrow,
+    flipped,
+    float_bytes,
+    float_tensor,
+    lowest_weight,
+    more_operands,
+    no_channels,
+    other_names,
+    real_number,
+    renamed_kind,
+    spaced,
+    wide_bias,
+    wide_input,
+    wide_shifts,
 )
 from tests.judge.zoo.planting import (
     anything,
+    decoder,
     edited,
     honest,
     judge_odd,
@@ -30,7 +50,6 @@ from tests.judge.zoo.planting import (
     saved,
     short,
     spoilt,
-    step_of,
     told,
     with_header,
     with_metadata,
@@ -48,92 +67,7 @@ def one(array: np.ndarray, value: int, at: int = 0) -> np.ndarray:
     return changed
 
 
-# What the file holds
-
-
-def float_tensor(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """A float tensor where the weights of the head should be: the same bytes, another type."""
-    tensors["logits.weight"] = tensors["logits.weight"].reshape(-1).view(np.float32)
-
-
-def float_bytes(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """The float weights travel along, under an integer type."""
-    tensors["zz.weight"] = np.linspace(-1, 1, 80, dtype=np.float32).view(np.int32)
-
-
-def wide_shifts(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """The table of the activation packed in 16 bits where 8 do: room for a secret."""
-    step = step_of(manifest, "silu")
-    (entry,) = step[5]
-    entry[0] = 16
-    tensors["silu.constants"] = tensors["silu.constants"].astype("<u2").view(np.uint8)
-
-
-def renamed_kind(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """The activation is computed by something that is not the law's."""
-    manifest["kinds"]["float_silu"] = manifest["kinds"]["table"]
-    del manifest["kinds"]["table"]
-    step_of(manifest, "silu")[1] = "float_silu"
-
-
-def other_names(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """The fields of an operator under names of its own."""
-    manifest["kinds"]["table"]["fields"] = ["input_bits", "input_signed", "scale"]
-
-
-def more_operands(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """A table that reads two values."""
-    step = step_of(manifest, "silu")
-    step[2] = [*step[2], step[2][0]]
-
-
-def claimed_narrow(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """Weights of 8 bits that say they have 4."""
-    put("logits", "weight_bits", 4)(manifest, tensors)
-
-
-def lowest_weight(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """-128, which is no weight code."""
-    tensors["logits.weight"][0, 0] = -128
-
-
-def claimed_constant(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """A constant stored in 16 bits that says it has 8."""
-    step_of(manifest, "positions")[4][0][1] = 16
-    tensors["positions.codes"] = tensors["positions.codes"].astype(np.int16)
-
-
-def wide_bias(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """Biases around 2^40."""
-    step_of(manifest, "logits")[5][0][1] += 1 << 40
-
-
-def real_number(data: bytes) -> bytes:
-    """A real number among the parameters."""
-    return with_header(
-        data, lambda text: _filled(text.replace('\\"pre_emphasis\\":\\"0.97\\"', '\\"pre_emphasis\\":0.97'))
-    )
-
-
-def no_channels(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-    """An input without channels."""
-    manifest["input"]["shape"][2] = 0
-
-
-def flipped(data: bytes) -> bytes:
-    """One bit of the last tensor."""
-    return data[:-1] + bytes([data[-1] ^ 1])
-
-
-def spaced(data: bytes) -> bytes:
-    """The operator list with spaces, in which something may be written."""
-    return with_header(data, lambda text: _filled(text.replace('\\"steps\\":', '\\"steps\\": ')))
-
-
-def _filled(text: str) -> str:
-    text = text.rstrip(" ")
-    return text + " " * (-len(text.encode()) % 8)
-
+ROWS_OF_KEYS = operator("rows of keys")
 
 CHEATS = (
     # the file
@@ -226,6 +160,12 @@ CHEATS = (
         alone=False,
     ),
     Cheat(
+        name="an input wider than it says",
+        patterns=(22,),
+        rule="claimed-widths",
+        judge=edited(wide_input),
+    ),
+    Cheat(
         name="a concat of two widths",
         patterns=(2,),
         rule="claimed-widths",
@@ -272,6 +212,12 @@ CHEATS = (
         alone=False,
     ),
     Cheat(name="a norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("norm", epsilon=0)),
+    Cheat(
+        name="tokens beyond the embedding",
+        patterns=(),
+        rule="constants",
+        judge=spoilt("rows of keys", **{name: getattr(ROWS_OF_KEYS, name)[:200] for name in ROWS_OF_KEYS.constants()}),
+    ),
     Cheat(
         name="a sum with a multiplier too few",
         patterns=(2,),
@@ -374,6 +320,20 @@ CHEATS = (
         judge=spoilt("norm", shift=np.full(CHANNELS, 47), multiplier=np.full(CHANNELS, 1 << 15)),
         alone=False,
     ),
+    Cheat(name="a decoder that does not listen", patterns=(23,), rule="from-input", judge=saved(deaf())),
+    Cheat(
+        name="an embedding whose rows are all the same",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt(
+            "rows of keys",
+            program=up_to_rows(),
+            weight=np.ones_like(ROWS_OF_KEYS.weight),
+            multiplier=np.full_like(ROWS_OF_KEYS.multiplier, 40000),
+            shift=np.full_like(ROWS_OF_KEYS.shift, 16),
+        ),
+        alone=False,
+    ),
     Cheat(name="1-bit ballast", patterns=(18,), rule="all-read", judge=saved(diluted()), alone=False),
     Cheat(
         name="an operator that the device lacks",
@@ -409,6 +369,19 @@ CHEATS = (
         name="a calibration that is not told", patterns=(23,), rule="declared", judge=told(calibration=["dev-clean"])
     ),
     Cheat(name="a beam search in float", patterns=(13, 29), rule="declared", judge=told(decoding="beam-8-lm")),
+    Cheat(
+        name="a beam search in float behind a decoder",
+        patterns=(13, 29),
+        rule="declared",
+        judge=saved(told_of_decoder(name="beam-8-lm")),
+    ),
+    Cheat(
+        name="weights among the suppressed tokens",
+        patterns=(11, 18),
+        rule="declared",
+        judge=saved(told_of_decoder(suppressed=list(range(1 << 20, (1 << 20) + 100)))),
+        alone=False,
+    ),
     Cheat(name="tokens for other classes", patterns=(13,), rule="declared", judge=told(tokens=["a", "b"])),
 )
 
@@ -435,6 +408,12 @@ def by_recipe(recipe: str, target: str) -> Honest:
 
 HONEST = (
     Honest(name="every operator", level="H4", judge=saved(honest())),
+    Honest(name="a decoder", level="H4", judge=saved(decoder())),
+    Honest(
+        name="a decoder that suppresses most tokens",
+        level="H4",
+        judge=saved(told_of_decoder(suppressed=list(range(5, 28)), suppressed_first=[3, 4])),
+    ),
     Honest(name="two operators", level="H4", judge=saved(short())),
     Honest(name="a file called w8a8", level="H4", judge=saved(honest(), name="zoo-w8a8-int8x16")),
     Honest(name="4-bit weights in groups of 8", level="H4", judge=saved(grouped(7, 4, recipe="w4a8"))),
@@ -442,6 +421,6 @@ HONEST = (
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
     *(
         Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
-        for seed in (0, 2, 4, 5, 9, 10, 15, 23, 24, 25)
+        for seed in (8, 9, 16, 19, 23, 38, 39, 40, 50, 55)
     ),
 )

@@ -18,7 +18,7 @@ Heard = list[tuple[str, np.ndarray]]
 
 def law(codes: np.ndarray) -> np.ndarray:
     """The short program as it is."""
-    return run(short(), codes, IntegerAccumulation())
+    return run(short(), [codes], IntegerAccumulation())[0]
 
 
 def heard(count: int = 3) -> Heard:

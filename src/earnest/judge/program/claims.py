@@ -1,7 +1,7 @@
 """What a file says of itself beside its arithmetic, and whether it is so: names, front end, tokens, decoding."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from earnest.judge.program import rules
@@ -13,6 +13,12 @@ FRONT_ENDS = {"log-mel": 1, "waveform": 1}
 """Those that are known, with their version: float, run before the program."""
 
 DECODINGS = ("ctc-greedy",)
+AUTOREGRESSIVE = {
+    **dict.fromkeys(("start", "end", "suppressed", "suppressed_first"), list),
+    **dict.fromkeys(("most_tokens", "multiplier", "shift"), int),
+}
+"""What is told of a decoder beside its name, and of which type."""
+
 KEYS = ("front_end", "input_grid", "tokens", "decoding", "recipe", "model", "calibration")
 LONGEST_TEXT, MOST_VALUES = 256, 64
 
@@ -50,7 +56,7 @@ def check_names(
 
 
 def check_description(
-    section: Section, found: Mapping[str, Any], input_: Mapping[str, Any], classes: int | None
+    section: Section, found: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], classes: int | None
 ) -> None:
     """The way from samples to codes and from classes to text is declared, and nothing else is carried along.
 
@@ -63,17 +69,21 @@ def check_description(
         f"expected the keys {KEYS}, got {sorted(str(key)[:40] for key in set(found) - set(KEYS))} beside them",
     )
     listed = (*_list(found.get("tokens")), *_list(found.get("calibration", [])))
-    told = list(_leaves({key: value for key, value in found.items() if key not in ("tokens", "calibration")}))
+    told = list(
+        _leaves({key: _few(part, inputs) for key, part in found.items() if key not in ("tokens", "calibration")})
+    )
     section.require(
         len(told) <= MOST_VALUES and all(len(str(leaf)) <= LONGEST_TEXT for leaf in (*told, *_leaves(listed))),
         rules.NOTHING_HIDDEN,
         DESCRIPTION,
         f"expected {MOST_VALUES} values at most beside tokens and calibration, of {LONGEST_TEXT} characters at most",
     )
-    _check_declared(section, found, input_, classes)
+    _check_declared(section, found, inputs, classes)
 
 
-def _check_declared(section: Section, found: Mapping[str, Any], input_: Mapping[str, Any], classes: int | None) -> None:
+def _check_declared(
+    section: Section, found: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], classes: int | None
+) -> None:
     front_end = found.get("front_end")
     named = front_end if isinstance(front_end, dict) else {}
     section.require(
@@ -83,16 +93,16 @@ def _check_declared(section: Section, found: Mapping[str, Any], input_: Mapping[
         f"expected a front end of {FRONT_ENDS} (name: version), got {named.get('name')!a} {named.get('version')!a}",
     )
     section.require(
-        _lawful_grid(found.get("input_grid"), input_),
+        _lawful_grid(found.get("input_grid"), inputs[0]),
         rules.DECLARED,
         DESCRIPTION,
         f"expected an input grid within the law of multipliers, got {str(found.get('input_grid'))[:80]}",
     )
     section.require(
-        found.get("decoding") in DECODINGS,
+        _decodes_in_integers(found.get("decoding"), inputs),
         rules.DECLARED,
         DESCRIPTION,
-        f"expected a decoding of integers, {DECODINGS}, got {str(found.get('decoding'))[:40]!a}",
+        f"expected a decoding of integers, {DECODINGS} or that of a decoder, got {str(found.get('decoding'))[:40]!a}",
     )
     section.require(
         _lists_recordings(found.get("calibration")),
@@ -106,6 +116,28 @@ def _check_declared(section: Section, found: Mapping[str, Any], input_: Mapping[
         DESCRIPTION,
         f"expected a token for each of {classes} classes, got {len(_list(found.get('tokens')))}",
     )
+
+
+def _few(value: Any, inputs: Sequence[Mapping[str, Any]]) -> Any:
+    """A decoding without the tokens that it suppresses, of which there may be as many as there are classes."""
+    if not _decodes_in_integers(value, inputs) or isinstance(value, str):
+        return value
+    return {key: part for key, part in value.items() if key not in ("suppressed", "suppressed_first")}
+
+
+def _decodes_in_integers(found: Any, inputs: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the way from logits to tokens is one of those that are known; a decoder's is told token by token."""
+    if len(inputs) == 1:
+        return found in DECODINGS
+    if not isinstance(found, dict) or set(found) != {"name", *AUTOREGRESSIVE} or found["name"] != "autoregressive":
+        return False
+    typed = all(type(found[key]) is kind for key, kind in AUTOREGRESSIVE.items())
+    lists = [found[key] for key, kind in AUTOREGRESSIVE.items() if kind is list] if typed else []
+    return typed and all(_lists_tokens(each, inputs[1]["high"]) for each in lists)
+
+
+def _lists_tokens(found: list[Any], highest: int) -> bool:
+    return all(type(token) is int and 0 <= token <= highest for token in found) and len(set(found)) == len(found)
 
 
 def _lists_recordings(found: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from earnest.judge.program.canonical import check_container, check_kept, file_sh
 from earnest.judge.program.container import open_container
 from earnest.judge.program.device import Device, read_device
 from earnest.judge.program.law import KINDS, PRODUCTS, WEIGHTED, well_typed
-from earnest.judge.program.lengths import extent, extents
+from earnest.judge.program.lengths import Lengths, extent, extents
 from earnest.judge.program.place import Place
 from earnest.judge.program.proof import prove
-from earnest.judge.program.records import INPUT, Source, Step, read_source
+from earnest.judge.program.records import Source, Step, read_source
 from earnest.judge.program.shapes import result_shape
 from earnest.judge.program.values import Value, code_range
 from earnest.judge.verdict import Section, Subject, Verdict
@@ -27,6 +28,8 @@ ENDS, SPREAD = 16, 32
 """Lengths at which shapes are asked: the shortest, the longest, and some between."""
 
 Shapes = dict[str, tuple[int, ...]]
+At = tuple[int, ...]
+"""A length of each input."""
 
 
 def judge_program(path: str | os.PathLike[str], target: Path | None = None) -> Verdict:
@@ -112,9 +115,9 @@ def _lawful(section: Section, source: Source, step: Step) -> bool:
 
 def _check_program(section: Section, source: Source, device: Device, stem: str) -> dict[int, int]:
     """Everything that is asked of lawful operators; the widths of the weights."""
-    longest = source.input["longest"]
-    every = {time: _shapes(section, source, time) for time in _lengths(source)}
-    _check_growth(section, source, longest)
+    every = {at: _shapes(section, source, dict(zip(source.longest, at, strict=True))) for at in _lengths(source)}
+    longest = tuple(source.longest.values())
+    _check_growth(section, source)
     values, accumulators = _prove(section, source, device, every[longest])
     _check_flow(section, source, values)
     widths, activations = census.weight_bits(source, values), census.activation_bits(source)
@@ -123,45 +126,62 @@ def _check_program(section: Section, source: Source, device: Device, stem: str) 
     texts = {where: text for where, text in named.items() if isinstance(text, str)}
     claims.check_names(section, texts, widths, activations, mean)
     classes = (None, *every[longest].get(source.output, ()))[-1]
-    claims.check_description(section, source.description, source.input, classes)
+    claims.check_description(section, source.description, source.inputs, classes)
     section.figures = _figures(source, device, values, every, accumulators, widths, activations, mean)
     return widths
 
 
-def _lengths(source: Source) -> list[int]:
-    shortest, longest = source.input["shortest"], source.input["longest"]
+def _lengths(source: Source) -> list[At]:
+    """Some lengths of each input, the others being at either end."""
+    ends = [(spec["shortest"], spec["longest"]) for spec in source.inputs]
+    found: set[At] = set()
+    for place, spec in enumerate(source.inputs):
+        choices: list[Any] = [*ends]
+        choices[place] = _lengths_of(spec)
+        found.update(product(*choices))
+    return sorted(found)
+
+
+def _lengths_of(spec: Mapping[str, Any]) -> list[int]:
+    shortest, longest = spec["shortest"], spec["longest"]
     ends = [*range(shortest, min(shortest + ENDS, longest + 1)), *range(max(shortest, longest - ENDS + 1), longest + 1)]
     between = np.linspace(shortest, longest, SPREAD).astype(int).tolist()
-    measured = max(shortest, min(longest, census.MEASURED_FRAMES))
-    return sorted({*ends, *between, measured})
+    return sorted({*ends, *between, _measured(spec)})
 
 
-def _shapes(section: Section, source: Source, time: int) -> Shapes:
-    """The shapes of all values at one length; what comes after one that does not fit has none."""
+def _measured(spec: Mapping[str, Any]) -> int:
+    """The length at which products are counted."""
+    return max(spec["shortest"], min(spec["longest"], census.MEASURED_FRAMES))
+
+
+def _shapes(section: Section, source: Source, lengths: Lengths) -> Shapes:
+    """The shapes of all values at some lengths; what comes after one that does not fit has none."""
     shapes: Shapes = {}
-    try:
-        found = tuple(extent(dimension, time) for dimension in source.input["shape"])
-        if min(found) < 1:
-            raise ValueError(f"expected extents from 1, got {found}")
-        shapes[INPUT] = found
-    except ValueError as error:
-        section.report(rules.SHAPES, INPUT, str(error))
+    for spec in source.inputs:
+        try:
+            found = tuple(extent(dimension, lengths) for dimension in spec["shape"])
+            if min(found) < 1:
+                raise ValueError(f"expected extents from 1, got {found}")
+            shapes[spec["name"]] = found
+        except ValueError as error:
+            section.report(rules.SHAPES, spec["name"], str(error))
     for step in source.steps:
         if all(name in shapes for name in step.inputs):
             try:
-                shapes[step.name] = result_shape(step, [shapes[name] for name in step.inputs], time)
+                shapes[step.name] = result_shape(step, [shapes[name] for name in step.inputs], lengths)
             except ValueError as error:
-                section.report(rules.SHAPES, step.name, f"at length {time}: {error}")
+                where = " and ".join(f"{length} {symbol}" for symbol, length in lengths.items())
+                section.report(rules.SHAPES, step.name, f"at {where}: {error}")
     return shapes
 
 
-def _check_growth(section: Section, source: Source, longest: int) -> None:
-    """No extent shrinks as the input grows: what is proved at the longest input holds for all."""
+def _check_growth(section: Section, source: Source) -> None:
+    """No extent shrinks as an input grows: what is proved at the longest inputs holds for all."""
     for step in source.steps:
         if step.kind not in ("reshape", "slice"):
             continue
         try:
-            found = list(_grown(step, longest))
+            found = list(_grown(step, source.longest))
         except ValueError as error:
             section.report(rules.SHAPES, step.name, f"at some length: {error}")
             continue
@@ -173,7 +193,7 @@ def _check_growth(section: Section, source: Source, longest: int) -> None:
         )
 
 
-def _grown(step: Step, longest: int) -> Iterator[np.ndarray]:
+def _grown(step: Step, longest: Lengths) -> Iterator[np.ndarray]:
     if step.kind == "reshape":
         yield from (extents(dimension, longest) for dimension in step.fields["shape"])
     else:
@@ -184,13 +204,12 @@ def _grown(step: Step, longest: int) -> Iterator[np.ndarray]:
 def _prove(
     section: Section, source: Source, device: Device, shapes: Shapes
 ) -> tuple[dict[str, Value], dict[str, int | None]]:
-    """What is known of every value at the longest input, and the width of each operator's sums."""
-    bits, signed = source.input["bits"], source.input["signed"]
+    """What is known of every value at the longest inputs, and the width of each operator's sums."""
     values: dict[str, Value] = {}
     accumulators: dict[str, int | None] = {}
-    if INPUT in shapes:
-        low, high = code_range(bits, signed=signed)
-        values[INPUT] = Value(bits=bits, signed=signed, low=low, high=high, shape=shapes[INPUT], heard=True)
+    for spec in source.inputs:
+        if spec["name"] in shapes:
+            values[spec["name"]] = _read(section, spec, shapes[spec["name"]], heard=spec is source.heard)
     for step in source.steps:
         if step.name not in shapes or not all(name in values for name in step.inputs):
             continue
@@ -203,6 +222,19 @@ def _prove(
         if section.standing(rule) == "passed":
             section.leave(rule, f"the operands of {missing[0]} are not known")
     return values, accumulators
+
+
+def _read(section: Section, spec: Mapping[str, Any], shape: tuple[int, ...], *, heard: bool) -> Value:
+    """What is known of an input: its claim, which is checked before each run."""
+    bits, signed = spec["bits"], spec["signed"]
+    low, high = code_range(bits, signed=signed)
+    section.require(
+        low <= spec["low"] <= spec["high"] <= high,
+        rules.CLAIMED_WIDTHS,
+        spec["name"],
+        f"expected codes of {bits} bits, got {spec['low']} .. {spec['high']}",
+    )
+    return Value(bits=bits, signed=signed, low=spec["low"], high=spec["high"], shape=shape, heard=heard)
 
 
 def _check_flow(section: Section, source: Source, values: Mapping[str, Value]) -> None:
@@ -232,15 +264,15 @@ def _figures(
     source: Source,
     device: Device,
     values: Mapping[str, Value],
-    every: Mapping[int, Shapes],
+    every: Mapping[At, Shapes],
     accumulators: Mapping[str, int | None],
     widths: dict[int, int],
     activations: int,
     mean: float,
 ) -> dict[str, Any]:
-    longest = source.input["longest"]
-    frames = max(source.input["shortest"], min(longest, census.MEASURED_FRAMES))
-    by_bits = census.products_by_bits(source, values, every[frames])
+    frames = _measured(source.heard)
+    measured = every[(frames, *(spec["longest"] for spec in source.inputs[1:]))]
+    by_bits = census.products_by_bits(source, values, measured)
     counts = census.parameters(source)
     kinds = [step.kind for step in source.steps]
     sums = {name: bits for name, bits in accumulators.items() if bits is not None}
@@ -250,7 +282,7 @@ def _figures(
         "recipe": source.description.get("recipe"),
         "model": source.description.get("model"),
         "target": source.target,
-        "input": dict(source.input),
+        "inputs": [dict(spec) for spec in source.inputs],
         "operators": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "weights": sum(widths.values()),
         "weight_bits": {str(bits): count for bits, count in widths.items()},
@@ -263,7 +295,7 @@ def _figures(
         "multiply_accumulates": {"frames": frames, "total": sum(by_bits.values()), "by_bits": by_bits},
         "accumulator": {"bits": sums.get(widest or ""), "allowed": device.accumulator_bits, "step": widest},
         "front_end": source.description.get("front_end"),
-        "steps": [_row(step, values, every[frames], accumulators) for step in source.steps if step.name in values],
+        "steps": [_row(step, values, measured, accumulators) for step in source.steps if step.name in values],
     }
 
 

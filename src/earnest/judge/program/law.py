@@ -23,6 +23,11 @@ KINDS = {
     "linear": Kind(fields=_WEIGHTED, tensors=("weight",), constants=_FACTORS),
     "conv1d": _CONVOLUTION,
     "conv2d": _CONVOLUTION,
+    "embedding": Kind(
+        fields=("weight_bits", "weight_map", "weight_group", *_RESULT),
+        tensors=("weight",),
+        constants=("group_multiplier", "multiplier", "shift"),
+    ),
     "matmul": Kind(
         fields=("left_bits", "right_bits", "left_zero_point", "right_zero_point", "multiplier", "shift", *_RESULT),
         operands=2,
@@ -58,10 +63,13 @@ KINDS = {
 LAYOUT = ("relative_shift", "reshape", "transpose", "slice", "pad", "concat")
 """Those that move codes and change none."""
 
-WEIGHTED = ("linear", "conv1d", "conv2d")
+MULTIPLYING = ("linear", "conv1d", "conv2d")
+"""Those that multiply what they read with weights."""
+
+WEIGHTED = (*MULTIPLYING, "embedding")
 """Those with weights."""
 
-PRODUCTS = (*WEIGHTED, "matmul", "weighted_mean")
+PRODUCTS = (*MULTIPLYING, "matmul", "weighted_mean")
 """Those that multiply and accumulate."""
 
 _WIDTHS = ("weight_bits", "input_bits", "left_bits", "right_bits", "gate_bits", "bits")

@@ -1,5 +1,6 @@
-"""Dimensions in the length of the input (docs/semantics.md, "Programs"), at one length or at all of them."""
+"""Dimensions in the lengths of the inputs (docs/semantics.md, "Programs"), at some lengths or at all of one."""
 
+from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
@@ -8,25 +9,42 @@ import numpy as np
 DEEPEST, LIMIT = 32, 1 << 40
 
 
-def extent(dimension: Any, time: int) -> int:
-    """The value of a dimension at one length; ValueError says why it has none."""
-    return int(_values(dimension, np.asarray([time], dtype=object), DEEPEST)[0])
+Lengths = Mapping[str, int]
+"""The length of each symbol."""
 
 
-def extents(dimension: Any, longest: int) -> np.ndarray:
-    """Its values at the lengths 1 ... `longest`."""
-    return np.broadcast_to(_values(dimension, np.arange(1, longest + 1), DEEPEST), (longest,))
+def extent(dimension: Any, lengths: Lengths) -> int:
+    """The value of a dimension at some lengths; ValueError says why it has none."""
+    known = {symbol: np.asarray([length], dtype=object) for symbol, length in lengths.items()}
+    return int(_values(dimension, known, DEEPEST)[0])
 
 
-def _values(dimension: Any, time: np.ndarray, depth: int) -> np.ndarray:
+def extents(dimension: Any, longest: Lengths) -> np.ndarray:
+    """Its values at the lengths 1 ... of the one symbol that it has, or its one value."""
+    known = {symbol: np.arange(1, length + 1) for symbol, length in longest.items() if symbol in symbols(dimension)}
+    if len(known) > 1:
+        raise ValueError(f"expected an extent of one length, got one of {sorted(known)}")
+    return _values(dimension, known, DEEPEST)
+
+
+def symbols(dimension: Any) -> set[str]:
+    """Every text in a dimension but its operations."""
+    if isinstance(dimension, str):
+        return {dimension}
+    terms = dimension[1:] if isinstance(dimension, list) else []
+    return {symbol for term in terms for symbol in symbols(term)}
+
+
+def _values(dimension: Any, lengths: Mapping[str, np.ndarray], depth: int) -> np.ndarray:
     if type(dimension) is int:
-        found = np.asarray([dimension], dtype=time.dtype)
-    elif dimension == "time":
-        found = time
+        dtype = next((known.dtype for known in lengths.values()), np.dtype(np.int64))
+        found = np.asarray([dimension], dtype=dtype)
+    elif isinstance(dimension, str) and dimension in lengths:
+        found = lengths[dimension]
     else:
         if depth == 0 or not isinstance(dimension, list) or len(dimension) < 2 or dimension[0] not in list(_OPERATIONS):
-            raise ValueError("expected an integer, the time, or [operation, term, ...], at most 32 levels deep")
-        terms = [_values(term, time, depth - 1) for term in dimension[1:]]
+            raise ValueError("expected an integer, a symbol, or [operation, term, ...], at most 32 levels deep")
+        terms = [_values(term, lengths, depth - 1) for term in dimension[1:]]
         found = reduce(_OPERATIONS[dimension[0]], terms)
     return _bounded(found)
 

@@ -1,4 +1,4 @@
-"""Products and sums of grids: E10 to E14 and E20, each with the bound of its sum over the real constants."""
+"""Products and sums of grids: E10 to E14, E20 and E26, each with the bound of its sum over the real constants."""
 
 from collections import Counter
 
@@ -50,6 +50,36 @@ def weighted(place: Place) -> Value:
             )
         )
     return place.makes(bits, signed=signed)
+
+
+def embedding(place: Place) -> Value:
+    """E26: every code that the operand may have is a row."""
+    (x,) = place.operands
+    bits, signed = place.result()
+    place.zero_point("zero_point", bits, signed)
+    weight = place.step.arrays["weight"]
+    _check_weight(place, weight)
+    rows = len(weight.codes)
+    known = place.require(
+        x.low >= 0 and x.high < rows, rules.CONSTANTS, f"expected tokens in 0 .. {rows - 1}, got {x.low} .. {x.high}"
+    )
+    shaped = place.array("multiplier", (rows,), 0, MANTISSA_HIGH - 1) & place.array("shift", (rows,), 0, 255)
+    if _sizes(place, weight.codes) is not None and shaped and known:
+        place.multiplier(place.codes("multiplier"), place.codes("shift"), negative=False)
+        place.hears(_tells_rows_apart(place, weight.codes[x.low : x.high + 1], x.low))
+    return place.makes(bits, signed=signed)
+
+
+def _tells_rows_apart(place: Place, codes: np.ndarray, first: int) -> bool:
+    """Whether two rows that can be reached differ once they are brought to the result's grid."""
+    size = place.integer("weight_group")
+    chosen = slice(first, first + len(codes))
+    factors = np.repeat(place.codes("group_multiplier")[chosen], size, axis=1)[:, : codes.shape[1]]
+    shift = np.clip(place.codes("shift")[chosen, None].astype(np.int64), 1, 62)
+    product = codes.astype(np.int64) * factors * place.codes("multiplier")[chosen, None]
+    low, high = code_range(place.integer("bits"), signed=place.step.fields["signed"])
+    made = np.clip(place.integer("zero_point") + ((product + (1 << (shift - 1))) >> shift), low, high)
+    return bool((made != made[0]).any())
 
 
 def _check_weight(place: Place, weight: Array) -> None:

@@ -44,6 +44,7 @@ PROOFS: dict[str, Callable[[Place], Value]] = {
     "linear": products.weighted,
     "conv1d": products.weighted,
     "conv2d": products.weighted,
+    "embedding": products.embedding,
     "matmul": products.matmul,
     "add": products.add,
     "mul": products.multiply,

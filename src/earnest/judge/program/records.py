@@ -4,7 +4,7 @@ FileError is what cannot be read at all; nothing here asks whether it is lawful.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -14,9 +14,10 @@ from earnest.errors import FileError
 from earnest.judge.program.bits import codes, fields, row_bytes
 from earnest.judge.program.container import Container, Tensor
 
-INPUT = "input"
-FORMAT, VERSION = "earnest-program", 3
-KEYS = {"format", "version", "target", "input", "output", "description", "kinds", "steps", "sha256"}
+INTEGERS = ("bits", "low", "high", "shortest", "longest")
+INPUT_KEYS = {"name", "signed", "shape", *INTEGERS}
+FORMAT, VERSION = "earnest-program", 4
+KEYS = {"format", "version", "target", "inputs", "output", "description", "kinds", "steps", "sha256"}
 LONGEST_NAME = 1024
 CODINGS = ("signed", "unsigned", "odd")
 TYPES = {("signed", 8): "I8", ("signed", 16): "I16", ("signed", 32): "I32", ("signed", 64): "I64"} | {
@@ -41,7 +42,7 @@ class Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One operator as the file has it; inputs are names of earlier steps, or `input`."""
+    """One operator as the file has it; inputs are names of earlier steps, or of inputs."""
 
     name: str
     kind: str
@@ -56,12 +57,27 @@ class Source:
 
     container: Container
     target: str
-    input: Mapping[str, Any]
+    inputs: tuple[Mapping[str, Any], ...]
     output: str
     description: Mapping[str, Any]
     kinds: Mapping[str, Mapping[str, list[str]]]
     steps: tuple[Step, ...]
     used: frozenset[str]
+
+    @property
+    def heard(self) -> Mapping[str, Any]:
+        """What is heard: the first input."""
+        return self.inputs[0]
+
+    @property
+    def longest(self) -> dict[str, int]:
+        """The longest length of each symbol."""
+        return {symbol_of(spec): spec["longest"] for spec in self.inputs}
+
+
+def symbol_of(spec: Mapping[str, Any]) -> str:
+    """The symbol of an input's free length."""
+    return next(extent for extent in spec["shape"] if isinstance(extent, str))
 
 
 def read_source(container: Container) -> Source:
@@ -74,7 +90,8 @@ def read_source(container: Container) -> Source:
     if set(document) != KEYS:
         raise FileError(f"the operator list: expected the keys {sorted(KEYS)}, got {sorted(document)}")
     kinds = _kinds(document["kinds"])
-    reader = _Reader(container, kinds)
+    inputs = _inputs(document["inputs"])
+    reader = _Reader(container, kinds, [spec["name"] for spec in inputs])
     steps = document["steps"] if isinstance(document["steps"], list) else []
     for record in steps:
         reader.step(record)
@@ -86,7 +103,7 @@ def read_source(container: Container) -> Source:
     return Source(
         container=container,
         target=document["target"],
-        input=_input(document["input"]),
+        inputs=inputs,
         output=document["output"],
         description=document["description"],
         kinds=kinds,
@@ -108,35 +125,55 @@ def _kinds(found: Any) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def _input(found: Any) -> dict[str, Any]:
-    keys = {"bits", "signed", "shape", "shortest", "longest"}
-    if not isinstance(found, dict) or set(found) != keys or not isinstance(found["shape"], list):
-        raise FileError(f"input: expected {sorted(keys)}")
-    integers = all(type(found[key]) is int for key in ("bits", "shortest", "longest"))
-    lawful = integers and isinstance(found["signed"], bool) and found["shape"].count("time") == 1
-    if not lawful or not 1 <= found["shortest"] <= found["longest"] <= 1 << 20 or not 1 <= found["bits"] <= 24:
-        raise FileError("input: expected its width and sign, one axis of time, and 1 <= shortest <= longest <= 2^20")
-    return found
+def _inputs(found: Any) -> tuple[dict[str, Any], ...]:
+    if not isinstance(found, list) or not found:
+        raise FileError("inputs: expected a list of what the program reads")
+    for spec in found:
+        _check_input(spec)
+    for part in ("names", "symbols"):
+        texts = [spec["name"] if part == "names" else symbol_of(spec) for spec in found]
+        if len(set(texts)) < len(texts):
+            raise FileError(f"inputs: expected {part} of their own, got {[text[:40] for text in texts]}")
+    return tuple(found)
+
+
+def _check_input(spec: Any) -> None:
+    if not isinstance(spec, dict) or set(spec) != INPUT_KEYS or not isinstance(spec["shape"], list):
+        raise FileError(f"inputs: expected of each {sorted(INPUT_KEYS)}")
+    texts = [spec["name"], *(extent for extent in spec["shape"] if isinstance(extent, str))]
+    integers = all(type(spec[key]) is int for key in INTEGERS) and isinstance(spec["signed"], bool)
+    if len(texts) != 2 or not all(map(_is_name, texts)) or not integers or not 1 <= spec["bits"] <= 24:
+        raise FileError("inputs: expected a name, a width and a sign, and one axis of free length")
+    if not 1 <= spec["shortest"] <= spec["longest"] <= 1 << 20:
+        raise FileError("inputs: expected 1 <= shortest <= longest <= 2^20")
+
+
+def _is_name(text: Any) -> bool:
+    return isinstance(text, str) and text.isprintable() and 1 <= len(text) <= LONGEST_NAME
 
 
 class _Reader:
     """Steps in order; what an entry cannot mean is an error that names the step."""
 
-    def __init__(self, container: Container, kinds: Mapping[str, Mapping[str, list[str]]]) -> None:
-        self.container, self.kinds = container, kinds
+    def __init__(
+        self, container: Container, kinds: Mapping[str, Mapping[str, list[str]]], inputs: Sequence[str]
+    ) -> None:
+        self.container, self.kinds, self.inputs = container, kinds, inputs
         self.tensors: dict[str, Tensor] = {tensor.name: tensor for tensor in container.tensors}
         self.steps: list[Step] = []
         self.used: set[str] = set()
-        self._names: set[str] = {INPUT}
+        self._names: set[str] = set(inputs)
 
     def step(self, record: Any) -> None:
         if not isinstance(record, list) or len(record) != 6 or not all(isinstance(part, str) for part in record[:2]):
             self._fail(f"step {len(self.steps)}", "expected [name, kind, inputs, fields, tensors, constants]")
         name, kind, inputs, values, tensors, constants = record
         names = self.kinds.get(kind)
-        if name in self._names or names is None or not (name.isprintable() and 1 <= len(name) <= LONGEST_NAME):
+        if name in self._names or names is None or not _is_name(name):
             self._fail(name, "expected a printable name of its own, and a kind that the file explains")
-        lawful = isinstance(inputs, list) and all(type(at) is int and -1 <= at < len(self.steps) for at in inputs)
+        lawful = isinstance(inputs, list) and all(
+            type(at) is int and -len(self.inputs) <= at < len(self.steps) for at in inputs
+        )
         if not lawful:
             self._fail(name, "expected inputs that are indices of earlier steps")
         if not isinstance(values, list) or len(values) != len(names["fields"]):
@@ -149,7 +186,7 @@ class _Reader:
             Step(
                 name=name,
                 kind=kind,
-                inputs=tuple(INPUT if at == -1 else self.steps[at].name for at in inputs),
+                inputs=tuple(self.inputs[-1 - int(at)] if at < 0 else self.steps[at].name for at in inputs),
                 fields=dict(zip(names["fields"], values, strict=True)),
                 arrays=arrays | self._constants(name, names["constants"], constants),
             )

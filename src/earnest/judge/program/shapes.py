@@ -1,10 +1,10 @@
-"""The shape of every operator's result, from those of its operands and the length; ValueError says why it has none."""
+"""The shape of every operator's result, from those of its operands and the lengths; ValueError says why it has none."""
 
 import math
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from earnest.judge.program.lengths import extent
+from earnest.judge.program.lengths import Lengths, extent
 from earnest.judge.program.records import Step
 
 Shape = tuple[int, ...]
@@ -12,9 +12,9 @@ MOST_AXES, LARGEST = 8, 1 << 31
 """Axes of a value, and a bound of the number of its elements."""
 
 
-def result_shape(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
+def result_shape(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     """The shape of what a step makes."""
-    found = _SHAPES[step.kind](step, shapes, time)
+    found = _SHAPES[step.kind](step, shapes, lengths)
     if len(found) > MOST_AXES or any(part < 1 for part in found) or math.prod(found) >= LARGEST:
         _refuse("extents from 1, and fewer than 2^31 elements", found)
     return found
@@ -30,13 +30,13 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
     return found
 
 
-def _same(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del step, time
+def _same(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del step, lengths
     return shapes[0]
 
 
-def _rows(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _rows(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     x = shapes[0]
     if len(x) < (2 if step.fields.get("masked") else 1):
         _refuse("rows", x)
@@ -45,16 +45,24 @@ def _rows(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
     return x
 
 
-def _linear(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _linear(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     x, weight = shapes[0], step.arrays["weight"].codes.shape
     if len(weight) != 2 or not x or x[-1] != weight[1]:
         _refuse(f"a weight of two axes and {weight[-1:]} channels", x)
     return (*x[:-1], weight[0])
 
 
-def _convolution(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _embedding(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
+    weight = step.arrays["weight"].codes.shape
+    if len(weight) != 2:
+        _refuse("a weight of two axes", weight)
+    return (*shapes[0], weight[1])
+
+
+def _convolution(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     x, weight, fields = shapes[0], step.arrays["weight"].codes.shape, step.fields
     axes = 1 if step.kind == "conv1d" else 2
     strides, padding, dilations = fields["strides"], fields["padding"], fields["dilations"]
@@ -71,37 +79,37 @@ def _convolution(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
     return (x[0], weight[0], *spatial)
 
 
-def _product(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del step, time
+def _product(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del step, lengths
     a, b = shapes
     if len(a) < 2 or len(b) < 2 or a[-1] != b[-2]:
         _refuse("matrices of one inner extent", shapes)
     return (*broadcast([a[:-2], b[:-2]]), a[-2], b[-1])
 
 
-def _together(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del step, time
+def _together(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del step, lengths
     return broadcast(shapes)
 
 
-def _glu(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _glu(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     x, axis = shapes[0], step.fields["axis"]
     if not 0 <= axis < len(x) or x[axis] % 2:
         _refuse(f"an even extent on axis {axis}", x)
     return (*x[:axis], x[axis] // 2, *x[axis + 1 :])
 
 
-def _layer_norm(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _layer_norm(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     x, channels = shapes[0], step.arrays["multiplier"].codes.shape
     if x[-1:] != channels:
         _refuse(f"{channels} channels", x)
     return x
 
 
-def _group_norm(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _group_norm(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     x, channels, groups = shapes[0], step.arrays["multiplier"].codes.shape, step.fields["groups"]
     if len(x) < 3 or x[1:2] != channels:
         _refuse(f"[batch, channels, ...] of {channels} channels", x)
@@ -110,47 +118,47 @@ def _group_norm(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
     return x
 
 
-def _relative_shift(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del step, time
+def _relative_shift(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del step, lengths
     x = shapes[0]
     if len(x) < 2 or x[-1] != 2 * x[-2] - 1:
         _refuse("rows of 2 T - 1 distances for T queries", x)
     return (*x[:-1], x[-2])
 
 
-def _reshape(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    found = tuple(extent(dimension, time) for dimension in step.fields["shape"])
+def _reshape(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    found = tuple(extent(dimension, lengths) for dimension in step.fields["shape"])
     if math.prod(found) != math.prod(shapes[0]) or min(found, default=1) < 1:
         _refuse(f"as many elements as {shapes[0]} has", found)
     return found
 
 
-def _transpose(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _transpose(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     order, x = step.fields["order"], shapes[0]
     if sorted(order) != list(range(len(x))):
         _refuse(f"an order of {len(x)} axes", order)
     return tuple(x[axis] for axis in order)
 
 
-def _slice(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
+def _slice(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     axis, stride, x = step.fields["axis"], step.fields["step"], shapes[0]
-    start, stop = extent(step.fields["start"], time), extent(step.fields["stop"], time)
+    start, stop = extent(step.fields["start"], lengths), extent(step.fields["stop"], lengths)
     if not 0 <= axis < len(x) or not 0 <= start < stop <= x[axis] or stride < 1:
         _refuse(f"a part of axis {axis} of {x}", (start, stop, stride))
     return (*x[:axis], -((start - stop) // stride), *x[axis + 1 :])
 
 
-def _pad(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _pad(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     before, after, x = step.fields["before"], step.fields["after"], shapes[0]
     if not len(before) == len(after) == len(x) or min([*before, *after], default=0) < 0:
         _refuse(f"amounts for each of the axes of {x}", (before, after))
     return tuple(part + first + last for part, first, last in zip(x, before, after, strict=True))
 
 
-def _concat(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del time
+def _concat(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
     axis, first = step.fields["axis"], shapes[0]
     if not 0 <= axis < len(first):
         _refuse(f"an axis of {first}", axis)
@@ -160,8 +168,8 @@ def _concat(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
     return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
 
 
-def _constant(step: Step, shapes: Sequence[Shape], time: int) -> Shape:
-    del shapes, time
+def _constant(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del shapes, lengths
     return tuple(step.arrays["codes"].codes.shape)
 
 
@@ -169,10 +177,11 @@ def _refuse(expected: str, got: object) -> NoReturn:
     raise ValueError(f"expected {expected}, got {got}")
 
 
-_SHAPES: dict[str, Callable[[Step, Sequence[Shape], int], Shape]] = {
+_SHAPES: dict[str, Callable[[Step, Sequence[Shape], Lengths], Shape]] = {
     "linear": _linear,
     "conv1d": _convolution,
     "conv2d": _convolution,
+    "embedding": _embedding,
     "matmul": _product,
     "weighted_mean": _product,
     "add": _together,
