@@ -35,7 +35,7 @@ def test_every_value_is_the_laws_at_every_length(products: str) -> None:
     for time in (1, 2, 3, 4, 7, 16, LONGEST):
         codes = np.random.default_rng(time).integers(-(1 << 15), 1 << 15, (1, time, CHANNELS)).astype(np.int16)
         seen: dict[str, np.ndarray] = {}
-        run(PROGRAM, codes, IntegerAccumulation(), seen.__setitem__)
+        run(PROGRAM, [codes], IntegerAccumulation(), seen.__setitem__)
         results = run_model(model, {INPUT: codes})
         assert results.keys() == seen.keys()
         for name in NAMES:
@@ -69,7 +69,7 @@ def test_what_no_operator_makes_cannot_be_observed() -> None:
 
 def test_a_step_that_reads_nothing_known_is_refused() -> None:
     step = Step(name="lost", operator=RelativeShift(), inputs=("nowhere",))
-    program = Program(target="int8x16", input=PROGRAM.input, steps=(step,), output="lost", description={})
+    program = Program(target="int8x16", inputs=PROGRAM.inputs, steps=(step,), output="lost", description={})
     with pytest.raises(ProgramError, match="lost: reads \\['nowhere'\\]"):
         to_onnx(program, products="int8")
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earnest.errors import ProgramError
-from earnest.export.dimension import extent
+from earnest.export.dimension import extent as extent_of
 from earnest.export.graph import Call, Graph, Value, carrier
 from earnest.export.products import PRODUCTS
 from earnest.export.translation import translate
 from earnest.integer.codes import Domain, storage
 from earnest.integer.operator import Operator, Proof
-from earnest.integer.program import INPUT, TIME, Program
+from earnest.integer.program import INPUT, Program
 
 _WIDEST_ACCUMULATOR = 64
 
@@ -19,27 +19,29 @@ RESULT = "output"
 
 
 def to_onnx(program: Program, *, products: str, observe: Sequence[str] = ()) -> Any:
-    """An `onnx.ModelProto` from the codes of `input` to those of the program's output, both in the smallest type of
-    their width, the axis of time free. Lengths that the program is not proved for are the caller's to refuse.
+    """An `onnx.ModelProto` from the codes of the inputs to those of the program's outputs, each in the smallest type of
+    its width, the axes of free length free. Lengths that the program is not proved for are the caller's to refuse.
 
     `products` says how 8-bit codes are multiplied: "int8" (MatMulInteger, ConvInteger), or "int32" where the self-test
     shows that the runtime's 8-bit products saturate. `observe` names values that become outputs as well.
     """
     _check_products(products)
-    graph, longest = Graph(path=INPUT), program.input.longest
-    domain = program.input.domain(longest)
-    shape = tuple(d if isinstance(d, int) else TIME if d == TIME else None for d in program.input.shape)
-    values = {INPUT: _read(graph, INPUT, domain, shape)}
-    graph.symbols[TIME] = extent(graph, INPUT, program.input.time_axis)
+    graph, values = Graph(path=INPUT), {}
+    longest = {symbol: ends[1] for symbol, ends in program.ranges.items()}
+    for spec in program.inputs:
+        shape = tuple(extent if isinstance(extent, (int, str)) else None for extent in spec.shape)
+        values[spec.name] = _read(graph, spec.name, spec.domain(spec.longest), shape)
+        graph.symbols.setdefault(spec.symbol, extent_of(graph, spec.name, spec.free_axis))
+    read = set(values)
     for step in program.steps:
         graph.path = step.name
         missing = [name for name in step.inputs if name not in values]
         if missing:
             raise ProgramError(f"{step.name}: reads {missing}, which no earlier operator makes")
         inputs = [values[name] for name in step.inputs]
-        values[step.name] = _place(graph, step.operator, inputs, {TIME: longest}, products)
-    names = list(dict.fromkeys((program.output, *observe)))
-    unknown = [name for name in names if name not in values or name == INPUT]
+        values[step.name] = _place(graph, step.operator, inputs, longest, products)
+    names = list(dict.fromkeys((*program.outputs, *observe)))
+    unknown = [name for name in names if name not in values or name in read]
     if unknown:
         raise ProgramError(f"expected values that an operator makes, got {unknown}")
     for name in names:

@@ -12,6 +12,7 @@ from earnest.export.arithmetic import (
     bit_length,
     clamp,
     last_axis_sum,
+    look_up,
     multiply,
     power_of_two,
     requantize,
@@ -22,6 +23,7 @@ from earnest.export.dimension import extent, join
 from earnest.export.graph import Call, Graph
 from earnest.export.layout import pad_with
 from earnest.integer.convolution import Convolution
+from earnest.integer.embedding import Embedding
 from earnest.integer.fixed_point import MANTISSA_LOW
 from earnest.integer.linear import Linear, Weighted
 from earnest.integer.matmul import MatMul
@@ -60,6 +62,16 @@ def convolution(graph: Graph, operator: Convolution, call: Call) -> str:
     else:
         sums = _convolve_by_matmul(graph, operator, padded, call)
     return _finish(graph, operator, sums, (-1, *(1,) * operator.rank), call)
+
+
+def embedding(graph: Graph, operator: Embedding, call: Call) -> str:
+    """E26: the row of a token, its multiplier and its shift."""
+    tokens = widen(graph, call.tensors[0])
+    rows = widen(graph, graph.node("Gather", graph.constant(operator.factors, "int8", name="weight"), tokens, axis=0))
+    single = graph.node("Unsqueeze", tokens, graph.constant([-1]))
+    multiplier, shift = (look_up(graph, array, single) for array in (operator.multiplier, operator.shift))
+    rounded = shift_round_by(graph, graph.node("Mul", rows, multiplier), shift)
+    return clamp(graph, add(graph, rounded, operator.zero_point), call.result)
 
 
 def matmul(graph: Graph, operator: MatMul, call: Call) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from earnest.errors import EarnestError
 from earnest.export.onnx import to_onnx
 from earnest.export.self_test import choose_products
-from earnest.integer.program import INPUT, Program
+from earnest.integer.program import Program
 
 _QUIET = 3
 
@@ -30,7 +30,7 @@ class Session:
 
 
 class Replay:
-    """A program in onnxruntime: `run` takes feature codes and gives the output's codes.
+    """A program in onnxruntime: `run` takes the codes of the inputs and gives the output's codes.
 
     8-bit products are used where the runtime's are exact on this machine (`products` says so), else 32-bit ones.
     """
@@ -38,11 +38,11 @@ class Replay:
     def __init__(self, program: Program, *, threads: int = 1) -> None:
         self.products = choose_products(lambda model, feeds: Session(model).run(feeds))
         self._session = Session(to_onnx(program, products=self.products).SerializeToString(), threads=threads)
-        self._output = program.output
+        self._inputs, self._output = [spec.name for spec in program.inputs], program.output
 
-    def run(self, codes: np.ndarray) -> np.ndarray:
+    def run(self, *codes: np.ndarray) -> np.ndarray:
         """Codes of the program's output."""
-        return self._session.run({INPUT: codes})[self._output]
+        return self._session.run(dict(zip(self._inputs, codes, strict=True)))[self._output]
 
 
 def runtime_name() -> str:

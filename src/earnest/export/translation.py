@@ -11,6 +11,7 @@ TRANSLATIONS: dict[str, Callable[..., str]] = {
     "linear": products.linear,
     "conv1d": products.convolution,
     "conv2d": products.convolution,
+    "embedding": products.embedding,
     "matmul": products.matmul,
     "add": elementwise.sum_of_grids,
     "mul": elementwise.product_of_grids,
