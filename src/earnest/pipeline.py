@@ -25,7 +25,7 @@ from earnest.methods.settling import adaround_, adaround_blocks_
 from earnest.methods.widths import Sensitivity, sensitivities
 from earnest.models import FloatModel
 from earnest.nn.lowering import lower
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import one_torch_thread
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
@@ -56,13 +56,13 @@ class Rounding:
 
     twin: TwinModel
     real: TwinModel
-    batches: Sequence[torch.Tensor]
+    batches: Sequence[Inputs]
     target: Target
 
 
 Told = Callable[[int, int], None] | None
 
-BEFORE: dict[str, Callable[[TwinModel, Sequence[torch.Tensor], Told], object]] = {
+BEFORE: dict[str, Callable[[TwinModel, Sequence[Inputs], Told], object]] = {
     "equalize": equalize_,
     "rotate": rotate_,
 }
@@ -115,11 +115,12 @@ def quantized_twin(
     module: nn.Module,
     recipe: str | Recipe,
     target: str | Target,
-    batches: Sequence[torch.Tensor],
+    batches: Sequence[Inputs],
     *,
     features: int | None,
     longest: int = LONGEST_FRAMES,
     one_length: bool = False,
+    most_tokens: int | None = None,
 ) -> TwinModel:
     """Calibrated twins of any module, by all that a recipe without a budget does; `batches` are its inputs.
 
@@ -129,7 +130,9 @@ def quantized_twin(
     if rules.budget is not None:
         raise RecipeError(f"recipe {rules.name}: expected one without a budget, got {rules.budget!r}: use `quantize`")
     device = load_target(target) if isinstance(target, str) else target
-    twin = swap(module, rules, device, features=features, longest=longest, one_length=one_length)
+    twin = swap(
+        module, rules, device, features=features, longest=longest, one_length=one_length, most_tokens=most_tokens
+    )
     _calibrate_(twin, rules, batches, None)
     _round_(twin, rules, batches, device, None)
     return twin
@@ -223,7 +226,7 @@ def round_(ready: Prepared, progress: Progress | None = None) -> None:
     _round_(ready.twin, ready.recipe, ready.batches, ready.target, progress)
 
 
-def _calibrate_(twin: TwinModel, recipe: Recipe, batches: Sequence[torch.Tensor], progress: Progress | None) -> None:
+def _calibrate_(twin: TwinModel, recipe: Recipe, batches: Sequence[Inputs], progress: Progress | None) -> None:
     """What a recipe does before ranges are measured, and their measurement."""
     with one_torch_thread():
         for method in recipe.methods:
@@ -233,7 +236,7 @@ def _calibrate_(twin: TwinModel, recipe: Recipe, batches: Sequence[torch.Tensor]
 
 
 def _round_(
-    twin: TwinModel, recipe: Recipe, batches: Sequence[torch.Tensor], target: Target, progress: Progress | None
+    twin: TwinModel, recipe: Recipe, batches: Sequence[Inputs], target: Target, progress: Progress | None
 ) -> None:
     with one_torch_thread():
         real = copy.deepcopy(twin) if AGAINST_REAL & set(recipe.methods) else twin

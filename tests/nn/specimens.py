@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from earnest.nn.add import Add
-from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge
+from earnest.nn.edge import CalibratedEdge, Edge, FixedEdge, ProductEdge
+from earnest.nn.embedding import Embedding
 from earnest.nn.gated import GatedLinearUnit
 from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
@@ -24,7 +25,8 @@ from earnest.nn.multiply import Multiply
 from earnest.nn.softmax import Exponential, NumeratorEdge, Softmax, WeightedMean, probabilities
 from earnest.nn.table import InterpolatedTable, Table
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Convolution1d, Convolution2d, Linear, Weighted
+from earnest.nn.weight import WeightCodes
+from earnest.nn.weighted import Convolution1d, Convolution2d, Linear
 from earnest.numerics.grid import Grid
 
 Shape = tuple[int, ...]
@@ -90,7 +92,7 @@ def parameter(*shape: int, spread: float = 1.0, middle: float = 0.0, seed: int =
 def quantized_parameters(twin: Twin) -> list[tuple[Tensor, Tensor]]:
     """The parameters of a twin as its float operator sees them, in float64, and where their gradient passes."""
     found = [(p.detach().double(), torch.ones(p.shape, dtype=torch.bool)) for p in twin.trainable()]
-    if isinstance(twin, Weighted):
+    if isinstance(twin, WeightCodes):
         weight = found[0][0]
         multiplier = twin.group_multiplier.repeat_interleave(twin.weight_group, dim=1)[:, : weight[0].numel()]
         scale = (twin.weight_scale[:, None] * multiplier).reshape(weight.shape)
@@ -171,6 +173,20 @@ def linears() -> Iterator[Specimen]:
         shapes=((4, 12),),
         real=lambda x, w: (x[..., None, :] * w).sum(-1),
     )
+
+
+def embeddings() -> Iterator[Specimen]:
+    """Weights of 1 to 8 bits, in groups and not; results of 4 to 16."""
+    settings = [(8, "symmetric", 0, 8), (8, "symmetric", 0, 16), (4, "symmetric", 0, 8), (1, "odd", 0, 8)]
+    for w, weight_map, group, out in (*settings, (4, "symmetric", 8, 4)):
+        weight = _weighted(w, weight_map, (8, 11), group=group)
+        del weight["bias"]
+        yield Specimen(
+            name=f"embedding w{w} {weight_map} out {out}" + (f" in groups of {group}" if group else ""),
+            twin=Embedding([FixedEdge(bits=3, signed=False, scale=1.0)], narrow(out, 0.3), **weight),
+            shapes=((2, 5),),
+            real=lambda x, w: w[x.long()],
+        )
 
 
 def convolutions() -> Iterator[Specimen]:
@@ -368,6 +384,6 @@ def layouts() -> Iterator[Specimen]:
 
 SPECIMENS = {
     specimen.name: specimen
-    for family in (linears, convolutions, products, sums, functions, rows, layouts)
+    for family in (linears, embeddings, convolutions, products, sums, functions, rows, layouts)
     for specimen in family()
 }

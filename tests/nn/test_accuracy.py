@@ -113,6 +113,7 @@ BOUNDS: dict[str, Bound] = {
     "linear": weighted,
     "conv1d": weighted,
     "conv2d": weighted,
+    "embedding": multiplied,
     "matmul": multiplied,
     "mul": multiplied,
     "add": summed,

@@ -24,14 +24,14 @@ def test_first_difference_is_the_planted_one(twin: TwinModel):
     run = ReferenceBackend(lower(twin, {})).run
     assert first_difference(differences(twin, run, x)) is None
 
-    def run_with_a_wrong_value(codes, observe):
+    def run_with_a_wrong_value(codes, *, observe):
         def spoil(name: str, value: np.ndarray) -> None:
             changed = value.copy()
             if name in ("right", "head"):
                 changed.reshape(-1)[:3] += 1
             observe(name, changed)
 
-        return run(codes, spoil)
+        return run(codes, observe=spoil)
 
     found = differences(twin, run_with_a_wrong_value, x)
     assert [(d.name, d.differing) for d in found if d.differing] == [("right", 3), ("head", 3)]

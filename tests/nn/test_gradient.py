@@ -46,6 +46,9 @@ def test_gradients_are_those_of_the_float_operator(specimen: Specimen) -> None:
     got = [x.grad for x in (*inputs, *twin.trainable())]
     masks = [torch.ones(x.shape, dtype=torch.bool) for x in inputs] + [mask for _, mask in parameters]
     for gradient, slopes, mask in zip(got, jacobian(specimen.real, arguments), masks, strict=True):
+        if twin.kind == "embedding" and not slopes.any():  # of its tokens, which are no numbers
+            assert gradient is None
+            continue
         assert gradient is not None
         flat = slopes.reshape(inside.numel(), -1)
         used = (above.double() * inside).reshape(-1)

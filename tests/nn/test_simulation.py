@@ -35,7 +35,7 @@ def test_simulated_values_are_those_of_the_law(bits: int):
         assert apart <= 0.02 * total
         result = walk(
             model,
-            model.input.nearest(batches[0]),
+            {INPUT: model.input.nearest(batches[0])},
             lambda twin, values: simulated(twin, values, twin.quantized(), symbols),
             None,
         )
@@ -97,7 +97,7 @@ def test_only_what_a_change_reaches_is_computed_again(model: TwinModel, changed:
     found = recomputed(model, values, changed, twice)
     assert computed == reached
     computed.clear()
-    assert torch.equal(found, walk(model, values[INPUT], twice, None))
+    assert torch.equal(found, walk(model, {INPUT: values[INPUT]}, twice, None))
     again = rerun(model, values, dict.fromkeys(changed, twice), symbols)
     assert torch.equal(again, found)
     assert torch.equal(found, values["head"]) == (not changed)

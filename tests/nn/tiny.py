@@ -90,7 +90,7 @@ def differing(model: TwinModel, program: Program, features: Tensor) -> dict[str,
     with torch.no_grad():
         result = model.codes(features, lambda name, x: carriers.__setitem__(name, x.numpy().copy()))
     codes = carriers[INPUT].astype(np.int64)
-    final = run(program, codes, IntegerAccumulation(), lambda name, x: values.__setitem__(name, x.copy()))
+    (final,) = run(program, [codes], IntegerAccumulation(), lambda name, x: values.__setitem__(name, x.copy()))
     assert set(values) == {step.name for step in program.steps}
     assert (final == result.numpy()).all()
     return {

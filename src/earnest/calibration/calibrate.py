@@ -8,10 +8,9 @@ from earnest.calibration.histogram import Extremes, Histogram
 from earnest.calibration.importance import importance, read_by_products
 from earnest.calibration.ranges import NEED_COUNTS, NEED_IMPORTANCE, choose
 from earnest.errors import CalibrationError
-from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.layout import Layout
-from earnest.nn.model import TwinModel, edges, run_real, walk
+from earnest.nn.model import Inputs, TwinModel, edges, run_real, walk
 from earnest.nn.parallel import Progress, counted, each
 from earnest.nn.twin import Twin
 from earnest.numerics.grid import Grid, grid_of_range
@@ -19,8 +18,8 @@ from earnest.numerics.grid import Grid, grid_of_range
 Made = dict[str, CalibratedEdge]
 
 
-def calibrate(model: TwinModel, batches: Iterable[Tensor], progress: Progress | None = None) -> TwinModel:
-    """Static ranges for all edges of `model`, which is returned, from float inputs [batch, time, features].
+def calibrate(model: TwinModel, batches: Iterable[Inputs], progress: Progress | None = None) -> TwinModel:
+    """Static ranges for all edges of `model`, which is returned, from its float inputs.
 
     Two passes: extremes, then histograms. CalibrationError if there are no data, if an edge saw none, or if a value
     is not finite. `progress` is called with the inputs done and the number of inputs, both passes counted.
@@ -61,16 +60,16 @@ def made_values(model: TwinModel) -> Made:
     return {n: e for n, e in edges(model).items() if isinstance(e, CalibratedEdge) and n not in moved}
 
 
-def _extremes(model: TwinModel, features: Tensor, made: Made) -> dict[CalibratedEdge, Extremes]:
+def _extremes(model: TwinModel, one: Inputs, made: Made) -> dict[CalibratedEdge, Extremes]:
     """What the edges carry on one input."""
     found = {edge: Extremes() for edge in made.values()}
-    run_real(model, features, lambda name, x: found[made[name]].observe_(name, x) if name in made else None)
+    run_real(model, one, lambda name, x: found[made[name]].observe_(name, x) if name in made else None)
     return found
 
 
 def _histograms(
     model: TwinModel,
-    inputs: list[Tensor],
+    inputs: list[Inputs],
     made: Made,
     extremes: dict[CalibratedEdge, Extremes],
     done: Callable[[int], None] | None,
@@ -87,14 +86,14 @@ def _histograms(
 
 def _counts(
     model: TwinModel,
-    features: Tensor,
+    one: Inputs,
     counted: Made,
     weighed: set[CalibratedEdge],
     extremes: dict[CalibratedEdge, Extremes],
 ) -> dict[CalibratedEdge, Histogram]:
     """The same of one input."""
     found = {edge: Histogram.over(extremes[edge]) for edge in counted.values()}
-    symbols = model.symbols(features)
+    symbols = model.symbols(one)
 
     def count(name: str, x: Tensor) -> None:
         if name in counted:
@@ -107,6 +106,5 @@ def _counts(
                     found[edge].weigh_(x, counts)
         return twin.real(values, twin.trainable(), symbols)
 
-    count(INPUT, features)
-    walk(model, features, compute, count)
+    walk(model, model.read(one), compute, count)
     return found

@@ -16,7 +16,7 @@ from earnest.methods.moments import Moments, moments
 from earnest.methods.rounding import grouped, own_weights, quantized_codes, rounded_parameters, weighted
 from earnest.methods.shrinking import Need, shrunk
 from earnest.nn.lowering import lower
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress
 from earnest.nn.weighted import Weighted
 
@@ -27,7 +27,7 @@ _SLACK = 2
 
 @torch.no_grad()
 def accumulate_(
-    model: TwinModel, batches: Sequence[Tensor], target: Target, progress: Progress | None = None
+    model: TwinModel, batches: Sequence[Inputs], target: Target, progress: Progress | None = None
 ) -> TwinModel:
     """Shrink the rows of a calibrated model whose sums its target's accumulators cannot hold; the model is returned.
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from earnest.errors import CalibrationError
-from earnest.nn.model import TwinModel, walk
+from earnest.nn.model import Inputs, TwinModel, walk
 from earnest.nn.parallel import each
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution, Weighted
@@ -91,7 +91,7 @@ def rows_of(twin: Weighted, x: Tensor) -> Tensor:
 
 
 def moments(
-    model: TwinModel, batches: Sequence[Tensor], paths: Sequence[str], done: Callable[[int], None] | None = None
+    model: TwinModel, batches: Sequence[Inputs], paths: Sequence[str], done: Callable[[int], None] | None = None
 ) -> dict[str, Moments]:
     """The moments of the weighted twins at `paths` over all inputs; `done` is told how many inputs were heard.
 
@@ -120,7 +120,7 @@ def _source(model: TwinModel, path: str, inputs: tuple[str, ...]) -> Source:
     return (*inputs, tuple(twin.weight.shape[2:]), twin.strides, twin.padding, twin.dilations, twin.groups)
 
 
-def _moments(model: TwinModel, batch: Tensor, sources: dict[str, Source]) -> dict[Source, Moments]:
+def _moments(model: TwinModel, batch: Inputs, sources: dict[str, Source]) -> dict[Source, Moments]:
     symbols = model.symbols(batch)
     found: dict[Source, Moments] = {}
 
@@ -130,5 +130,5 @@ def _moments(model: TwinModel, batch: Tensor, sources: dict[str, Source]) -> dic
             own.add_(rows_of(twin, inputs[0]))
         return twin.real(inputs, twin.trainable(), symbols)
 
-    walk(model, batch, compute, None)
+    walk(model, model.read(batch), compute, None)
     return found

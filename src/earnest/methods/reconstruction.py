@@ -21,7 +21,7 @@ from earnest.methods.adaround import Relaxed, Schedule, settle_
 from earnest.methods.blocks import Block, fixed
 from earnest.methods.moments import rows_of
 from earnest.methods.rounding import grouped, quantized_codes, weighted
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import each
 from earnest.nn.simulation import simulated
 from earnest.nn.twin import Twin
@@ -71,10 +71,11 @@ def run_coded(
     )
 
 
-def begun(model: TwinModel, real: TwinModel, batch: Tensor) -> Recording:
+def begun(model: TwinModel, real: TwinModel, batch: Inputs) -> Recording:
     """A recording before the first block: its input, and what depends on no input."""
     symbols = model.symbols(batch)
-    recording = Recording(symbols=symbols, real={INPUT: batch}, coded={INPUT: model.input.nearest(batch)})
+    read = model.read(batch)
+    recording = Recording(symbols=symbols, real=read, coded={**read, INPUT: model.input.nearest(read[INPUT])})
     for call in fixed(model):
         before, twin = [recording.real[name] for name in call.inputs], real.twin(call.name)
         recording.real[call.name] = twin.real(before, twin.trainable(), symbols)

@@ -21,7 +21,7 @@ from earnest.methods.rounding import own_weights
 from earnest.nn.add import Add
 from earnest.nn.layout import Constant, Reshape, Scaled, Transpose
 from earnest.nn.matmul import MatMul
-from earnest.nn.model import Call, TwinModel, readers
+from earnest.nn.model import Call, Inputs, TwinModel, readers
 from earnest.nn.parallel import Progress
 from earnest.nn.softmax import WeightedMean
 from earnest.nn.weighted import Linear
@@ -61,7 +61,7 @@ def turned(values: Tensor, matrix: Tensor, axis: int) -> Tensor:
     return blocks.reshape(last.shape).movedim(-1, axis).to(values.dtype)
 
 
-def rotate_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None = None) -> TwinModel:
+def rotate_(model: TwinModel, batches: Sequence[Inputs], progress: Progress | None = None) -> TwinModel:
     """Turn the heads of every attention that allows it; the float model stays the same function. It is returned.
 
     CalibrationError if there are no inputs, as of every method, or if two calls share a weight.

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 from earnest.errors import CalibrationError
 from earnest.methods.fitting import Fit, fit
 from earnest.methods.moments import Moments, moments
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress, counted, each
 from earnest.nn.weighted import Weighted
 
 
 @torch.no_grad()
-def gptq_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None = None) -> TwinModel:
+def gptq_(model: TwinModel, batches: Sequence[Inputs], progress: Progress | None = None) -> TwinModel:
     """Round every weight of a calibrated model, and correct every bias; the model is returned.
 
     CalibrationError if there are no inputs, or if two calls share a weight, which is rounded for what reaches one.

@@ -9,13 +9,13 @@ from earnest.methods.equalization import Reading, factors
 from earnest.methods.moments import Moments, moments
 from earnest.methods.rounding import grouped, own_weights
 from earnest.methods.seams import Seam, seams
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress, counted
 from earnest.nn.weighted import Weighted
 
 
 @torch.no_grad()
-def equalize_(model: TwinModel, batches: Sequence[Tensor], progress: Progress | None = None) -> TwinModel:
+def equalize_(model: TwinModel, batches: Sequence[Inputs], progress: Progress | None = None) -> TwinModel:
     """Scale the channels of every seam; the float model stays the same function. The model is returned.
 
     CalibrationError if there are no inputs, or if two calls share a weight.

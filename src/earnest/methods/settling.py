@@ -28,7 +28,7 @@ from earnest.methods.rounding import (
     set_parameters_,
     weighted,
 )
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress, counted, each, one_torch_thread
 from earnest.nn.weighted import Weighted
 
@@ -40,7 +40,7 @@ MOST_FRAMES = 600
 def adaround_(
     model: TwinModel,
     real: TwinModel,
-    batches: Sequence[Tensor],
+    batches: Sequence[Inputs],
     progress: Progress | None = None,
     schedule: Schedule = BY_LAYER,
 ) -> TwinModel:
@@ -71,7 +71,7 @@ def adaround_(
 def adaround_blocks_(
     model: TwinModel,
     real: TwinModel,
-    batches: Sequence[Tensor],
+    batches: Sequence[Inputs],
     progress: Progress | None = None,
     schedule: Schedule = BY_BLOCK,
 ) -> TwinModel:
@@ -93,8 +93,10 @@ def adaround_blocks_(
     return model
 
 
-def _part(model: TwinModel, batch: Tensor) -> Tensor:
-    """The middle of a recording, where it is longer than is heard."""
+def _part(model: TwinModel, batch: Inputs) -> Inputs:
+    """The middle of a recording, where it is longer than is heard; a decoder hears all, for its tokens are of all."""
+    if not isinstance(batch, Tensor):
+        return batch
     axis = model.input_shape.index(TIME)
     longest = max(MOST_FRAMES, model.shortest)
     return batch.narrow(axis, max(batch.shape[axis] - longest, 0) // 2, min(batch.shape[axis], longest))

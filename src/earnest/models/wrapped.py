@@ -1,4 +1,4 @@
-"""A model of `transformers`, or any other, as a module of one tensor in and one out, which is what swap takes."""
+"""A model of `transformers`, or any other, as a module of tensors in and one out, which is what swap takes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,6 +30,22 @@ class Wrapped(nn.Module):
                 "name another field"
             )
         return found
+
+
+class WrappedDecoder(nn.Module):
+    """`model(features, tokens)`: the logits behind given tokens, the whole of them made anew, with nothing kept.
+
+    `reads` is what the model calls its features.
+    """
+
+    def __init__(self, model: nn.Module, reads: str, *, arrange: Callable[[Tensor], Tensor] | None = None) -> None:
+        super().__init__()
+        self.model, self.reads, self.arrange = model, reads, arrange
+
+    def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
+        """Logits [batch, tokens, classes]."""
+        heard = features if self.arrange is None else self.arrange(features)
+        return self.model(**{self.reads: heard}, decoder_input_ids=tokens, use_cache=False).logits
 
 
 def features_last(features: Tensor) -> Tensor:

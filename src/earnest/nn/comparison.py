@@ -8,15 +8,14 @@ import torch
 from torch import Tensor
 
 from earnest.integer.codes import storage
-from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge, Edge
 from earnest.nn.layout import Layout
-from earnest.nn.model import TwinModel, run_real, walk
+from earnest.nn.model import Inputs, TwinModel, run_real, walk
 from earnest.nn.table import TORCH_FUNCTIONS
 from earnest.nn.twin import Twin
 
-RunProgram = Callable[[np.ndarray, Callable[[str, np.ndarray], None]], object]
-"""Runs a program on input codes and shows every value by name: `ReferenceBackend(program).run`."""
+RunProgram = Callable[..., object]
+"""Runs a program on the codes of its inputs and shows every value by name: `ReferenceBackend(program).run`."""
 
 TINY = 1e-30
 
@@ -44,11 +43,11 @@ class OperatorError:
     total: float
 
 
-def differences(model: TwinModel, run_program: RunProgram, features: Tensor) -> list[Difference]:
+def differences(model: TwinModel, run_program: RunProgram, inputs: Inputs) -> list[Difference]:
     """Every value of the program against the twin's, in the order of the graph, for one utterance [1, time, ...]."""
     carriers: dict[str, np.ndarray] = {}
     with torch.no_grad():
-        model.codes(features, lambda name, carrier: carriers.__setitem__(name, carrier.cpu().numpy()))
+        model.codes(inputs, lambda name, carrier: carriers.__setitem__(name, carrier.cpu().numpy()))
     found: list[Difference] = []
 
     def compare(name: str, codes: np.ndarray) -> None:
@@ -56,9 +55,17 @@ def differences(model: TwinModel, run_program: RunProgram, features: Tensor) -> 
         differing = codes.size if twin.shape != codes.shape else int((twin != codes).sum())
         found.append(Difference(name=name, differing=differing, elements=codes.size))
 
-    container = storage(model.input.bits, signed=model.input.signed)
-    run_program(carriers[INPUT].astype(container), compare)
+    run_program(*program_inputs(model, inputs), observe=compare)
     return found
+
+
+def program_inputs(model: TwinModel, inputs: Inputs) -> list[np.ndarray]:
+    """The codes that the program of a calibrated model reads."""
+    edges = {name: model.edge(name) for name in model.read(inputs)}
+    return [
+        carrier.detach().cpu().numpy().astype(storage(edges[name].bits, signed=edges[name].signed))
+        for name, carrier in model.carriers(inputs).items()
+    ]
 
 
 def first_difference(found: Sequence[Difference]) -> Difference | None:
@@ -66,20 +73,20 @@ def first_difference(found: Sequence[Difference]) -> Difference | None:
     return next((difference for difference in found if difference.differing), None)
 
 
-def operator_errors(model: TwinModel, features: Tensor) -> list[OperatorError]:
+def operator_errors(model: TwinModel, inputs: Inputs) -> list[OperatorError]:
     """Errors of all operators but layout on one utterance, those that add most first."""
     reals: dict[str, Tensor] = {}
     found: list[OperatorError] = []
     names = iter([call.name for call in model.calls])
-    symbols = model.symbols(features)
+    symbols = model.symbols(inputs)
 
-    def compute(twin: Twin, inputs: list[Tensor]) -> Tensor:
+    def compute(twin: Twin, codes: list[Tensor]) -> Tensor:
         name = next(names)
-        carrier = twin.run(inputs, symbols)
+        carrier = twin.run(codes, symbols)
         if not isinstance(twin, Layout):
             read = as_read(twin.output)
             value = read(twin.output.real(carrier))
-            operands = [edge.real(x) for edge, x in zip(twin.operands, inputs, strict=True)]
+            operands = [edge.real(x) for edge, x in zip(twin.operands, codes, strict=True)]
             alone = read(twin.real(operands, twin.trainable(), symbols))
             found.append(
                 OperatorError(
@@ -93,8 +100,8 @@ def operator_errors(model: TwinModel, features: Tensor) -> list[OperatorError]:
         return carrier
 
     with torch.no_grad():
-        run_real(model, features, reals.__setitem__)
-        walk(model, model.encode(features), compute, None)
+        run_real(model, inputs, reals.__setitem__)
+        walk(model, model.carriers(inputs), compute, None)
     return sorted(found, key=lambda error: error.added)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from earnest.errors import ProgramError
 from earnest.integer.dimension import OPERATIONS, Dimension, substitute
 from earnest.integer.operator import Operator
-from earnest.integer.program import INPUT, TIME, Input, Program, Step
+from earnest.integer.program import INPUT, TIME, TOKENS, Input, Program, Step
 from earnest.nn.layout import Scaled
-from earnest.nn.model import TwinModel
+from earnest.nn.model import TOKEN_BITS, Tokens, TwinModel
 
 BATCH = "batch"
 
@@ -33,7 +33,7 @@ def for_one_utterance(operator: Operator) -> Operator:
 
 def lower(model: TwinModel, description: Mapping[str, Any]) -> Program:
     """The program of a calibrated model; values keep the paths of their twins."""
-    names: dict[str, str] = {INPUT: INPUT}
+    names: dict[str, str] = {INPUT: INPUT, TOKENS: TOKENS}
     steps: list[Step] = []
     for call in model.calls:
         twin = model.twin(call.name)
@@ -49,7 +49,25 @@ def lower(model: TwinModel, description: Mapping[str, Any]) -> Program:
     shape: tuple[Dimension, ...] = one_utterance(model.input_shape)
     if shape.count(TIME) != 1:
         raise ProgramError(f"expected an input with one axis of time, got {shape}")
-    spec = Input(bits=grid.bits, signed=grid.signed, shape=shape, shortest=model.shortest, longest=model.longest)
+    spec = Input.whole(bits=grid.bits, signed=grid.signed, shape=shape, shortest=model.shortest, longest=model.longest)
     return Program(
-        target=model.target, input=spec, steps=tuple(steps), output=names[model.result], description=description
+        target=model.target,
+        inputs=(spec,) if model.tokens is None else (spec, token_input(model.tokens)),
+        steps=tuple(steps),
+        output=names[model.result],
+        description=description,
+    )
+
+
+def token_input(tokens: Tokens) -> Input:
+    """What a decoder reads: from one token on."""
+    return Input(
+        name=TOKENS,
+        bits=TOKEN_BITS,
+        signed=False,
+        low=0,
+        high=tokens.classes - 1,
+        shape=(1, TOKENS),
+        shortest=1,
+        longest=tokens.longest,
     )

@@ -10,12 +10,17 @@ from torch import Tensor, nn
 
 from earnest.errors import ProgramError
 from earnest.integer.dimension import Dimension, Symbols
-from earnest.integer.program import INPUT, TIME
-from earnest.nn.edge import CalibratedEdge, Edge
+from earnest.integer.program import INPUT, TIME, TOKENS
+from earnest.nn.edge import CalibratedEdge, Edge, FixedEdge
 from earnest.nn.twin import Twin
 from earnest.numerics.entry import entry_multiplier
 
 Observe = Callable[[str, Tensor], None]
+Inputs = Tensor | tuple[Tensor, Tensor]
+"""Float features, or features and the tokens of a decoder."""
+
+TOKEN_BITS = 16
+
 Value = TypeVar("Value")
 
 
@@ -25,6 +30,21 @@ class Call:
 
     name: str
     inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a decoder reads beside what is heard: indices of so many classes, so many at most."""
+
+    classes: int
+    longest: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.classes <= 1 << TOKEN_BITS or self.longest < 1:
+            raise ProgramError(
+                f"expected 1 to {1 << TOKEN_BITS} classes and a greatest number of tokens, got {self.classes}, "
+                f"{self.longest}"
+            )
 
 
 class Container(nn.Module):
@@ -65,7 +85,9 @@ class Dequantize(torch.autograd.Function):
 
 
 class TwinModel(nn.Module):
-    """An ordinary module: float features in, real logits out; every tensor between them is codes."""
+    """An ordinary module: float features in, and tokens if it is a decoder, real logits out; every tensor between them
+    is codes.
+    """
 
     input: CalibratedEdge
 
@@ -77,10 +99,13 @@ class TwinModel(nn.Module):
         shortest: int,
         longest: int,
         target: str,
+        tokens: Tokens | None = None,
     ) -> None:
         super().__init__()
         self.input = input_edge
         self.input_shape, self.shortest, self.longest, self.target = input_shape, shortest, longest, target
+        self.tokens = tokens
+        self._token_edge = (FixedEdge(bits=TOKEN_BITS, signed=False, scale=1.0),)
         self.report: Any = None
         self.calls: list[Call] = []
         self.result = INPUT
@@ -90,7 +115,7 @@ class TwinModel(nn.Module):
         parent: nn.Module = self
         *places, leaf = name.split(".")
         first = (*places, leaf)[0]
-        if first == INPUT or (first not in self._modules and hasattr(self, first)):
+        if first in (INPUT, TOKENS) or (first not in self._modules and hasattr(self, first)):
             raise ProgramError(f"{name}: {first!r} is a name that a model of twins needs itself; rename that submodule")
         for place in places:
             child = parent._modules.get(place)
@@ -117,10 +142,20 @@ class TwinModel(nn.Module):
 
     def edge(self, name: str) -> Edge:
         """The edge of a value by name."""
+        if name == TOKENS:
+            return self._token_edge[0]
         return self.input if name == INPUT else self.twin(name).output
 
-    def symbols(self, features: Tensor) -> Symbols:
-        """Batch and time of an input; a length that nothing is proved for is refused."""
+    def read(self, inputs: Inputs) -> dict[str, Tensor]:
+        """The inputs by name."""
+        if isinstance(inputs, Tensor) != (self.tokens is None):
+            raise ProgramError(f"expected features{'' if self.tokens is None else ' and tokens'}")
+        return {INPUT: inputs} if isinstance(inputs, Tensor) else dict(zip((INPUT, TOKENS), inputs, strict=True))
+
+    def symbols(self, inputs: Inputs) -> Symbols:
+        """Batch, time and tokens of inputs; a length that nothing is proved for is refused."""
+        values = self.read(inputs)
+        features = values[INPUT]
         symbols = {
             dimension: extent
             for dimension, extent in zip(self.input_shape, features.shape, strict=True)
@@ -128,6 +163,10 @@ class TwinModel(nn.Module):
         }
         if not self.shortest <= symbols[TIME] <= self.longest:
             raise ProgramError(f"expected {self.shortest} to {self.longest} frames, got {symbols[TIME]}")
+        if self.tokens is not None:
+            symbols[TOKENS] = values[TOKENS].shape[1]
+            if not 1 <= symbols[TOKENS] <= self.tokens.longest:
+                raise ProgramError(f"expected 1 to {self.tokens.longest} tokens, got {symbols[TOKENS]}")
         return symbols
 
     def encode(self, features: Tensor) -> Tensor:
@@ -136,28 +175,37 @@ class TwinModel(nn.Module):
         mantissa, shift = entry_multiplier(grid)
         return Quantize.apply(features, mantissa * 2.0**-shift, grid.zero_point, *grid.codes)
 
-    def codes(self, features: Tensor, observe: Observe | None = None) -> Tensor:
-        """The carrier of the output's codes; `observe` sees every carrier by name."""
-        symbols = self.symbols(features)
-        carrier = self.encode(features)
-        if observe is not None:
-            observe(INPUT, carrier)
-        return walk(self, carrier, lambda twin, inputs: twin(*inputs, symbols=symbols), observe)
+    def carriers(self, inputs: Inputs) -> dict[str, Tensor]:
+        """The carriers of the inputs' codes by name."""
+        values = self.read(inputs)
+        codes = {INPUT: self.encode(values[INPUT])}
+        return codes if self.tokens is None else {**codes, TOKENS: values[TOKENS].to(torch.float32)}
 
-    def forward(self, features: Tensor) -> Tensor:
+    def codes(self, inputs: Inputs, observe: Observe | None = None) -> Tensor:
+        """The carrier of the output's codes; `observe` sees every carrier by name."""
+        symbols = self.symbols(inputs)
+        return walk(self, self.carriers(inputs), lambda twin, x: twin(*x, symbols=symbols), observe)
+
+    def forward(self, features: Tensor, tokens: Tensor | None = None) -> Tensor:
         """Real logits, exactly those that the program's codes stand for."""
-        return Dequantize.apply(self.codes(features), self.edge(self.result))
+        inputs = features if tokens is None else (features, tokens)
+        return Dequantize.apply(self.codes(inputs), self.edge(self.result))
 
 
 def walk(
     model: TwinModel,
-    value: Value,
+    inputs: Mapping[str, Value],
     compute: Callable[[Twin, list[Value]], Value],
     observe: Callable[[str, Value], None] | None,
 ) -> Value:
-    """One pass over the graph, with whatever a value may be; it is dropped after its last reader."""
+    """One pass over the graph, with whatever a value may be; it is dropped after its last reader. `observe` sees the
+    inputs first.
+    """
     last = {name: index for index, call in enumerate(model.calls) for name in call.inputs}
-    values: dict[str, Value] = {INPUT: value}
+    values = dict(inputs)
+    for name, value in inputs.items():
+        if observe is not None:
+            observe(name, value)
     for index, call in enumerate(model.calls):
         values[call.name] = compute(model.twin(call.name), [values[name] for name in call.inputs])
         if observe is not None:
@@ -177,12 +225,10 @@ def readers(model: TwinModel) -> dict[str, list[Call]]:
     return found
 
 
-def run_real(model: TwinModel, features: Tensor, observe: Observe | None = None) -> Tensor:
+def run_real(model: TwinModel, inputs: Inputs, observe: Observe | None = None) -> Tensor:
     """The float model on the same graph: each twin's float operator with its float parameters."""
-    symbols = model.symbols(features)
-    if observe is not None:
-        observe(INPUT, features)
-    return walk(model, features, lambda twin, inputs: twin.real(inputs, twin.trainable(), symbols), observe)
+    symbols = model.symbols(inputs)
+    return walk(model, model.read(inputs), lambda twin, x: twin.real(x, twin.trainable(), symbols), observe)
 
 
 def edges(model: TwinModel) -> Mapping[str, Edge]:

@@ -1,6 +1,7 @@
 """Every twin, by the kind of the law's operator that it computes."""
 
 from earnest.nn.add import Add
+from earnest.nn.embedding import Embedding
 from earnest.nn.gated import GatedLinearUnit
 from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
@@ -18,6 +19,7 @@ TWINS: dict[str, type[Twin]] = {
         Linear,
         Convolution1d,
         Convolution2d,
+        Embedding,
         MatMul,
         Add,
         Multiply,

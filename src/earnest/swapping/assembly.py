@@ -7,6 +7,7 @@ from earnest.errors import SwapError
 from earnest.integer.target import Target
 from earnest.nn.add import Add
 from earnest.nn.edge import Edge
+from earnest.nn.embedding import Embedding
 from earnest.nn.gated import GatedLinearUnit
 from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
@@ -47,6 +48,13 @@ def _weighted(node: Node, settings: Settings | None) -> dict[str, Any]:
 def _linear(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
     del target
     return Linear(operands, output, **_weighted(node, settings))
+
+
+def _embedding(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
+    del target
+    weighted = _weighted(node, settings)
+    del weighted["bias"]
+    return Embedding(operands, output, **weighted)
 
 
 def _convolution(twin: type[Convolution1d] | type[Convolution2d]) -> Assemble:
@@ -106,6 +114,7 @@ def _plain(twin: type[Twin]) -> Assemble:
 
 _ASSEMBLE: dict[str, Assemble] = {
     "linear": _linear,
+    "embedding": _embedding,
     "conv1d": _convolution(Convolution1d),
     "conv2d": _convolution(Convolution2d),
     "matmul": _matmul,

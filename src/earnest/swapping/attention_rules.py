@@ -19,7 +19,8 @@ Rule = Callable[["Converter", Flat], Node]
 def _softmax(converter: "Converter", node: Flat) -> Node:
     if int(node.args[1]) % len(node.value.shape) != len(node.value.shape) - 1:
         raise converter.unsupported(node, f"over axis {node.args[1]} has no twin; expected the last axis")
-    return converter.make("softmax", [converter.operand(node.args[0])], masked=False)
+    masked = node.args[0] in converter.causal_scores
+    return converter.make("softmax", [converter.operand(node.args[0])], masked=masked)
 
 
 def _attention(converter: "Converter", node: Flat) -> Node:

@@ -6,7 +6,7 @@ and source line.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,14 +14,15 @@ from torch.export import Dim, ExportedProgram
 
 from earnest.errors import CaptureError
 from earnest.integer.dimension import evaluate
+from earnest.integer.program import TIME, TOKENS
 from earnest.swapping.conversion import Converter
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat, flatten, needed
-from earnest.swapping.graph import Graph, link, name_nodes
+from earnest.swapping.graph import Graph, entries, link, name_nodes
 from earnest.swapping.patterns import find_relative_shifts
-from earnest.swapping.tables import BATCH, TIME
+from earnest.swapping.tables import BATCH
 
-EXAMPLE_BATCH, EXAMPLE_TIME, SHORTEST_EXAMPLE = 2, 141, 5
+EXAMPLE_BATCH, EXAMPLE_TIME, EXAMPLE_TOKENS, SHORTEST_EXAMPLE = 2, 141, 7, 5
 
 SAMPLES = 41
 """Samples of a model that reads [batch, time] for each frame of one that reads features: odd, as the example is, so
@@ -29,27 +30,34 @@ that no stride divides either, and enough for the convolutions of a waveform.
 """
 
 
-def capture(model: nn.Module, *, features: int | None, longest: int, one_length: bool = False) -> Graph:
+def capture(
+    model: nn.Module, *, features: int | None, longest: int, one_length: bool = False, most_tokens: int | None = None
+) -> Graph:
     """The graph of a float model in evaluation mode, for inputs [batch, time, features] (or [batch, time] without
     features).
 
     `longest` is the greatest time, in frames or in samples; tables of positions are computed up to it. With
-    `one_length` the model takes no other, and time is no symbol. CaptureError where the model cannot be captured whole.
+    `one_length` the model takes no other, and time is no symbol. With `most_tokens` it reads tokens [batch, tokens]
+    too, so many at most. CaptureError where the model cannot be captured whole.
     """
     if model.training:
         raise CaptureError("expected a model in evaluation mode; call model.eval() first")
     if longest < SHORTEST_EXAMPLE:
         raise CaptureError(f"expected a greatest length of at least {SHORTEST_EXAMPLE} frames, got {longest}")
     time = longest if one_length else min(EXAMPLE_TIME * steps(features), longest)
-    exported = _export(model, example(EXAMPLE_BATCH, time, features), one_length=one_length)
+    inputs = (example(EXAMPLE_BATCH, time, features),)
+    if most_tokens is not None:
+        inputs = (*inputs, example_tokens(EXAMPLE_BATCH, min(EXAMPLE_TOKENS, most_tokens), 2))
+    exported = _export(model, inputs, one_length=one_length)
     nodes, result = flatten(exported)
-    (source,) = (node for node in nodes if node.target == "features")
-    names = _symbols(source, one_length=one_length)
+    source, *tokens = (node for node in nodes if node.is_input)
+    names = _symbols(source, tokens, one_length=one_length)
     shortest, longest = (longest, longest) if one_length else _lengths(exported, source, longest)
+    ranges = {TOKENS: (1, _lengths(exported, tokens[0], most_tokens)[1])} if most_tokens is not None else {}
     read = needed(nodes, result)
-    shortest = _never_empty([node for node in nodes if node in read], names, shortest, longest)
-    converter = Converter(nodes, source, names, shortest, longest)
-    graph = converter.convert(result)
+    most = {symbol: ends[1] for symbol, ends in ranges.items()}
+    shortest = _never_empty([node for node in nodes if node in read], names, most, shortest, longest)
+    graph = Converter(nodes, names, {TIME: (shortest, longest), **ranges}).convert(result)
     find_relative_shifts(graph)
     prune(graph)
     name_nodes(graph, model)
@@ -68,13 +76,21 @@ def example(batch: int, time: int, features: int | None) -> Tensor:
     return torch.randn(shape, generator=generator)
 
 
-def _export(model: nn.Module, example: Tensor, *, one_length: bool) -> ExportedProgram:
-    sizes = {0: Dim.DYNAMIC} if one_length else {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
+def example_tokens(batch: int, count: int, classes: int, padding: Collection[int] = ()) -> Tensor:
+    """Tokens at random, none of them padding, the same for the same number."""
+    generator = torch.Generator().manual_seed(count)
+    known = torch.tensor([token for token in range(classes) if token not in padding])
+    return known[torch.randint(len(known), (batch, count), generator=generator)]
+
+
+def _export(model: nn.Module, inputs: tuple[Tensor, ...], *, one_length: bool) -> ExportedProgram:
+    free = {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
+    sizes = ({0: Dim.DYNAMIC} if one_length else free, *(free for _ in inputs[1:]))
     try:
         with torch.no_grad(), warnings.catch_warnings():
             # A model that keeps its table of positions from call to call: the table is in the graph, and is checked.
             warnings.filterwarnings("ignore", message="The tensor attribute .* was assigned during export")
-            return torch.export.export(model, (example,), dynamic_shapes=(sizes,), strict=False)
+            return torch.export.export(model, inputs, dynamic_shapes=sizes, strict=False)
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CaptureError(
@@ -83,11 +99,13 @@ def _export(model: nn.Module, example: Tensor, *, one_length: bool) -> ExportedP
         ) from error
 
 
-def _symbols(source: Flat, *, one_length: bool) -> Mapping[str, str]:
-    """torch's symbols for batch and time; a specialised size is refused, but for the one length of a model."""
+def _symbols(source: Flat, tokens: Sequence[Flat], *, one_length: bool) -> Mapping[str, str]:
+    """torch's symbols for batch, time and tokens; a specialised size is refused, but for the one length of a model."""
     names = {}
-    for axis, name in ((0, BATCH),) if one_length else ((0, BATCH), (1, TIME)):
-        size = source.value.shape[axis]
+    sizes = [(source, 0, BATCH)] if one_length else [(source, 0, BATCH), (source, 1, TIME)]
+    sizes += [(node, axis, name) for node in tokens for axis, name in ((0, BATCH), (1, TOKENS))]
+    for node, axis, name in sizes:
+        size = node.value.shape[axis]
         if not isinstance(size, torch.SymInt):
             raise CaptureError(f"the model's {name} was specialised to {size}: expected a graph for every {name}")
         names[str(size.node.expr)] = name
@@ -95,7 +113,7 @@ def _symbols(source: Flat, *, one_length: bool) -> Mapping[str, str]:
 
 
 def _lengths(exported: ExportedProgram, source: Flat, longest: int) -> tuple[int, int]:
-    """Shortest and greatest time that both the graph and the caller allow."""
+    """Shortest and greatest length that both the graph and the caller allow."""
     symbol = source.value.shape[1].node.expr
     bounds = exported.range_constraints.get(symbol)
     low = int(bounds.lower) if bounds is not None else 1
@@ -105,12 +123,14 @@ def _lengths(exported: ExportedProgram, source: Flat, longest: int) -> tuple[int
     return max(low, 1), min(high, longest)
 
 
-def _never_empty(nodes: Sequence[Flat], names: Mapping[str, str], shortest: int, longest: int) -> int:
-    """The shortest length at which no value is without elements."""
+def _never_empty(
+    nodes: Sequence[Flat], names: Mapping[str, str], most: Mapping[str, int], shortest: int, longest: int
+) -> int:
+    """The shortest time at which no value is without elements, where there are the most tokens."""
     tensors = [node.value for node in nodes if isinstance(node.value, Tensor)]
     sizes = {dimension_of(size, names) for value in tensors for size in value.shape}
     for time in range(shortest, longest + 1):
-        if all(evaluate(size, {BATCH: 1, TIME: time}) >= 1 for size in sizes):
+        if all(evaluate(size, {BATCH: 1, TIME: time, **most}) >= 1 for size in sizes):
             return time
     raise CaptureError(f"expected a model with values at some length up to {longest}")
 
@@ -119,7 +139,7 @@ def prune(graph: Graph) -> None:
     """Drop nodes that nothing reads, the last first."""
     link(graph)
     for node in reversed(list(graph.nodes)):
-        if not node.users and node is not graph.result and node is not graph.input:
+        if not node.users and node is not graph.result and node not in entries(graph):
             graph.nodes.remove(node)
             for source in node.inputs:
                 source.users.remove(node)

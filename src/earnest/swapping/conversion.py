@@ -3,6 +3,7 @@ offline.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import CaptureError, EarnestError
-from earnest.integer.dimension import Dimension, evaluate, evaluate_all, substitute
-from earnest.integer.program import INPUT
+from earnest.integer.dimension import Dimension, evaluate, evaluate_all, substitute, symbols_of
+from earnest.integer.program import INPUT, TIME, TOKENS
 from earnest.swapping import masks, rules
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat, needed
 from earnest.swapping.graph import Account, Graph, Node
-from earnest.swapping.tables import BATCH, TIME, evaluate_free, table_of
+from earnest.swapping.tables import BATCH, COMPARISONS, evaluate_free, lengths_of, table_of
 from earnest.swapping.weighted_rules import WEIGHTED
 
 _SILENT = (
@@ -29,43 +30,53 @@ _SILENT = (
 class Converter:
     """Walks the flat nodes once; `rules` holds what becomes of each operator."""
 
-    def __init__(
-        self, nodes: Sequence[Flat], source: Flat, names: Mapping[str, str], shortest: int, longest: int
-    ) -> None:
-        self.flat, self.source, self.names = nodes, source, names
-        self.shortest, self.longest = shortest, longest
+    def __init__(self, nodes: Sequence[Flat], names: Mapping[str, str], ranges: Mapping[str, tuple[int, int]]) -> None:
+        self.flat, self.names, self.ranges = nodes, names, ranges
+        self.source, *tokens = (node for node in nodes if node.is_input)
+        self.tokens = tokens[0] if tokens else None
         self.nodes: list[Node] = []
         self.made: dict[Flat, Node] = {}
         self.made_for: dict[Flat, list[Node]] = {}
         self.became: dict[Flat, str] = {}
         self.parameters: dict[str, nn.Parameter] = {}
-        self.current = source
-        self.from_data: set[Flat] = {source}
-        self.runtime: set[Flat] = {source}
+        self.current = self.source
+        self.from_data: set[Flat] = {self.source, *tokens}
+        self.runtime: set[Flat] = {self.source, *tokens}
         self.judged: dict[tuple[Flat, Any], Any] = {}
+        self.padding: set[int] = set()
+        self.causal_scores: set[Flat] = set()
 
     def convert(self, result: Flat) -> Graph:
         """The captured graph, every operator of it accounted for."""
         batch, _, *rest = (self.dimension(size) for size in self.source.value.shape)
         shape = (batch, TIME, *rest)
-        entry = Node(kind=INPUT, inputs=[], settings={}, parameters={}, path="", aten="", source="", name=INPUT)
+        entry = self.made[self.source] = _entry(INPUT)
         self.nodes.append(entry)
-        self.made[self.source] = entry
+        if self.tokens is not None:
+            self.made[self.tokens] = _entry(TOKENS)
+            self.nodes.append(self.made[self.tokens])
         read = needed(self.flat, result)
-        for node in self.flat:
-            if node.tensor is None and node is not self.source:
-                self._visit(node, read=node in read)
+        operators = [node for node in self.flat if node.tensor is None and not node.is_input]
+        for node in operators:
+            self._visit(node, read=node in read)
         return Graph(
             nodes=self.nodes,
             result=self.operand(result),
             input=entry,
             input_shape=shape,
-            shortest=self.shortest,
-            longest=self.longest,
-            accounts=[self._account(node) for node in self.flat if node.tensor is None and node is not self.source],
+            shortest=self.ranges[TIME][0],
+            longest=self.ranges[TIME][1],
+            tokens=None if self.tokens is None else self.made[self.tokens],
+            most_tokens=self.ranges.get(TOKENS, (1, 1))[1],
+            padding=frozenset(self.padding),
+            accounts=[self._account(node) for node in operators],
         )
 
     def _visit(self, node: Flat, *, read: bool) -> None:
+        if node.operator in COMPARISONS and node.args[0] is self.tokens and self.tokens is not None:
+            self.padding.add(int(node.args[1]))
+            self.became[node] = "computed offline: no token is padding"
+            return
         inputs = node.inputs()
         if any(source in self.from_data for source in inputs) and not node.is_size:
             self.from_data.add(node)
@@ -143,27 +154,27 @@ class Converter:
 
     def same_at_all_lengths(self, left: Dimension, right: Dimension) -> bool:
         """Two dimensions that agree at the ends and at lengths between."""
-        probes = {
-            self.shortest,
-            self.shortest + 1,
-            self.longest,
-            (self.shortest + self.longest) // 2,
-            1 + self.longest // 3,
-        }
-        return all(
-            evaluate(left, {BATCH: 3, TIME: time}) == evaluate(right, {BATCH: 3, TIME: time})
-            for time in probes
-            if time >= self.shortest
-        )
+        symbols = sorted((symbols_of(left) | symbols_of(right)) - {BATCH})
+        probes = [
+            {max(low, length) for length in (low, min(low + 1, high), high, (low + high) // 2, 1 + high // 3)}
+            for low, high in (self.ranges[symbol] for symbol in symbols)
+        ]
+        found = ({BATCH: 3, **dict(zip(symbols, lengths, strict=True))} for lengths in product(*probes))
+        return all(evaluate(left, lengths) == evaluate(right, lengths) for lengths in found)
 
     def greatest(self, dimension: Dimension) -> int:
         """The value of a dimension for one utterance of the greatest length."""
-        return evaluate(dimension, {BATCH: 1, TIME: self.longest})
+        return evaluate(dimension, self._ends(1))
 
     def greatest_at_any_length(self, dimension: Dimension) -> int:
-        """The greatest value of a dimension in the time, over all lengths."""
-        times = np.arange(self.shortest, self.longest + 1, dtype=np.int64)
-        return int(evaluate_all(dimension, TIME, times).max())
+        """The greatest value of a dimension in one length, over all lengths."""
+        symbol = next(iter(symbols_of(dimension)), TIME)
+        shortest, longest = self.ranges[symbol]
+        return int(evaluate_all(dimension, symbol, np.arange(shortest, longest + 1, dtype=np.int64)).max())
+
+    def _ends(self, end: int) -> dict[str, int]:
+        """One utterance at the shortest (0) or the longest (1) of all lengths."""
+        return {BATCH: 1, **{symbol: ends[end] for symbol, ends in self.ranges.items()}}
 
     def operand(self, argument: Flat) -> Node:
         """The node of a value; one that depends on no data becomes a constant, or a slice of a table."""
@@ -185,33 +196,50 @@ class Converter:
 
     def fixed(self, argument: Flat) -> Tensor:
         """The value of what depends on no data, and must not depend on the length either."""
-        short, long = (evaluate_free(argument, {BATCH: 1, TIME: t}, self.names) for t in (self.shortest, self.longest))
+        short, long = (evaluate_free(argument, self._ends(end), self.names) for end in (0, 1))
         if short.shape != long.shape or not torch.equal(short, long):
             raise self.unsupported(self.current, "has a constant that depends on the length of the input")
         return long
 
     def uniform(self, argument: Any) -> float | bool | None:
         """The one number that fills a value that depends on no data, whatever the length; None if there is none."""
-        return argument if isinstance(argument, (int, float)) else self._judged(argument, "uniform", masks.uniform)
+        if isinstance(argument, (int, float)):
+            return argument
+        found = self._judged(argument, "uniform", masks.uniform)
+        return found[0] if found and all(each == found[0] for each in found) else None
 
     def causal(self, argument: Flat) -> bool:
         """True for the causal mask, of truth values or to be added."""
-        return bool(self._judged(argument, "causal", masks.causal))
+        return self._judged(argument, "causal", masks.causal) == [True]
 
-    def _judged(self, argument: Any, what: str, judge: Callable[[masks.At, int, int], Any]) -> Any:
+    def _judged(self, argument: Any, what: str, judge: Callable[[masks.At, int, int], Any]) -> list[Any]:
+        """What a judge says of a value for each length that it depends on, all other lengths being the longest."""
         if not isinstance(argument, Flat) or argument in self.runtime or argument.is_size:
-            return None
+            return []
         if (argument, what) not in self.judged:
-            at = lambda time: evaluate_free(argument, {BATCH: 1, TIME: time}, self.names)  # noqa: E731
-            self.judged[argument, what] = judge(at, self.shortest, self.longest)
+            self.judged[argument, what] = [
+                judge(
+                    lambda length, symbol=symbol: evaluate_free(argument, self._ends(1) | {symbol: length}, self.names),
+                    *self.ranges[symbol],
+                )
+                for symbol in sorted(lengths_of(argument, self.names)) or [TIME]
+            ]
         return self.judged[argument, what]
+
+    def _symbol(self, argument: Flat) -> str:
+        """The one length that a table depends on."""
+        symbols = sorted(lengths_of(argument, self.names))
+        if len(symbols) > 1:
+            raise self.unsupported(self.current, f"reads a table that depends on {' and '.join(symbols)}")
+        return symbols[0] if symbols else TIME
 
     def distances(self, argument: Any, axes: tuple[int, int]) -> masks.Distances | None:
         """A table of the distance between two positions, if the argument is one."""
         if not isinstance(argument, Flat) or argument in self.runtime or argument.is_size:
             return None
         if (argument, axes) not in self.judged:
-            self.judged[argument, axes] = masks.distances(argument, axes, self.names, self.shortest, self.longest)
+            symbol = self._symbol(argument)
+            self.judged[argument, axes] = masks.distances(argument, axes, self.names, symbol, *self.ranges[symbol])
         return self.judged[argument, axes]
 
     def table(self, argument: Flat, row: Tensor, axis: int, window: tuple[Dimension, Dimension]) -> Node:
@@ -250,7 +278,8 @@ class Converter:
             )
             node.path, node.aten = path, ""
             return node
-        table = table_of(argument, self.names, self.shortest, self.longest)
+        symbol = self._symbol(argument)
+        table = table_of(argument, self.names, symbol, *self.ranges[symbol])
         path = argument.path.rpartition(".")[0] if argument.tensor is not None else argument.path
         self.became[argument] = "table, computed offline"
         whole = table if isinstance(table, Tensor) else table[0]
@@ -262,3 +291,7 @@ class Converter:
         part = self.make("slice", [node], axis=axis, start=start, stop=stop, step=1)
         part.path, part.aten = path, ""
         return part
+
+
+def _entry(name: str) -> Node:
+    return Node(kind=name, inputs=[], settings={}, parameters={}, path="", aten="", source="", name=name)

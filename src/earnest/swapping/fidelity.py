@@ -3,14 +3,14 @@
 This is what stands between a rule that is wrong and a program that is wrong in silence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from earnest.errors import CaptureError
-from earnest.nn.model import TwinModel, run_real
-from earnest.swapping.capture import example, steps
+from earnest.nn.model import Inputs, TwinModel, run_real
+from earnest.swapping.capture import example, example_tokens, steps
 
 SIZES = ((1, 97), (3, 160))
 """Batches and frames; a model of samples gets as many times more of them as its example."""
@@ -22,17 +22,26 @@ LONG = 1500
 """Of the longest lengths this one is run: attention grows with the square."""
 
 
-def check_faithful(model: nn.Module, twin: TwinModel, features: int | None) -> None:
+TOKEN_COUNTS = (5, 12, 200, 1)
+"""How many tokens a decoder gets at these sizes."""
+
+
+def check_faithful(
+    model: nn.Module, twin: TwinModel, features: int | None, padding: Collection[int] = frozenset()
+) -> None:
     """Refuse twins whose float graph differs from the model at the shortest, a long, and two other sizes."""
     unit = steps(features)
     sizes = [(batch, frames * unit) for batch, frames in (*SIZES, (1, LONG))]
-    for batch, wanted in (*sizes, (1, twin.shortest)):
+    for (batch, wanted), count in zip((*sizes, (1, twin.shortest)), TOKEN_COUNTS, strict=True):
         time = min(max(wanted, twin.shortest), twin.longest)
-        inputs = example(batch, time, features)
+        inputs: Inputs = example(batch, time, features)
+        if twin.tokens is not None:
+            tokens = example_tokens(batch, min(count, twin.tokens.longest), twin.tokens.classes, padding)
+            inputs = (inputs, tokens)
         where = f"at batch {batch}, length {time}"
         try:
             with torch.no_grad():
-                expected, got = one_tensor(model(inputs)), run_real(twin, inputs)
+                expected, got = one_tensor(model(*twin.read(inputs).values())), run_real(twin, inputs)
         except (RuntimeError, AssertionError) as error:
             first = (str(error).splitlines() or [""])[0]
             raise CaptureError(f"the captured graph cannot be run {where}: {first}") from error

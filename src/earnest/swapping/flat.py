@@ -11,13 +11,16 @@ from torch.export import ExportedProgram
 
 from earnest.errors import CaptureError
 
+INPUTS = ("features", "tokens")
+"""What a model reads, in the order of its arguments."""
+
 TYPE_ONLY = ("aten.type_as.default",)
 """Operators that read nothing of their second operand but its type."""
 
 
 @dataclass(slots=True, eq=False)
 class Flat:
-    """One node. `target` is an ATen overload or a function on sizes; for a leaf it is `features`, `parameter` or
+    """One node. `target` is an ATen overload or a function on sizes; for a leaf it is one of `INPUTS`, `parameter` or
     `buffer`.
     """
 
@@ -35,6 +38,11 @@ class Flat:
     def operator(self) -> str:
         """The operator as a reader knows it: `aten.linear.default`."""
         return str(self.target)
+
+    @property
+    def is_input(self) -> bool:
+        """True for what the model reads."""
+        return self.target in INPUTS
 
     @property
     def is_size(self) -> bool:
@@ -89,12 +97,12 @@ def flatten(exported: ExportedProgram) -> tuple[list[Flat], Flat]:
 
 def _leaves(exported: ExportedProgram) -> Mapping[str, tuple[str, str, Tensor | None]]:
     """Placeholder name to (kind, path, tensor)."""
-    signature, leaves = exported.graph_signature, {}
+    signature, leaves, inputs = exported.graph_signature, {}, iter(INPUTS)
     tensors = {**exported.state_dict, **exported.constants}
     for spec in signature.input_specs:
         kind = spec.kind.name
         if kind == "USER_INPUT":
-            leaves[spec.arg.name] = ("features", "", None)
+            leaves[spec.arg.name] = (next(inputs), "", None)
         elif kind in ("PARAMETER", "BUFFER", "CONSTANT_TENSOR"):
             target = str(spec.target)
             leaves[spec.arg.name] = ("parameter" if kind == "PARAMETER" else "buffer", target, tensors[target])

@@ -47,7 +47,7 @@ class Account:
 @dataclass(slots=True, kw_only=True)
 class Graph:
     """Operators in order, the one whose value is returned, the shape of the input, and an account of every ATen
-    operator.
+    operator. A decoder reads `tokens` too, `most_tokens` at most, and none of `padding`.
     """
 
     nodes: list[Node]
@@ -56,7 +56,15 @@ class Graph:
     input_shape: tuple[Dimension, ...]
     shortest: int
     longest: int
+    tokens: Node | None
+    most_tokens: int
+    padding: frozenset[int]
     accounts: Sequence[Account]
+
+
+def entries(graph: Graph) -> list[Node]:
+    """What the model reads."""
+    return [graph.input] if graph.tokens is None else [graph.input, graph.tokens]
 
 
 def link(graph: Graph) -> None:
@@ -74,7 +82,7 @@ def name_nodes(graph: Graph, model: nn.Module) -> None:
     """
     by_path: dict[str, list[Node]] = {}
     for node in graph.nodes:
-        if node is not graph.input:
+        if node not in entries(graph):
             by_path.setdefault(node.path, []).append(node)
     modules: Mapping[str, nn.Module] = dict(model.named_modules())
     for path, nodes in by_path.items():

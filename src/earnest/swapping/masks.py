@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from earnest.integer.dimension import Dimension, substitute
+from earnest.integer.dimension import Dimension, substitute, symbols_of
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat
-from earnest.swapping.tables import BATCH, TIME, evaluate_free
+from earnest.swapping.tables import BATCH, evaluate_free
 
 At = Callable[[int], Tensor]
 
@@ -71,15 +71,16 @@ def causal(at: At, shortest: int, longest: int) -> bool:
 
 
 def distances(
-    node: Flat, axes: tuple[int, int], names: Mapping[str, str], shortest: int, longest: int
+    node: Flat, axes: tuple[int, int], names: Mapping[str, str], symbol: str, shortest: int, longest: int
 ) -> Distances | None:
     """The value by distance over two axes; None if it is no function of that."""
     shape = [substitute(dimension_of(size, names), {BATCH: 1}) for size in node.value.shape]
     first, second = axes
     others = [size for index, size in enumerate(shape) if index not in axes]
-    if shape[first] != shape[second] or TIME not in str(shape[first]) or any(TIME in str(size) for size in others):
+    varies = symbol in symbols_of(shape[first]) and not any(symbol in symbols_of(size) for size in others)
+    if shape[first] != shape[second] or not varies:
         return None
-    at = lambda time: evaluate_free(node, {BATCH: 1, TIME: time}, names)  # noqa: E731
+    at = lambda length: evaluate_free(node, {BATCH: 1, symbol: length}, names)  # noqa: E731
     whole: Tensor = at(longest)
     count = whole.shape[first]
     before = whole.select(second, 0).flip(first if first < second else first - 1)

@@ -1,8 +1,9 @@
 """Patterns that the law has one operator for: the relative shift, written in torch as pad, view, slice, view, slice."""
 
 from earnest.integer.dimension import Dimension, evaluate
+from earnest.integer.program import TIME, TOKENS
 from earnest.swapping.graph import Graph, Node, link
-from earnest.swapping.tables import BATCH, TIME
+from earnest.swapping.tables import BATCH
 
 
 def find_relative_shifts(graph: Graph) -> None:
@@ -42,7 +43,7 @@ def _is_shift(graph: Graph, pad: Node, tall: Node, cut: Node, wide: Node, keep: 
     if len(tall_shape) != rank or len(wide_shape) != rank:
         return False
     for time in (graph.shortest, graph.shortest + 7, graph.longest):
-        at = lambda size, time=time: evaluate(size, {BATCH: 3, TIME: time})  # noqa: E731
+        at = lambda size, time=time: evaluate(size, {BATCH: 3, TIME: time, TOKENS: graph.most_tokens})  # noqa: E731
         length = at(wide_shape[-2])
         sizes = [at(size) for size in (*tall_shape[-2:], wide_shape[-1])]
         if sizes != [2 * length, length, 2 * length - 1]:

@@ -31,10 +31,20 @@ def _sum(sign: float) -> Rule:
         if converter.uniform(right) == 0 and _keeps_shape(converter, node, left):
             converter.became[node] = "removed: adds 0"
             return converter.like(node, left)
+        if _hides_the_future(converter, node, right):
+            converter.causal_scores.add(node)
+            converter.became[node] = "part of the softmax: its causal mask"
+            return converter.like(node, left)
         operands = [converter.operand(x) if isinstance(x, Flat) else converter.number(float(x)) for x in (left, right)]
         return converter.make("add", operands, factors=(1.0, factor))
 
     return rule
+
+
+def _hides_the_future(converter: "Converter", node: Flat, mask: object) -> bool:
+    """True for the causal mask, added to what softmax alone reads."""
+    read_by_softmax = all(user.operator == "aten.softmax.int" for user in node.users)
+    return read_by_softmax and isinstance(mask, Flat) and converter.causal(mask)
 
 
 def _reversed_difference(converter: "Converter", node: Flat) -> Node:

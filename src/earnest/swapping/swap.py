@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from torch import nn
 
 from earnest.errors import SwapError, TargetError
+from earnest.integer.program import TOKENS
 from earnest.integer.target import Target, load_target
 from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge, ScaledEdge
 from earnest.nn.layout import Concat, Scaled
-from earnest.nn.model import TwinModel
+from earnest.nn.model import Tokens, TwinModel
 from earnest.nn.softmax import NumeratorEdge, probabilities
 from earnest.nn.twin import Twin
 from earnest.swapping.assembly import assemble
 from earnest.swapping.capture import capture
 from earnest.swapping.fidelity import check_faithful
-from earnest.swapping.graph import LAYOUT, Account, Graph, Node
+from earnest.swapping.graph import LAYOUT, Account, Graph, Node, entries
 from earnest.swapping.recipe import Recipe, Role, load_recipe
 from earnest.swapping.report import Row, SwapReport, bare
 from earnest.swapping.roles import RESULT, function_reading, readers, role_of, source_of, symmetric
@@ -23,7 +24,7 @@ from earnest.swapping.roles import RESULT, function_reading, readers, role_of, s
 LONGEST_FRAMES = 6000
 """Greatest length unless told otherwise: 60 s of features, 10 ms each."""
 
-WEIGHTED = ("linear", "conv1d", "conv2d")
+WEIGHTED = ("linear", "conv1d", "conv2d", "embedding")
 
 
 def swap(
@@ -34,17 +35,19 @@ def swap(
     features: int | None = 80,
     longest: int = LONGEST_FRAMES,
     one_length: bool = False,
+    most_tokens: int | None = None,
 ) -> TwinModel:
     """Twins for all of a float model in evaluation mode, which itself stays as it is; total, or an error.
 
     The model reads [batch, time, features], or [batch, samples] where `features` is None; `longest` is the greatest
-    time, and with `one_length` the only one. The report is at `.report` of the result.
+    time, and with `one_length` the only one. A decoder reads tokens [batch, tokens] after that, `most_tokens` at most.
+    The report is at `.report` of the result.
     """
     chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
     device = load_target(target) if isinstance(target, str) else target
-    graph = capture(model, features=features, longest=longest, one_length=one_length)
+    graph = capture(model, features=features, longest=longest, one_length=one_length, most_tokens=most_tokens)
     twin = Swapper(graph, chosen, device).swap()
-    check_faithful(model, twin, features)
+    check_faithful(model, twin, features, graph.padding)
     return twin
 
 
@@ -53,7 +56,8 @@ class Swapper:
 
     def __init__(self, graph: Graph, recipe: Recipe, target: Target) -> None:
         self.graph, self.recipe, self.target = graph, recipe, target
-        self.roles: dict[Node, Role] = {node: role_of(graph, node) for node in graph.nodes if node.kind not in LAYOUT}
+        chosen = [node for node in graph.nodes if node.kind not in LAYOUT and node is not graph.tokens]
+        self.roles: dict[Node, Role] = {node: role_of(graph, node) for node in chosen}
         self.settings = {
             node: recipe.settings(node.name, self._law_kind(node), role, target) for node, role in self.roles.items()
         }
@@ -71,10 +75,13 @@ class Swapper:
             shortest=graph.shortest,
             longest=graph.longest,
             target=self.target.name,
+            tokens=self._tokens(),
         )
+        if graph.tokens is not None:
+            self.names[graph.tokens], self.edges[TOKENS] = TOKENS, self.model.edge(TOKENS)
         self.names[graph.input], self.edges[graph.input.name] = graph.input.name, self.model.input
         for node in graph.nodes:
-            if node is not graph.input:
+            if node not in entries(graph):
                 self._place(node)
         self.model.report = SwapReport(
             recipe=self.recipe.name,
@@ -83,6 +90,18 @@ class Swapper:
             inserted=tuple(self.inserted),
         )
         return self.model
+
+    def _tokens(self) -> Tokens | None:
+        """What a decoder reads: rows of its embedding."""
+        if self.graph.tokens is None:
+            return None
+        readers = self.graph.tokens.users
+        other = next((reader for reader in readers if reader.kind != "embedding"), None)
+        if other is not None or not readers:
+            where = "the model" if other is None else other.name
+            raise SwapError(f"{where}: expected tokens that embeddings read, and nothing else")
+        classes = min(len(reader.parameters["weight"]) for reader in readers)
+        return Tokens(classes=classes, longest=self.graph.most_tokens)
 
     def _law_kind(self, node: Node) -> str:
         return "table" if node.kind == "function" else node.kind
@@ -119,6 +138,8 @@ class Swapper:
     def _twin(self, node: Node, operands: Sequence[Edge], output: Edge) -> Twin:
         if node.kind == "concat":
             return Concat(operands, output, axis=node.settings["axis"])
+        if node.kind == "embedding" and self.recipe.methods:  # they change the head's weight, which may be the same
+            node.parameters["weight"] = nn.Parameter(node.parameters["weight"].detach().clone())
         return assemble(node, operands, output, self.settings.get(node), self.target)
 
     def _operand(self, node: Node, index: int) -> str:

@@ -1,5 +1,7 @@
 """Values that depend on no data: folded weights, and tables of positions, computed offline up to the greatest length.
 
+Lengths are those of what is heard and of the tokens; a table depends on one of them.
+
 A table is evaluated at the greatest length; at every other length it must be a slice of that, from the front, the
 middle or the end, which is checked at many lengths and refused where it fails.
 """
@@ -11,15 +13,37 @@ import torch
 from torch import Tensor
 
 from earnest.errors import CaptureError
-from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute
+from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute, symbols_of
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import TYPE_ONLY, Flat
 
-BATCH, TIME = "batch", "time"
+BATCH = "batch"
+
+COMPARISONS = {"aten.ne.Scalar": True, "aten.eq.Scalar": False}
+"""What comes of a token that is compared with the one that fills up: a program reads no padding."""
+
+
+def lengths_of(node: Flat, names: Mapping[str, str]) -> set[str]:
+    """The lengths on which a value that depends on no data depends."""
+    found: set[str] = set()
+    seen: set[Flat] = set()
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if current.is_size:
+            found |= symbols_of(dimension_of(current.value, names))
+        elif current.operator in COMPARISONS:
+            found |= {symbol for size in current.value.shape for symbol in symbols_of(dimension_of(size, names))}
+        else:
+            waiting.extend(current.inputs())
+    return found - {BATCH}
 
 
 def evaluate_free(node: Flat, symbols: Symbols, names: Mapping[str, str]) -> Any:
-    """The value of a node that depends on no features, for a given length."""
+    """The value of a node that depends on no data, for given lengths."""
     memo: dict[Flat, Any] = {}
 
     def resolve(argument: Any) -> Any:
@@ -35,6 +59,9 @@ def evaluate_free(node: Flat, symbols: Symbols, names: Mapping[str, str]) -> Any
                 memo[current] = evaluate(dimension_of(current.value, names), symbols)
             elif current.tensor is not None:
                 memo[current] = current.tensor.detach()
+            elif current.operator in COMPARISONS and current.args[0].tensor is None and current.args[0].is_input:
+                shape = [evaluate(dimension_of(size, names), symbols) for size in current.value.shape]
+                memo[current] = torch.full(shape, COMPARISONS[current.operator])
             elif current.operator in TYPE_ONLY:
                 memo[current] = resolve(current.args[0]).to(current.value.dtype)
             else:
@@ -47,16 +74,16 @@ def evaluate_free(node: Flat, symbols: Symbols, names: Mapping[str, str]) -> Any
 
 
 def table_of(
-    node: Flat, names: Mapping[str, str], shortest: int, longest: int
+    node: Flat, names: Mapping[str, str], symbol: str, shortest: int, longest: int
 ) -> tuple[Tensor, int, Dimension, Dimension] | Tensor:
     """A tensor that is the same at every length, or (the longest table, axis, start, stop)."""
-    at = lambda time: evaluate_free(node, {BATCH: 1, TIME: time}, names)  # noqa: E731
+    at = lambda length: evaluate_free(node, {BATCH: 1, symbol: length}, names)  # noqa: E731
     table: Tensor = at(longest)
     shape = [dimension_of(size, names) for size in node.value.shape]
-    axes = [axis for axis, dimension in enumerate(shape) if TIME in str(dimension)]
+    axes = [axis for axis, dimension in enumerate(shape) if symbol in symbols_of(dimension)]
     probes = sorted({*range(shortest, min(shortest + 9, longest)), *range(shortest, longest + 1, max(1, longest // 7))})
     if not axes:
-        if any(not torch.equal(table, at(time)) for time in probes):
+        if any(not torch.equal(table, at(each)) for each in probes):
             raise CaptureError(
                 f"{node.path}: {node.operator} makes values ({node.source}) that depend on the length of the input; "
                 "expected the same at every length, or a slice of a table of positions"
@@ -75,7 +102,7 @@ def table_of(
         "end": ("+", total, ("*", -1, count)),
     }
     for start in starts.values():
-        if all(_is_slice(table, at(time), axis, evaluate(start, {TIME: time})) for time in probes):
+        if all(_is_slice(table, at(each), axis, evaluate(start, {symbol: each})) for each in probes):
             return table, axis, start, ("+", start, count)
     raise CaptureError(
         f"{node.path}: {node.operator} makes a table ({node.source}) which at a shorter length is no slice of "

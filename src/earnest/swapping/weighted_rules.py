@@ -1,4 +1,4 @@
-"""Rules of operators with weights: linear, convolution, norms; batch norm is folded into what comes before it."""
+"""Rules of operators with weights: linear, convolution, embedding, norms; batch norm is folded into the one before."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,14 @@ def _weights(converter: "Converter", node: Flat) -> dict[str, Any]:
 
 def _linear(converter: "Converter", node: Flat) -> Node:
     return converter.make("linear", [converter.operand(node.args[0])], parameters=_weights(converter, node))
+
+
+def _embedding(converter: "Converter", node: Flat) -> Node:
+    if node.args[1] is not converter.tokens:
+        raise converter.unsupported(node, "reads rows that are not those of the tokens")
+    return converter.make(
+        "embedding", [converter.operand(node.args[1])], parameters={"weight": converter.parameter(node.args[0])}
+    )
 
 
 def _convolution(rank: int) -> Rule:
@@ -159,6 +167,7 @@ def _group_norm(converter: "Converter", node: Flat) -> Node:
 
 WEIGHTED_RULES: dict[str, Rule] = {
     "aten.linear.default": _linear,
+    "aten.embedding.default": _embedding,
     "aten.conv1d.default": _convolution(1),
     "aten.conv1d.padding": _convolution(1),
     "aten.conv2d.default": _convolution(2),
