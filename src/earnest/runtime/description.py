@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from earnest.errors import FileError
+from earnest.file.canonical_json import shown
 from earnest.integer.codes import code_range, storage
 from earnest.integer.fixed_point import MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
 from earnest.integer.program import Program
+from earnest.runtime.decoding import DECODING, Decoding, decoding_of
 from earnest.runtime.front_ends import FrontEnd, front_end_of
 from earnest.runtime.text import Tokens
 
-DECODING = "ctc-greedy"
+CTC_GREEDY = "ctc-greedy"
 
 _MOST_HEARD, _LONGEST_ID = 1 << 20, 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -62,7 +64,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """Everything between samples and text that is no operator of the program.
+    """Everything between samples and text that is no operator of the program. `decoding` is None where the best class
+    of each frame is taken (CTC).
 
     `calibration` is in the order in which it was heard; it is empty where ranges came from no recording.
     """
@@ -73,6 +76,7 @@ class Description:
     recipe: str
     model: str
     calibration: tuple[Heard, ...]
+    decoding: Decoding | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The form that a program carries."""
@@ -81,7 +85,7 @@ class Description:
             "front_end": self.front_end.to_dict(),
             "input_grid": {"multiplier": grid.multiplier, "shift": grid.shift, "zero_point": grid.zero_point},
             "tokens": list(self.tokens.pieces),
-            "decoding": DECODING,
+            DECODING: CTC_GREEDY if self.decoding is None else self.decoding.to_dict(),
             "recipe": self.recipe,
             "model": self.model,
             "calibration": [[heard.id, heard.audio_sha256] for heard in self.calibration],
@@ -91,11 +95,12 @@ class Description:
 def describe(program: Program) -> Description:
     """The description of a program that recognises speech; FileError where a part is missing or not understood."""
     data = program.description
-    expected = {"front_end", "input_grid", "tokens", "decoding", "recipe", "model", "calibration"}
+    expected = {"front_end", "input_grid", "tokens", DECODING, "recipe", "model", "calibration"}
     if set(data) != expected:
         raise FileError(f"expected a description of {sorted(expected)}, got {sorted(data)}")
-    if data["decoding"] != DECODING:
-        raise FileError(f"expected decoding {DECODING!r}, got {data['decoding']!r}")
+    decodes = len(program.inputs) > 1
+    if not decodes and data[DECODING] != CTC_GREEDY:
+        raise FileError(f"expected decoding {CTC_GREEDY!r}, got {shown(data[DECODING])}")
     texts = [data["recipe"], data["model"], *(data["tokens"] if isinstance(data["tokens"], (list, tuple)) else [None])]
     if not all(isinstance(text, str) for text in texts):
         raise FileError("expected a recipe, a model and a list of tokens, all of them text")
@@ -106,6 +111,7 @@ def describe(program: Program) -> Description:
         recipe=data["recipe"],
         model=data["model"],
         calibration=_calibration(data["calibration"]),
+        decoding=decoding_of(program) if decodes else None,
     )
 
 

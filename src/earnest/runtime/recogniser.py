@@ -21,8 +21,8 @@ class Backend(Protocol):
 
     name: str
 
-    def run(self, codes: np.ndarray) -> np.ndarray:
-        """Codes of the output for the codes of one utterance."""
+    def run(self, *codes: np.ndarray) -> np.ndarray:
+        """Codes of the output for those of the inputs of one utterance."""
         ...
 
 
@@ -49,6 +49,8 @@ class Recognizer:
         program = program if isinstance(program, Program) else open_program(Path(program))
         self.input = program.input
         self.description = describe(program)
+        if self.description.decoding is not None:
+            raise FileError("expected a program that hears and nothing else; this one reads tokens: use `Decoder`")
         self.backend: Backend = backend if backend is not None else NativeBackend(program, threads=threads)
         features = self.description.front_end.features
         expected = (1, TIME) if features is None else (1, TIME, features)

@@ -46,6 +46,10 @@ class ReferenceBackend:
         self.program = program
         self._accumulation: Accumulation = IntegerAccumulation() if exact else Float64Accumulation()
 
-    def run(self, codes: np.ndarray, observe: Callable[[str, np.ndarray], None] | None = None) -> np.ndarray:
-        """Codes of the output for the codes of one utterance, [1, ...]."""
-        return run(self.program, codes, self._accumulation, observe)
+    def run(self, *codes: np.ndarray, observe: Callable[[str, np.ndarray], None] | None = None) -> np.ndarray:
+        """Codes of the output for those of the inputs of one utterance, [1, ...]."""
+        return run(self.program, codes, self._accumulation, observe)[0]
+
+    def run_all(self, *codes: np.ndarray) -> list[np.ndarray]:
+        """Codes of the output and of all values that are kept."""
+        return run(self.program, codes, self._accumulation)
