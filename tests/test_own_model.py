@@ -16,7 +16,7 @@ def test_every_block_of_the_page_runs(
 ) -> None:
     page = (root / "docs" / "own-model.md").read_text(encoding="utf-8")
     blocks = BLOCK.findall(page)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     monkeypatch.chdir(tmp_path)
     lines = [line for line in blocks[1].splitlines() if line and not line.startswith("import")]
     assert len(lines) == 5, "the page says five lines"
@@ -30,5 +30,6 @@ def test_every_block_of_the_page_runs(
     assert (tmp_path / "listener.earnest").is_file()
     assert str(Level.H3) in printed[1]
     assert float(printed[3].splitlines()[0]) > 10
+    assert len(printed[4].split(",")) == 39, "tokens up to the cap"
     (shown,) = SHOWN.findall(page)
-    assert re.sub(r"\(\S+:\d+\)", "(FILE:LINE)", printed[4].strip()) == shown
+    assert re.sub(r"\(\S+:\d+\)", "(FILE:LINE)", printed[5].strip()) == shown

@@ -65,7 +65,9 @@ def test_a_planted_difference_is_found(
 
 
 def test_an_utterance_that_is_too_long_is_named(tiny_world: TinyWorld, quantized: Quantized) -> None:
-    short = replace(quantized, program=replace(quantized.program, input=replace(quantized.program.input, longest=60)))
+    short = replace(
+        quantized, program=replace(quantized.program, inputs=(replace(quantized.program.input, longest=60),))
+    )
     with pytest.raises(DataError, match=r"utterance 10\d-20\d-\d{4}: expected at most 60 frames"):
         explain(short, load(tiny_world.model), read_split(tiny_world.data, transcripts="absent"))
 

@@ -15,6 +15,7 @@ from earnest.integer.linear import Weighted
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
+from earnest.integer.weight import WeightCodes
 from earnest.runtime.description import Description, describe
 
 SAFETENSORS_REALS = ("F4", "F6", "F8", "F16", "F32", "F64", "BF16", "C64")
@@ -92,17 +93,18 @@ def anatomy(program: Program, target: Target | None = None) -> Anatomy:
 def weight_widths(program: Program) -> dict[int, int]:
     """How many weight codes there are of each width, narrow ones first."""
     counted: Counter[int] = Counter()
-    for operator in _weighted(program):
+    for operator in _own_weights(program):
         counted[operator.weight_bits] += operator.weight.size
     return dict(sorted(counted.items()))
 
 
 def mean_bits(program: Program) -> float:
     """The mean width of weights, the multipliers of their groups counted in; 0 where there is none."""
-    bits = sum(each.weight_bits * each.weight.size for each in _weighted(program))
-    multipliers = [each.group_multiplier for each in _weighted(program) if each.group_multiplier.shape[1] > 1]
+    weights = _own_weights(program)
+    bits = sum(each.weight_bits * each.weight.size for each in weights)
+    multipliers = [each.group_multiplier for each in weights if each.group_multiplier.shape[1] > 1]
     bits += sum(Packing.of(each).bits * each.size for each in multipliers)
-    return bits / max(sum(each.weight.size for each in _weighted(program)), 1)
+    return bits / max(sum(each.weight.size for each in weights), 1)
 
 
 def honest_name(program: Program) -> str:
@@ -138,6 +140,16 @@ def real_tensors(path: str | os.PathLike[str]) -> list[str]:
             return [n for n in names if str(tensors.get_slice(n).get_dtype()).startswith(SAFETENSORS_REALS)]
     except (OSError, SafetensorError) as error:
         raise FileError(f"{path}: expected a safetensors file: {error}") from error
+
+
+def _own_weights(program: Program) -> list[WeightCodes]:
+    """The operators with weights, those with the same codes once: a file has them once."""
+    found: dict[tuple[str, int, bytes], WeightCodes] = {}
+    for step in program.steps:
+        operator = step.operator
+        if isinstance(operator, WeightCodes):
+            found.setdefault((operator.weight_map, operator.weight_bits, operator.weight.tobytes()), operator)
+    return list(found.values())
 
 
 def _weighted(program: Program) -> list[Weighted]:

@@ -16,17 +16,18 @@ import torch
 from earnest.engine import NativeBackend
 from earnest.export.session import Replay
 from earnest.file import save
-from earnest.integer.codes import storage
 from earnest.integer.program import Program
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.judge.audit import audit
 from earnest.lab.coverage_table import COVERAGE
 from earnest.lab.families import Family
-from earnest.nn.comparison import decibel, differences
+from earnest.models.generation import decoding_from
+from earnest.nn.comparison import decibel, differences, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
 from earnest.pipeline import input_grid, quantized_twin
+from earnest.runtime.decoding import Decoding
 from earnest.runtime.description import Description
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.runtime.front_ends import FrontEnd
@@ -49,6 +50,7 @@ def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
         features=family.features,
         longest=family.longest,
         one_length=family.frames is not None,
+        most_tokens=family.most_tokens,
     )
     program = lower(twin, _description(family, twin, recipe))
     verify(program, load_target(target))
@@ -69,19 +71,18 @@ def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
 def _runs(family: Family, module: torch.nn.Module, twin: TwinModel, program: Program) -> dict[str, Any]:
     """Codes that differ, and the least signal over noise."""
     reference, native, replay = ReferenceBackend(program, exact=True), NativeBackend(program), Replay(program)
-    container = storage(twin.input.bits, signed=twin.input.signed)
     codes, ratios = 0, []
     differing: Counter[str] = Counter({"reference": 0, "native": 0, "onnx": 0})
-    for features in family.inputs(MEASURED, 1):
-        found = differences(twin, reference.run, features)
+    for inputs in family.inputs(MEASURED, 1):
+        found = differences(twin, reference.run, inputs)
         codes += sum(difference.elements for difference in found)
         differing["reference"] += sum(difference.differing for difference in found)
         with torch.no_grad():
-            expected = twin.codes(features).numpy()
-            entry = twin.encode(features).numpy().astype(container)
-            ratios.append(decibel(module(features), twin(features)))
+            expected = twin.codes(inputs).numpy()
+            read = twin.read(inputs).values()
+            ratios.append(decibel(module(*read), twin(*read)))
         for name, run in (("native", native.run), ("onnx", replay.run)):
-            differing[name] += int(np.count_nonzero(run(entry) != expected))
+            differing[name] += int(np.count_nonzero(run(*program_inputs(twin, inputs)) != expected))
     return {"codes": codes, "differing": dict(differing), "decibel": round(min(ratios), 2)}
 
 
@@ -111,8 +112,14 @@ def _description(family: Family, twin: TwinModel, recipe: str) -> dict[str, Any]
         recipe=recipe,
         model=f"{family.name}, random weights",
         calibration=(),
+        decoding=None if family.most_tokens is None else decoding_of_family(family, twin),
     )
     return described.to_dict()
+
+
+def decoding_of_family(family: Family, twin: TwinModel) -> Decoding:
+    """What the family's class says of its tokens by itself."""
+    return decoding_from(family.module().get_submodule("model").generation_config, twin)
 
 
 def _front_end(family: Family) -> FrontEnd | None:
@@ -122,6 +129,6 @@ def _front_end(family: Family) -> FrontEnd | None:
 
 
 def _classes(family: Family) -> int:
-    (features,) = family.inputs((101,), 2)
+    (inputs,) = family.inputs((101,), 2)
     with torch.no_grad():
-        return int(family.module()(features).shape[-1])
+        return int(family.module()(*(inputs if isinstance(inputs, tuple) else (inputs,))).shape[-1])

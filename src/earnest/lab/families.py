@@ -1,6 +1,7 @@
 """Families of transformer recognisers at a tiny random configuration: classes of `transformers` and of torch itself.
 
-Each is a module of one tensor in, [batch, time, features] or [batch, samples], and one out. Weights are random, by a
+Each is a module of one tensor in, [batch, time, features] or [batch, samples], and one out; a decoder reads tokens
+[batch, tokens] as well. Weights are random, by a
 fixed seed: what is asked is whether every operator has a twin, whether twin and program agree, and how large the error
 of the codes is against the float model, not what is recognised.
 """
@@ -13,10 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import EarnestError
-from earnest.models.wrapped import Wrapped, features_last
+from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
+from earnest.nn.model import Inputs
 
 SEED = 0
 LONGEST_SAMPLES, LONGEST_FRAMES = 64_000, 400
+MOST_TOKENS, FRAMES_OF_A_TOKEN = 48, 8
+"""Of a decoder: its greatest number of tokens, and how many frames there are for each in what it is measured on."""
+
 SAMPLES_OF_A_FRAME = 40
 """Samples that stand for one frame in the lengths of these models: 2.5 ms, an eighth of what the real ones have."""
 
@@ -52,6 +57,7 @@ class Family:
     features: int | None
     part: str = "all"
     frames: int | None = None
+    most_tokens: int | None = None
 
     @property
     def longest(self) -> int:
@@ -64,9 +70,22 @@ class Family:
             torch.manual_seed(SEED)
             return self.build().eval()
 
-    def inputs(self, frames: tuple[int, ...], seed: int) -> list[Tensor]:
-        """Normal inputs of one utterance each, of so many frames where the model takes them."""
+    def inputs(self, frames: tuple[int, ...], seed: int) -> list[Inputs]:
+        """Normal inputs of one utterance each, of so many frames where the model takes them; and for a decoder a token
+        for each few frames, none of them a special one.
+        """
         generator = torch.Generator().manual_seed(seed)
+        features = self._features(frames, generator)
+        if self.most_tokens is None:
+            return [*features]
+        counts = [min(self.most_tokens, time // FRAMES_OF_A_TOKEN) for time in frames]
+        classes = SEQUENCE["vocab_size"]
+        return [
+            (x, torch.randint(len(SPECIAL), classes, (1, count), generator=generator))
+            for x, count in zip(features, counts, strict=True)
+        ]
+
+    def _features(self, frames: tuple[int, ...], generator: torch.Generator) -> list[Tensor]:
         if self.frames is not None:
             frames = (self.frames,) * len(frames)
         if self.features is None:
@@ -102,6 +121,19 @@ def _encoder(
         hub = _hub()
         model = getattr(hub, f"{name}Model")(getattr(hub, f"{name}Config")(**settings))
         return Wrapped(model.encoder, "last_hidden_state", arrange=arrange)
+
+    return build
+
+
+def _decoder(
+    name: str, settings: Mapping[str, Any], *, reads: str, arrange: Callable[[Tensor], Tensor] | None = None
+) -> Callable[[], nn.Module]:
+    """`<name>ForConditionalGeneration`, encoder and decoder: logits of given tokens."""
+
+    def build() -> nn.Module:
+        hub = _hub()
+        model = getattr(hub, f"{name}ForConditionalGeneration")(getattr(hub, f"{name}Config")(**settings))
+        return WrappedDecoder(model, reads, arrange=arrange)
 
     return build
 
@@ -155,7 +187,8 @@ _MOONSHINE = {
     "encoder_num_attention_heads": 2,
     "decoder_num_attention_heads": 2,
 }
-_WHISPER = {**SEQUENCE, "num_mel_bins": 16, "max_source_positions": 100, "decoder_start_token_id": 1}
+START = {"decoder_start_token_id": 1}
+_WHISPER = {**SEQUENCE, **START, "num_mel_bins": 16, "max_source_positions": 100}
 _S2T = {**SEQUENCE, "conv_channels": 32, "input_feat_per_channel": 16, "max_source_positions": 2000}
 
 _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = (
@@ -212,13 +245,50 @@ _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = 
         "encoder",
     ),
     ("speech2text", "Speech2TextModel", _encoder("Speech2Text", {**_S2T, **SPECIAL}), 16, "encoder"),
+    (
+        "moonshine-decoder",
+        "MoonshineForConditionalGeneration",
+        _decoder("Moonshine", {**_MOONSHINE, **SPECIAL, **START}, reads="input_values"),
+        None,
+        "all",
+    ),
+    (
+        "whisper-decoder",
+        "WhisperForConditionalGeneration, 200 frames",
+        _decoder(
+            "Whisper",
+            {**_WHISPER, **SPECIAL, "max_target_positions": MOST_TOKENS},
+            reads="input_features",
+            arrange=features_last,
+        ),
+        16,
+        "all",
+    ),
+    (
+        "speech2text-decoder",
+        "Speech2TextForConditionalGeneration",
+        _decoder("Speech2Text", {**_S2T, **SPECIAL, **START}, reads="input_features"),
+        16,
+        "all",
+    ),
 )
 
-ONE_LENGTH = {"whisper": 200}
+ONE_LENGTH = {"whisper": 200, "whisper-decoder": 200}
 """Families whose models take inputs of one length alone, which are filled up with silence."""
 
+DECODERS = ("moonshine-decoder", "whisper-decoder", "speech2text-decoder")
+"""Families that read tokens."""
+
 FAMILIES: dict[str, Family] = {
-    name: Family(name=name, source=source, build=build, features=features, part=part, frames=ONE_LENGTH.get(name))
+    name: Family(
+        name=name,
+        source=source,
+        build=build,
+        features=features,
+        part=part,
+        frames=ONE_LENGTH.get(name),
+        most_tokens=MOST_TOKENS if name in DECODERS else None,
+    )
     for name, source, build, features, part in _TABLE
 }
 """By the name that the documents use."""

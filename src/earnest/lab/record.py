@@ -10,7 +10,7 @@ from earnest.errors import DataError
 from earnest.lab.evaluation import Evaluation
 from earnest.lab.ledger import environment
 from earnest.lab.outcome import Outcome
-from earnest.runtime.description import DECODING
+from earnest.runtime.description import CTC_GREEDY
 from earnest.speech.normalisation import NORMALISATION
 from earnest.speech.word_errors import WordErrors
 
@@ -32,7 +32,7 @@ def record(evaluation: Evaluation, *, data: str, data_sha256: str, available: in
     if program is None:
         raise DataError("expected the evaluation of a program to record, got that of a float model alone")
     used = len(evaluation.outcomes)
-    shared = {"decoding": DECODING, "normalisation": {"name": NORMALISATION, "rule": RULE}}
+    shared = {"decoding": CTC_GREEDY, "normalisation": {"name": NORMALISATION, "rule": RULE}}
     whole = used == available == LIBRISPEECH.get(data, available)
     found: dict[str, object] = {
         "kind": KIND,

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from earnest.errors import DataError, EarnestError
 from earnest.integer.dimension import Symbols
-from earnest.integer.program import INPUT
 from earnest.integer.target import Target
 from earnest.lab.groups import Groups, narrowest, operators, sources
 from earnest.lab.ledger import environment
@@ -162,9 +161,9 @@ def real_logits(pair: Pair, features: Tensor) -> Tensor:
 
 def _values(pair: Pair, features: Tensor, with_codes: frozenset[str]) -> dict[str, Tensor]:
     """Every value by name."""
-    values = {INPUT: features}
+    values: dict[str, Tensor] = {}
     compute = _compute(pair, pair.twins.symbols(features), with_codes, frozenset())
-    walk(pair.twins, features, compute, values.__setitem__)
+    walk(pair.twins, pair.twins.read(features), compute, values.__setitem__)
     return values
 
 
