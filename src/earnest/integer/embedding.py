@@ -16,7 +16,7 @@ Array = Any
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Embedding(WeightCodes):
-    """E26; `weight` is [tokens, width], with one multiplier for each token. The operand's codes are indices of rows."""
+    """E26: `weight` is [tokens, width], with one multiplier for each token. The operand's codes are indices of rows."""
 
     kind: ClassVar[str] = "embedding"
 

@@ -16,7 +16,7 @@ from earnest.numerics.weight import live_rows
 
 
 class Embedding(WeightCodes):
-    """E26; `weight` is [tokens, width]. The operand's codes are tokens."""
+    """E26: `weight` is [tokens, width]. The operand's codes are tokens."""
 
     kind: ClassVar[str] = "embedding"
 
