@@ -130,7 +130,7 @@ class _Splitter:
 
     def _past_inputs(self) -> list[Input]:
         return [
-            _input(_past_name(name), self.ends[0][name], axis, PAST, (0, self.tokens.longest - 1))
+            _input(_past_name(name), self.ends[1][name], axis, PAST, (0, self.tokens.longest - 1))
             for name, axis in self.kept
         ]
 
