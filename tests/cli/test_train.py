@@ -22,8 +22,8 @@ def test_a_run_becomes_a_row_without_a_path_of_the_machine(tmp_path: Path, capsy
     (row,) = read(ledger)
     assert row["kind"] == "training"
     assert row["settings"]["data"] == {"train": ["humming"], "validation": ["humming"]}  # type: ignore[index]
-    assert {key: row[key] for key in found if key not in ("file", "model")} == {
-        key: value for key, value in found.items() if key not in ("file", "model")
+    assert {key: row[key] for key in found if key not in ("file", "result")} == {
+        key: value for key, value in found.items() if key not in ("file", "result")
     }
     assert str(tmp_path) not in ledger.read_text(encoding="utf-8").replace(str(row["command"]), "")
     assert "| tiny |" in render_training([row])

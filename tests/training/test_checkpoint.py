@@ -11,7 +11,7 @@ from torch import nn
 from earnest.errors import TrainingError
 from earnest.training.checkpoint import KEY, read_checkpoint_, settings_sha256, write_checkpoint
 from earnest.training.specification import Training, load_training
-from earnest.training.state import State, fresh
+from earnest.training.state import Group, State, fresh
 
 
 @pytest.fixture
@@ -19,9 +19,14 @@ def training(tmp_path: Path) -> Training:
     return load_training(write_training(tmp_path))
 
 
-def stepped(training: Training) -> State:
+def begun() -> State:
+    network = nn.Linear(3, 2)
+    return fresh(network, [Group(parameters=list(network.parameters()))])
+
+
+def stepped() -> State:
     torch.manual_seed(1)
-    state = fresh(nn.Linear(3, 2), training.descent)
+    state = begun()
     state.module(torch.ones(1, 3)).sum().backward()
     state.optimizer.step()
     state.step = 7
@@ -30,8 +35,8 @@ def stepped(training: Training) -> State:
 
 def test_it_comes_back_and_is_written_the_same_again(training: Training, tmp_path: Path) -> None:
     first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
-    write_checkpoint(first, stepped(training), training)
-    state = fresh(nn.Linear(3, 2), training.descent)
+    write_checkpoint(first, stepped(), training)
+    state = begun()
     read_checkpoint_(first, state, training)
     assert state.step == 7
     write_checkpoint(second, state, training)
@@ -42,12 +47,12 @@ def test_it_comes_back_and_is_written_the_same_again(training: Training, tmp_pat
 
 def test_corrupt_files_are_refused(training: Training, tmp_path: Path) -> None:
     file = tmp_path / "a.safetensors"
-    write_checkpoint(file, stepped(training), training)
+    write_checkpoint(file, stepped(), training)
     content = file.read_bytes()
     for bad in (b"", content[:100], content[:-4], content.replace(KEY.encode(), b"x" * len(KEY))):
         file.write_bytes(bad)
         with pytest.raises(TrainingError, match=r"a\.safetensors.*remove it"):
-            read_checkpoint_(file, stepped(training), training)
+            read_checkpoint_(file, stepped(), training)
 
 
 def test_what_decides_a_step_is_in_the_hash_and_what_only_watches_is_not(training: Training) -> None:
@@ -61,4 +66,4 @@ def test_what_decides_a_step_is_in_the_hash_and_what_only_watches_is_not(trainin
 
 def test_where_it_cannot_be_written_is_named(training: Training, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no-folder"):
-        write_checkpoint(tmp_path / "no-folder" / "a.safetensors", stepped(training), training)
+        write_checkpoint(tmp_path / "no-folder" / "a.safetensors", stepped(), training)

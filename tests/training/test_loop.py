@@ -15,8 +15,9 @@ from tests.training.tiny_training import write_training
 from earnest.errors import TrainingError
 from earnest.models import load
 from earnest.training import log
-from earnest.training.loop import Watch, train
+from earnest.training.loop import Watch
 from earnest.training.specification import load_training
+from earnest.training.train import train
 from synthetic import TinyWorld
 
 KEPT = ("state.safetensors", "model/model.safetensors", "model/tokens.txt")
@@ -60,7 +61,7 @@ def test_the_loss_falls_and_the_model_can_be_loaded(tmp_path: Path) -> None:
     result = train(training, tmp_path / "work", Watch(line=lines.append))
     losses = [line["loss"] for line in lines if "loss" in line]
     assert losses[-1] < 0.7 * losses[0]
-    model = load(result.model)
+    model = load(result.result)
     assert model.module.config.classes == len(model.tokens.pieces) == 32
     assert not model.module.training
     assert [line["data"] for line in result.validation] == ["humming"]
@@ -113,10 +114,10 @@ def started_from(model: Path, file: Path) -> Path:
 
 def test_it_may_start_from_a_model(tmp_path: Path, tiny_world: TinyWorld) -> None:
     first = train(load_training(write_training(tmp_path, steps=8)), tmp_path / "first", Watch())
-    file = started_from(first.model, write_training(tmp_path, steps=4, rate="1e-12"))
+    file = started_from(first.result, write_training(tmp_path, steps=4, rate="1e-12"))
     file.write_text(file.read_text(encoding="utf-8").replace("last_rate = 1e-4", "last_rate = 1e-12"), encoding="utf-8")
     second = train(load_training(file), tmp_path / "second", Watch())
-    before, after = load(first.model), load(second.model)
+    before, after = load(first.result), load(second.result)
     assert before.tokens == after.tokens
     for name, tensor in before.module.named_parameters():
         torch.testing.assert_close(after.module.get_parameter(name), tensor, rtol=0, atol=1e-9)

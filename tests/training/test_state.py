@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from earnest.errors import TrainingError
+from earnest.training.float_run import groups
 from earnest.training.specification import Descent
-from earnest.training.state import State, average_, fresh
+from earnest.training.state import Group, State, average_, fresh, set_rate_
 
 DESCENT = Descent(steps=10, rate=0.1, last_rate=0.1, warmup=1, decay=0.5, clip=1.0, average=0.9)
 
@@ -14,6 +15,12 @@ DESCENT = Descent(steps=10, rate=0.1, last_rate=0.1, warmup=1, decay=0.5, clip=1
 def module() -> nn.Sequential:
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+
+
+def begun(network: nn.Module) -> State:
+    state = fresh(network, groups(network, DESCENT))
+    set_rate_(state, DESCENT.rate)
+    return state
 
 
 def advance(state: State, seed: int) -> None:
@@ -26,10 +33,10 @@ def advance(state: State, seed: int) -> None:
 
 
 def test_a_restored_state_goes_on_like_the_one_that_was_kept() -> None:
-    state = fresh(module(), DESCENT)
+    state = begun(module())
     for seed in range(3):
         advance(state, seed)
-    other = fresh(module(), DESCENT)
+    other = begun(module())
     other.restore_({name: tensor.clone() for name, tensor in state.tensors().items()}, state.step)
     for seed in (7, 8):
         advance(state, seed)
@@ -41,7 +48,7 @@ def test_a_restored_state_goes_on_like_the_one_that_was_kept() -> None:
 
 
 def test_only_matrices_decay() -> None:
-    state = fresh(module(), DESCENT)
+    state = begun(module())
     before = {name: tensor.clone() for name, tensor in state.module.named_parameters()}
     for parameter in state.module.parameters():
         parameter.grad = torch.zeros_like(parameter)
@@ -52,7 +59,7 @@ def test_only_matrices_decay() -> None:
 
 
 def test_the_mean_follows_fast_at_first_and_keeps_its_share_later() -> None:
-    state = fresh(nn.Linear(1, 1), DESCENT)
+    state = begun(nn.Linear(1, 1))
     state.average["bias"].fill_(0.0)
     with torch.no_grad():
         state.module.bias.fill_(1.0)  # type: ignore[union-attr]
@@ -65,10 +72,21 @@ def test_the_mean_follows_fast_at_first_and_keeps_its_share_later() -> None:
 
 
 def test_the_state_of_another_model_is_refused() -> None:
-    state = fresh(module(), DESCENT)
+    state = begun(module())
     advance(state, 0)
-    other = fresh(nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Linear(5, 2)), DESCENT)
+    other = begun(nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Linear(5, 2)))
     with pytest.raises(TrainingError, match="another one's"):
         other.restore_(state.tensors(), 1)
     with pytest.raises(TrainingError, match="another one's"):
-        fresh(module(), DESCENT).restore_({}, 1)
+        begun(module()).restore_({}, 1)
+
+
+def test_a_group_learns_at_its_share_of_the_rate() -> None:
+    network = nn.Linear(2, 1)
+    state = fresh(network, [Group(parameters=[network.weight]), Group(parameters=[network.bias], share=0.25)])
+    set_rate_(state, 0.4)
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+    network(torch.ones(3, 2)).sum().backward()
+    state.optimizer.step()
+    moved = [(now - then).abs().max().item() for now, then in zip(network.parameters(), before, strict=True)]
+    assert moved == pytest.approx([0.4, 0.1])

@@ -58,3 +58,54 @@ def write_training(folder: Path, *, steps: int = 12, precision: str = "bfloat16"
     file = folder / "tiny-training.toml"
     file.write_text(TEXT.format(data=data, steps=steps, precision=precision, rate=rate), encoding="utf-8")
     return file
+
+
+QUANTIZED = """
+name = "tiny-quantized"
+seed = 3
+model = "{model}"
+recipe = "{recipe}"
+target = "int8x16"
+
+[calibration]
+data = "{data}"
+limit = 4
+
+[data]
+train = ["{data}"]
+validation = ["{data}"]
+
+[utterances]
+seconds = 2.5
+
+[loss]
+blocks = 1.0
+
+[descent]
+steps = {steps}
+rate = {rate}
+last_rate = 1e-5
+warmup = 2
+decay = 0.0
+clip = 1.0
+average = 0.9
+reals = 0.1
+
+[watch]
+log = 2
+keep = 4
+validate = 8
+"""
+
+
+def write_quantized(
+    folder: Path, model: Path, *, steps: int = 8, rate: str = "1e-3", recipe: str = "w4a8-best"
+) -> Path:
+    """The file of a quantization-aware run, beside its data."""
+    data = folder / "humming"
+    if not data.exists():
+        write_corpus(data, chapters=3, each=3)
+    file = folder / "tiny-quantized.toml"
+    text = QUANTIZED.format(model=model, data=data, steps=steps, rate=rate, recipe=recipe)
+    file.write_text(text, encoding="utf-8")
+    return file

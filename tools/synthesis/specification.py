@@ -97,4 +97,4 @@ class Corpus(Part):
 
 def load_corpus(path: str | Path) -> Corpus:
     """Read a corpus's file. DataError names the key that is wrong."""
-    return read_settings(path, Corpus, what="a corpus", page="docs/training.md", error=DataError)
+    return read_settings(path, lambda _: Corpus, what="a corpus", page="docs/training.md", error=DataError)

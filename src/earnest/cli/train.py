@@ -1,4 +1,4 @@
-"""`earnest train`: a float Conformer-CTC, as a TOML file says."""
+"""`earnest train`: a float Conformer-CTC, or quantization-aware training, as a TOML file says."""
 
 import contextlib
 import sys
@@ -13,7 +13,7 @@ from earnest.cli.terminal import print_json, progress
 
 if TYPE_CHECKING:
     from earnest.training.loop import Trained
-    from earnest.training.specification import Training
+    from earnest.training.specification import QuantizedTraining, Training
 
 
 def train(
@@ -28,7 +28,7 @@ def train(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a float Conformer-CTC; killed at any point, the same command goes on where it was."""
+    """Train a float model, or what a recipe makes of one; killed at any point, the same command goes on where it was."""
     from earnest.training.specification import load_training
 
     training = load_training(file)
@@ -36,7 +36,7 @@ def train(
         existing_ledger(ledger)
     from earnest.lab.work_folder import WorkFolder
     from earnest.training.loop import Watch
-    from earnest.training.loop import train as trained
+    from earnest.training.train import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
     place = WorkFolder(root=folder)
@@ -48,7 +48,7 @@ def train(
     if as_json:
         print_json(found)
         return
-    print(f"{result.model}: {training.name} after {result.step} steps")
+    print(f"{result.result}: {training.name} after {result.step} steps")
     for one in result.validation:
         print(f"{one['data']}: {one['wer']:.2f} % of {one['words']} words wrong, {one['utterances']} utterances")
 
@@ -74,8 +74,8 @@ def _figures(result: "Trained") -> dict[str, Any]:
     from earnest.lab.anatomy import file_sha256
 
     return {
-        "model": str(result.model),
-        "model_sha256": file_sha256(result.model / "model.safetensors"),
+        "result": str(result.result),
+        "sha256": file_sha256(result.result),
         "step": result.step,
         "started_from": result.started_from,
         "validation": result.validation,
@@ -83,14 +83,18 @@ def _figures(result: "Trained") -> dict[str, Any]:
     }
 
 
-def _append(ledger: Path, training: "Training", found: dict[str, Any]) -> None:
+def _append(ledger: Path, training: "Training | QuantizedTraining", found: dict[str, Any]) -> None:
     """A row of kind "training" without a path of this machine: of folders the last name is left."""
     from earnest.lab.command import shown_command
     from earnest.lab.ledger import append, environment
 
     settings = training.model_dump(by_alias=True)
-    settings["start"] = training.start and Path(training.start).name
     settings["data"] = {key: [Path(place).name for place in places] for key, places in settings["data"].items()}
+    for key in ("start", "model", "recipe", "target"):
+        if isinstance(settings.get(key), str):
+            settings[key] = Path(settings[key]).name
+    if "calibration" in settings:
+        settings["calibration"]["data"] = Path(settings["calibration"]["data"]).name
     told = {"kind": "training", "command": shown_command(sys.argv[1:]), "settings": settings}
-    kept = {key: value for key, value in found.items() if key not in ("file", "model")}
+    kept = {key: value for key, value in found.items() if key not in ("file", "result")}
     append(ledger, told | kept | environment())

@@ -3,8 +3,9 @@
 import os
 import string
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 
@@ -35,20 +36,33 @@ def located(text: str, info: ValidationInfo) -> str:
 Place = Annotated[str, AfterValidator(located)]
 
 
-def read_settings(
-    path: str | os.PathLike[str], kind: type[Whole], *, what: str, page: str, error: type[EarnestError]
-) -> Whole:
-    """The settings of a file. `error` names the key that is wrong, `what` the file should be, and the `page` on it."""
+def read_toml(path: str | os.PathLike[str], *, what: str, error: type[EarnestError]) -> dict[str, Any]:
+    """What a file holds; `error` says that it should be `what`."""
     file = Path(path)
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise error(f"{file}: expected {what}, TOML in UTF-8: {reason}") from problem
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{file}: not TOML: {problem}") from problem
+
+
+def read_settings(
+    path: str | os.PathLike[str],
+    kind: Callable[[Mapping[str, Any]], type[Whole]],
+    *,
+    what: str,
+    page: str,
+    error: type[EarnestError],
+) -> Whole:
+    """The settings of a file, of a `kind` that depends on what it holds. `error` names the key that is wrong, `what`
+    the file should be, and the `page` on it.
+    """
+    content = read_toml(path, what=what, error=error)
+    file = Path(path)
     try:
-        return kind.model_validate(content, context={"folder": file.parent})
+        return kind(content).model_validate(content, context={"folder": file.parent})
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"

@@ -99,4 +99,4 @@ class Experiment(Part):
 
 def load_experiment(path: str | os.PathLike[str]) -> Experiment:
     """Read an experiment's file. ExperimentError names the key that is wrong."""
-    return read_settings(path, Experiment, what="an experiment", page="docs/lab.md", error=ExperimentError)
+    return read_settings(path, lambda _: Experiment, what="an experiment", page="docs/lab.md", error=ExperimentError)

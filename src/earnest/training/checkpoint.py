@@ -7,25 +7,26 @@ is refused: the run would not be the one that its file describes.
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from earnest.errors import TrainingError
 from earnest.file.whole import write_whole
-from earnest.training.specification import Training
+from earnest.training.specification import Settings
 from earnest.training.state import State
 
 KEY = "earnest-training"
 
 
-def settings_sha256(training: Training) -> str:
+def settings_sha256(training: Settings[Any]) -> str:
     """The hash of all settings that say what a step computes."""
     content = training.model_dump(exclude={"watch": True, "data": {"validation"}}, exclude_none=True)
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write_checkpoint(path: Path, state: State, training: Training) -> None:
+def write_checkpoint(path: Path, state: State, training: Settings[Any]) -> None:
     """Keep a state. TrainingError where it cannot be written."""
     told = json.dumps({"step": state.step, "settings_sha256": settings_sha256(training)}, sort_keys=True)
     tensors = {name: tensor.detach().contiguous() for name, tensor in state.tensors().items()}
@@ -35,7 +36,7 @@ def write_checkpoint(path: Path, state: State, training: Training) -> None:
         raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def read_checkpoint_(path: Path, state: State, training: Training) -> None:
+def read_checkpoint_(path: Path, state: State, training: Settings[Any]) -> None:
     """Take over a kept state. TrainingError: a file that is corrupt, or of a run with other settings."""
     try:
         with safe_open(path, framework="pt") as opened:

@@ -1,43 +1,32 @@
-"""Float training of a Conformer-CTC, which goes on where it was killed, to the same bytes.
+"""The loop of every training run, which goes on where it was killed, to the same bytes.
 
-The folder of a run:
+The folder of a run has, beside what its kind of training makes:
 
     state.safetensors   the last state that was kept (training.checkpoint)
-    model/              the running mean of its weights, a checkpoint as `earnest.models.load` reads it
     log.jsonl           losses, rates, norms of gradients, word error rates
     features/           (training.features)
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from earnest.errors import TrainingError
-from earnest.methods.ctc import ctc_loss
-from earnest.models import FloatModel, load, save
-from earnest.models.checkpoint import build, conformer_model
-from earnest.models.conformer import Conformer, ConformerConfig
 from earnest.nn.parallel import one_torch_thread
-from earnest.runtime.front_end import NEMO_LOG_MEL
-from earnest.runtime.text import Tokens
+from earnest.speech.word_errors import WordErrors
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
-from earnest.training.facts import facts
-from earnest.training.features import padded
-from earnest.training.masks import mask_
-from earnest.training.material import Material, material
+from earnest.training.features import Features
 from earnest.training.schedule import rate
-from earnest.training.specification import Shape, Training
-from earnest.training.state import State, average_, fresh
-from earnest.training.validation import word_errors
+from earnest.training.specification import Settings
+from earnest.training.state import State, average_, set_rate_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,114 +39,99 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What came of a run: the model's folder, the step that this call started from, the last word errors, and what
-    it cost (training.facts).
+    """What came of a run: its file, the step that this call started from, the last word errors, and what it cost
+    (training.facts).
     """
 
-    model: Path
+    result: Path
     started_from: int
     step: int
     validation: list[dict[str, Any]]
     facts: dict[str, int | float]
 
 
-def train(training: Training, folder: Path, watch: Watch) -> Trained:
-    """Train to the last step. TrainingError where the loss is no longer finite, or the folder has another run."""
-    with one_torch_thread(), _deterministic():
-        start = None if training.start is None else load(training.start)
-        torch.manual_seed(training.seed)
-        state = fresh(_module(training.model, start), training.descent)
-        heard = material(training, folder / "features", watch.progress, tokens=start.tokens if start else None)
-        kept = folder / "state.safetensors"
-        if kept.exists():
-            read_checkpoint_(kept, state, training)
-        started = state.step
-        log.cut(folder / "log.jsonl", started)
-        run = Run(training=training, folder=folder, heard=heard, state=state, watch=watch)
-        run.to_the_end()
-    lines = log.read(folder / "log.jsonl")
-    return Trained(
-        model=folder / "model",
-        started_from=started,
-        step=state.step,
-        validation=log.last_validation(lines),
-        facts=facts(training, heard, state, lines),
-    )
+AnySettings = TypeVar("AnySettings", bound=Settings[Any])
 
 
-@dataclass(slots=True, kw_only=True)
-class Run:
+class Run(ABC, Generic[AnySettings]):
     """One run at work: steps, and what is done every so many of them."""
 
-    training: Training
+    settings: AnySettings
     folder: Path
-    heard: Material
     state: State
     watch: Watch
+    train: Features
+    usable: list[int]
+    """The numbers of the utterances of `train` that are heard."""
+    result: Path
+    """What is written."""
 
-    def to_the_end(self) -> None:
-        """All steps that are still to do."""
-        steps, watched = self.training.descent.steps, self.training.watch
+    @abstractmethod
+    def batches(self) -> Iterator[list[int]]:
+        """What every step hears, from the first one on."""
+
+    @abstractmethod
+    def descend_(self, indices: list[int]) -> float:
+        """The loss of these utterances; its gradient is left at the parameters of the state."""
+
+    @abstractmethod
+    def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
+        """Of every corpus to validate on its folder, how many utterances it has, and the errors of the mean of the
+        weights.
+        """
+
+    @abstractmethod
+    def write(self) -> None:
+        """Write what the mean of the weights is as a model."""
+
+    def to_the_end(self) -> int:
+        """Take up what was kept, and do all steps that are still to do; the step that it went on from."""
+        kept = self.folder / "state.safetensors"
+        if kept.exists():
+            read_checkpoint_(kept, self.state, self.settings)
+        started, steps, watched = self.state.step, self.settings.descent.steps, self.settings.watch
+        log.cut(self.folder / "log.jsonl", started)
         since, sums = time.monotonic(), _Sums()
-        for batch in islice(self.heard.batches(self.training), self.state.step, steps):
+        for batch in islice(self.batches(), started, steps):
             sums.add(*self.step(batch))
             done = self.state.step
             if self.watch.progress is not None:
                 self.watch.progress("training", done, steps)
             if done % watched.log == 0 or done == steps:
                 seconds = (time.monotonic() - since) / sums.steps
-                learning = rate(done - 1, self.training.descent)
+                learning = rate(done - 1, self.settings.descent)
                 self._log({"step": done, **sums.means(), "rate": learning, "seconds": round(seconds, 4)})
             if done % watched.validate_ == 0 or done == steps:
                 self.validate()
             if done % watched.keep == 0 or done == steps:
-                self.keep()
+                self.write()
+                write_checkpoint(kept, self.state, self.settings)
             if done % watched.log == 0:
                 since, sums = time.monotonic(), _Sums()
+        return started
 
     def step(self, indices: list[int]) -> tuple[float, float]:
-        """One step on these utterances; the loss in nats a token, and the norm of the gradient before it is clipped."""
-        descent = self.training.descent
-        features, targets = self._batch(indices)
-        torch.manual_seed(int(np.random.SeedSequence([self.training.seed, self.state.step]).generate_state(1)[0]))
-        self.state.module.train()
-        for group in self.state.optimizer.param_groups:
-            group["lr"] = rate(self.state.step, descent)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.training.precision == "bfloat16"):
-            logits = self.state.module(features)
-        loss = ctc_loss(logits, targets)
-        self.state.optimizer.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.state.module.parameters(), descent.clip)
-        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+        """One step on these utterances; the loss, and the norm of the gradient before it is clipped."""
+        state, descent = self.state, self.settings.descent
+        set_rate_(state, rate(state.step, descent))
+        state.optimizer.zero_grad()
+        loss = self.descend_(indices)
+        norm = torch.nn.utils.clip_grad_norm_(state.module.parameters(), descent.clip).item()
+        if not (torch.isfinite(torch.tensor([loss, norm]))).all():
             raise TrainingError(
-                f"step {self.state.step}: expected a finite loss, got {loss.item()} with a gradient of norm "
-                f"{norm.item()}: lower descent.rate, or give it a longer warmup"
+                f"step {state.step}: expected a finite loss, got {loss} with a gradient of norm {norm}: "
+                "lower descent.rate, or give it a longer warmup"
             )
-        self.state.optimizer.step()
-        average_(self.state, descent.average)
-        self.state.step += 1
-        return loss.item(), norm.item()
-
-    def _batch(self, indices: list[int]) -> tuple[Tensor, list[list[int]]]:
-        generator = np.random.default_rng([self.training.seed, 2, self.state.step])
-        rows = [self.heard.train.of(index) for index in indices]
-        for row in rows:
-            mask_(row, self.training.masks, generator)
-        return torch.from_numpy(padded(rows)), [self.heard.targets[index] for index in indices]
+        state.optimizer.step()
+        average_(state, descent.average)
+        state.step += 1
+        return loss, norm
 
     def validate(self) -> None:
         """Count the word errors of the mean of the weights."""
-        model = averaged(self.state, self.training.model, self.heard.tokens)
-        for place, features in self.heard.validation.items():
-            counts = word_errors(model, features)
+        for place, utterances, counts in self.word_errors():
             line = {"data": Path(place).name, "wer": round(counts.wer, 3), "words": counts.words}
-            self._log({"step": self.state.step, **line, "utterances": len(features.utterances)})
-
-    def keep(self) -> None:
-        """Write the model, then the state."""
-        save(averaged(self.state, self.training.model, self.heard.tokens), self.folder / "model")
-        write_checkpoint(self.folder / "state.safetensors", self.state, self.training)
+            self._log({"step": self.state.step, **line, "utterances": utterances})
 
     def _log(self, line: dict[str, Any]) -> None:
         log.append(self.folder / "log.jsonl", line)
@@ -182,34 +156,14 @@ class _Sums:
         return {"loss": round(self.loss / self.steps, 5), "norm": round(self.norm / self.steps, 4)}
 
 
-def averaged(state: State, shape: Shape, tokens: Tokens) -> FloatModel:
-    """The model of the mean of the weights, in evaluation mode."""
-    module = build(state.average, _config(shape, ConformerConfig().dropout), "the mean of the weights")
-    return conformer_model(module, tokens, NEMO_LOG_MEL, Path("training"))
-
-
-def _module(shape: Shape, start: FloatModel | None) -> Conformer:
-    """The model before the first step. TrainingError where the one to start from has another shape."""
-    config = _config(shape, shape.dropout)
-    module = Conformer(config)
-    if start is not None:
-        found = start.module.config if isinstance(start.module, Conformer) else start.architecture
-        if not isinstance(found, ConformerConfig) or replace(found, dropout=shape.dropout) != config:
-            raise TrainingError(f"{start.source}: expected a model of shape {config}, got {found}")
-        module.load_state_dict(start.module.state_dict(), strict=False)  # a checkpoint may lack batch norm's counters
-    return module
-
-
-def _config(shape: Shape, dropout: float) -> ConformerConfig:
-    return ConformerConfig(**(shape.model_dump() | {"features": NEMO_LOG_MEL.mels, "dropout": dropout}))
-
-
 @contextmanager
-def _deterministic() -> Iterator[None]:
-    """Operators that have no deterministic form raise."""
+def reproducible(seed: int) -> Iterator[None]:
+    """One thread, random numbers from a seed; operators that have no deterministic form raise."""
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(mode=True)
     try:
-        yield
+        with one_torch_thread():
+            torch.manual_seed(seed)
+            yield
     finally:
         torch.use_deterministic_algorithms(mode=before)

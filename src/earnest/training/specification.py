@@ -1,7 +1,8 @@
 """A training run, as a TOML file that a person writes. docs/training.md says what every key means."""
 
 import os
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -69,6 +70,14 @@ class Descent(Part):
     average: Share
 
 
+class LatentDescent(Descent):
+    """The same of weights as shares of the ranges of their rows, and of the logarithms of steps; what has no code
+    (biases, gains of norms) has `reals` times the rate.
+    """
+
+    reals: Positive
+
+
 class Watch(Part):
     """Every how many steps a line is logged, the state is kept, and word errors are counted."""
 
@@ -77,29 +86,71 @@ class Watch(Part):
     validate_: Count = Field(alias="validate")
 
 
-class Training(Part):
-    """The whole file. `bfloat16` is the precision of products (torch's autocast); sums and weights stay float32.
-    Training starts from nothing, or from the weights and the pieces of the model in the folder `start`.
-    """
+AnyDescent = TypeVar("AnyDescent", bound=Descent)
+
+
+class Settings(Part, Generic[AnyDescent]):
+    """What every training run has."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     seed: int = Field(ge=0)
-    precision: Literal["float32", "bfloat16"]
-    start: Place | None = None
-    model: Shape
     data: Heard
-    batches: Batches
-    masks: Masks
-    descent: Descent
+    descent: AnyDescent
     watch: Watch
 
     @model_validator(mode="after")
-    def _warm_before_the_end(self) -> "Training":
+    def _warm_before_the_end(self) -> Self:
         if self.descent.warmup > self.descent.steps:
             raise ValueError(f"expected warmup <= steps, got {self.descent.warmup} and {self.descent.steps}")
         return self
 
 
-def load_training(path: str | os.PathLike[str]) -> Training:
-    """Read a training run's file. TrainingError names the key that is wrong."""
-    return read_settings(path, Training, what="a training run", page="docs/training.md", error=TrainingError)
+class Training(Settings[Descent]):
+    """A float model. `bfloat16` is the precision of products (torch's autocast); sums and weights stay float32.
+    Training starts from nothing, or from the weights and the pieces of the model in the folder `start`.
+    """
+
+    precision: Literal["float32", "bfloat16"]
+    start: Place | None = None
+    model: Shape
+    batches: Batches
+    masks: Masks
+
+
+class Calibration(Part):
+    """Recordings that ranges and rounding are chosen by, and how many of them; transcripts are not read."""
+
+    data: Place
+    limit: Count
+
+
+class Loss(Part):
+    """What the outputs of blocks count beside the posteriors (methods.distillation)."""
+
+    blocks: float = Field(ge=0.0)
+
+
+class Utterances(Part):
+    """How many seconds of audio a step hears; every utterance is heard alone, as it is when it is recognised."""
+
+    seconds: Positive
+
+
+class QuantizedTraining(Settings[LatentDescent]):
+    """Quantization-aware training: what the recipe makes of the float `model` is taught by the model itself."""
+
+    model: Place
+    recipe: Place
+    target: Place
+    calibration: Calibration
+    utterances: Utterances
+    loss: Loss
+
+
+def load_training(path: str | os.PathLike[str]) -> Training | QuantizedTraining:
+    """Read a training run's file; with a recipe it is quantization-aware. TrainingError names the key that is wrong."""
+
+    def kind(content: Mapping[str, Any]) -> type[Training] | type[QuantizedTraining]:
+        return QuantizedTraining if "recipe" in content else Training
+
+    return read_settings(path, kind, what="a training run", page="docs/training.md", error=TrainingError)

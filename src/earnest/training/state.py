@@ -4,17 +4,25 @@ Everything else (batches, masks, dropout, rate) follows from the seed and the st
 kept to go on as if nothing had happened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from earnest.errors import TrainingError
-from earnest.training.specification import Descent
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What torch's AdamW keeps of every weight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Parameters that learn at a share of the rate, and how much they decay."""
+
+    parameters: Sequence[nn.Parameter]
+    share: float = 1.0
+    decay: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,16 +56,22 @@ class State:
         self.step = step
 
 
-def fresh(module: nn.Module, descent: Descent) -> State:
-    """The state before the first step. Vectors (biases, norms) do not decay."""
-    named = list(module.named_parameters())
-    groups = [
-        {"params": [tensor for _, tensor in named if tensor.dim() > 1], "weight_decay": descent.decay},
-        {"params": [tensor for _, tensor in named if tensor.dim() == 1], "weight_decay": 0.0},
+def fresh(module: nn.Module, groups: Sequence[Group]) -> State:
+    """The state before the first step."""
+    made = [
+        {"params": list(group.parameters), "weight_decay": group.decay, "share": group.share}
+        for group in groups
+        if group.parameters
     ]
-    optimizer = torch.optim.AdamW(groups, lr=descent.rate, betas=(0.9, 0.98), eps=1e-9)
+    optimizer = torch.optim.AdamW(made, betas=(0.9, 0.98), eps=1e-9)
     average = {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
     return State(module=module, optimizer=optimizer, average=average, step=0)
+
+
+def set_rate_(state: State, rate: float) -> None:
+    """The rate of the next step, of which each group has its share."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate * group["share"]
 
 
 @torch.no_grad()

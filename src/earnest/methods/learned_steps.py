@@ -1,0 +1,75 @@
+"""Learned step sizes: rounding whose step has a gradient too.
+
+    x~ = s (c - z),   c = clip(floor(x / s + z + 1/2), low, high)
+
+    d x~ / d x = 1 inside the range, else 0
+    d x~ / d s = (x~ - x) / s inside the range, x~ / s beyond it       [Esser 2020, arXiv:1902.08153, eq. 2 and 3]
+
+Weights are trained as shares of the range of their row, v = w / (limit * s), so that a learned step moves all weights
+of its row and changes no code of it:
+
+    w~ = s c,   c = clip(floor(v limit + 1/2), -limit, limit)
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from earnest.integer.codes import weight_limit
+
+
+class Rounded(torch.autograd.Function):
+    """Real values at the codes of a grid, nearest, half up; gradients for the values and for the step."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, step: Tensor, zero_point: int, low: int, high: int) -> Tensor:
+        """`step` is one number, float32."""
+        size = float(step)
+        ctx.size, ctx.low, ctx.high = size, low - zero_point, high - zero_point
+        codes = torch.mul(x, 1.0 / size).add_(0.5).floor_().clamp_(ctx.low, ctx.high)
+        result = codes.mul_(size)
+        ctx.save_for_backward(x, result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None, None, None]:
+        """Two sums give the gradient of the step: all of g x~, less what of g x is inside."""
+        x, result = ctx.saved_tensors
+        middle, reach = (ctx.low + ctx.high) / 2 * ctx.size, (ctx.high - ctx.low + 1) / 2 * ctx.size
+        inside = torch.where(torch.sub(x, middle).abs_() <= reach, gradients[0], 0.0)
+        if not ctx.needs_input_grad[1]:
+            return inside, None, None, None, None
+        slope = (_dot(gradients[0], result) - _dot(inside, x)) / ctx.size
+        return inside, slope, None, None, None
+
+
+def _dot(left: Tensor, right: Tensor) -> Tensor:
+    return torch.dot(left.reshape(-1), right.reshape(-1))
+
+
+class Coded(torch.autograd.Function):
+    """Codes of weights that are shares of their range; the gradient passes where no larger code would be nearer."""
+
+    @staticmethod
+    def forward(ctx: Any, share: Tensor, bits: int, weight_map: str) -> Tensor:
+        """Codes as float32."""
+        limit = weight_limit(bits, weight_map)
+        ctx.limit, ctx.half = limit, 1.0 if weight_map == "odd" else 0.5
+        ctx.save_for_backward(share)
+        return share_codes(share, bits, weight_map)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """d c / d v = limit."""
+        (share,) = ctx.saved_tensors
+        inside = share.abs() < (ctx.limit + ctx.half) / ctx.limit
+        return gradients[0] * ctx.limit * inside, None, None
+
+
+def share_codes(share: Tensor, bits: int, weight_map: str) -> Tensor:
+    """The nearest codes of shares of a range, ties up."""
+    limit = weight_limit(bits, weight_map)
+    ratio = share * limit
+    codes = 2 * torch.floor(ratio / 2) + 1 if weight_map == "odd" else torch.floor(ratio + 0.5)
+    return codes.clamp_(-limit, limit)

@@ -1,0 +1,102 @@
+"""Training of a float Conformer-CTC. Its folder has `model/` too: the running mean of the weights, a checkpoint as
+`earnest.models.load` reads it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from earnest.errors import TrainingError
+from earnest.methods.ctc import ctc_loss
+from earnest.models import FloatModel, load, save
+from earnest.models.checkpoint import build, conformer_model
+from earnest.models.conformer import Conformer, ConformerConfig
+from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.speech.word_errors import WordErrors
+from earnest.training.features import padded
+from earnest.training.loop import Run, Watch
+from earnest.training.masks import mask_
+from earnest.training.material import material
+from earnest.training.specification import Descent, Shape, Training
+from earnest.training.state import Group, fresh
+from earnest.training.validation import word_errors
+
+
+class FloatRun(Run[Training]):
+    """Losses are in nats a token."""
+
+    def __init__(self, settings: Training, folder: Path, watch: Watch) -> None:
+        self.settings, self.folder, self.watch = settings, folder, watch
+        start = None if settings.start is None else load(settings.start)
+        module = _module(settings.model, start)
+        self.state = fresh(module, groups(module, settings.descent))
+        self.heard = material(settings, folder / "features", watch.progress, tokens=start.tokens if start else None)
+        self.train, self.usable = self.heard.train, self.heard.indices
+        self.result = folder / "model" / "model.safetensors"
+
+    def batches(self) -> Iterator[list[int]]:
+        """Utterances of nearly one length."""
+        return self.heard.batches(self.settings)
+
+    def descend_(self, indices: list[int]) -> float:
+        """The CTC loss; masks and dropout are drawn for the step."""
+        features, targets = self._batch(indices)
+        torch.manual_seed(int(np.random.SeedSequence([self.settings.seed, self.state.step]).generate_state(1)[0]))
+        self.state.module.train()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+            logits = self.state.module(features)
+        loss = ctc_loss(logits, targets)
+        loss.backward()
+        return loss.item()
+
+    def _batch(self, indices: list[int]) -> tuple[Tensor, list[list[int]]]:
+        generator = np.random.default_rng([self.settings.seed, 2, self.state.step])
+        rows = [self.train.of(index) for index in indices]
+        for row in rows:
+            mask_(row, self.settings.masks, generator)
+        return torch.from_numpy(padded(rows)), [self.heard.targets[index] for index in indices]
+
+    def averaged(self) -> FloatModel:
+        """The model of the mean of the weights, in evaluation mode."""
+        config = _config(self.settings.model, ConformerConfig().dropout)
+        module = build(self.state.average, config, "the mean of the weights")
+        return conformer_model(module, self.heard.tokens, NEMO_LOG_MEL, Path("training"))
+
+    def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
+        """In torch, on the features that are kept."""
+        model = self.averaged()
+        for place, features in self.heard.validation.items():
+            yield place, len(features.utterances), word_errors(model, features)
+
+    def write(self) -> None:
+        """A checkpoint."""
+        save(self.averaged(), self.result.parent)
+
+
+def groups(module: nn.Module, descent: Descent) -> list[Group]:
+    """Vectors (biases, norms) do not decay."""
+    parameters = list(module.parameters())
+    return [
+        Group(parameters=[one for one in parameters if one.dim() > 1], decay=descent.decay),
+        Group(parameters=[one for one in parameters if one.dim() == 1]),
+    ]
+
+
+def _module(shape: Shape, start: FloatModel | None) -> Conformer:
+    """The model before the first step. TrainingError where the one to start from has another shape."""
+    config = _config(shape, shape.dropout)
+    module = Conformer(config)
+    if start is not None:
+        found = start.module.config if isinstance(start.module, Conformer) else start.architecture
+        if not isinstance(found, ConformerConfig) or replace(found, dropout=shape.dropout) != config:
+            raise TrainingError(f"{start.source}: expected a model of shape {config}, got {found}")
+        module.load_state_dict(start.module.state_dict(), strict=False)  # a checkpoint may lack batch norm's counters
+    return module
+
+
+def _config(shape: Shape, dropout: float) -> ConformerConfig:
+    return ConformerConfig(**(shape.model_dump() | {"features": NEMO_LOG_MEL.mels, "dropout": dropout}))

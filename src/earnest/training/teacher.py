@@ -1,0 +1,56 @@
+"""What the float model makes of utterances, computed when it is first asked for and kept as float16 in memory."""
+
+import threading
+
+import torch
+from torch import Tensor
+
+from earnest.methods.blocks import blocks
+from earnest.nn.model import TwinModel, run_real
+from earnest.training.features import Features
+
+Lesson = tuple[Tensor, dict[str, Tensor]]
+"""Logits, and what blocks make, by the names of the values."""
+
+KEPT_BYTES = 4 << 30
+"""What is kept at most; what comes later is computed whenever it is asked for."""
+
+
+class Teacher:
+    """The float operators of calibrated twins whose weights no method has rounded. May be asked by several threads."""
+
+    def __init__(self, model: TwinModel, features: Features) -> None:
+        self.model, self.features = model, features
+        self.names = outputs(model)
+        self.kept: dict[int, Lesson] = {}
+        self.left = KEPT_BYTES
+        self.lock = threading.Lock()
+
+    @torch.no_grad()
+    def lesson(self, index: int) -> Lesson:
+        """Of one utterance, as float32 of the float16 that is kept."""
+        if index not in self.kept:
+            found = self._computed(index)
+            size = sum(2 * value.numel() for value in (found[0], *found[1].values()))
+            with self.lock:
+                if index not in self.kept and size <= self.left:
+                    self.left -= size
+                    self.kept[index] = found
+        else:
+            found = self.kept[index]
+        return found[0].float(), {name: value.float() for name, value in found[1].items()}
+
+    def _computed(self, index: int) -> Lesson:
+        values: dict[str, Tensor] = {}
+
+        def observe(name: str, x: Tensor) -> None:
+            if name in self.names:
+                values[name] = x.half()
+
+        logits = run_real(self.model, torch.from_numpy(self.features.of(index))[None], observe)
+        return logits.half(), values
+
+
+def outputs(model: TwinModel) -> frozenset[str]:
+    """The values that blocks make for others: not the result."""
+    return frozenset(name for block in blocks(model) for name in block.makes) - {model.result}

@@ -1,0 +1,104 @@
+"""Latents begin where rounding left a model, are its program again when written, and follow their gradients."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from tests.methods.stacked import stacked
+from tests.nn.tiny import WIDTH, inputs
+
+from earnest.calibration.calibrate import calibrate
+from earnest.integer.target import load_target
+from earnest.integer.verifier import verify
+from earnest.methods.rounding import gptq_, own_weights
+from earnest.nn.lowering import lower
+from earnest.nn.model import TwinModel, run_real
+from earnest.training.latents import Latents, Passes, give_biases_, rounded_edges
+
+BATCHES = inputs(count=6, time=17, width=WIDTH, seed=3)
+
+
+def rounded(bits: int) -> tuple[TwinModel, TwinModel]:
+    """Twins that GPTQ has rounded, and the same ones before."""
+    real = give_biases_(calibrate(stacked(bits), BATCHES))
+    return gptq_(copy.deepcopy(real), BATCHES), real
+
+
+def begun(model: TwinModel) -> Latents:
+    latents = Latents(model)
+    latents.begin_(model)
+    return latents
+
+
+def weights(model: TwinModel) -> list[np.ndarray]:
+    return [np.asarray(twin.law().weight) for twin in own_weights(model)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_what_is_written_at_once_is_the_same_program(bits: int) -> None:
+    model, real = rounded(bits)
+    before = lower(model, {})
+    latents, other = begun(model), copy.deepcopy(real)
+    latents.write_(other)
+    after = lower(other, {})
+    assert before.input == after.input
+    for one, two in zip(before.steps, after.steps, strict=True):
+        assert one.operator.kind == two.operator.kind
+        for name, constant in one.operator.constants().items():
+            assert np.array_equal(constant, two.operator.constants()[name]), (one.name, name)
+    verify(after, load_target("int8x16"))
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_a_pass_is_what_the_twins_compute_but_for_what_16_bits_round(bits: int) -> None:
+    model, real = rounded(bits)
+    values = begun(model).values(model)
+    x = BATCHES[0]
+    with torch.no_grad():
+        law, found = model(x), Passes(model).run(x, values)
+        step = model.edge(model.result).grid.scale
+        assert ((found - law).abs() / step).max() <= 1.5
+        assert ((found - law).abs() / step).mean() < 0.3
+        assert (law - run_real(real, x)).abs().mean() > (found - law).abs().mean()
+
+
+def test_what_was_disturbed_is_learnt_again() -> None:
+    model, real = rounded(8)
+    latents, passes = begun(model), Passes(model)
+    with torch.no_grad():
+        goals = [run_real(real, x) for x in BATCHES]
+        generator = torch.Generator().manual_seed(1)
+        for parameter in (*latents.reaches, *latents.shares, *latents.reals, latents.edges):
+            parameter.mul_(1.02).add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    codes, scales = weights(model), [edge.grid.scale for edge in rounded_edges(model)]
+    latents.write_(model)
+    with torch.no_grad():
+        disturbed = sum((model(x) - y).square().mean().item() for x, y in zip(BATCHES, goals, strict=True))
+    optimizer = torch.optim.Adam(latents.parameters(), lr=5e-3)
+    for _ in range(150):
+        values = latents.values(model)
+        losses = [(passes.run(x, values) - y).square().mean() for x, y in zip(BATCHES, goals, strict=True)]
+        optimizer.zero_grad()
+        torch.stack(losses).sum().backward()
+        optimizer.step()
+    assert all(parameter.grad is not None and parameter.grad.any() for parameter in latents.parameters())
+    latents.write_(model)
+    with torch.no_grad():
+        learnt = sum((model(x) - y).square().mean().item() for x, y in zip(BATCHES, goals, strict=True))
+    assert learnt < 0.02 * disturbed
+    assert any((one != two).any() for one, two in zip(codes, weights(model), strict=True))
+    assert scales != [edge.grid.scale for edge in rounded_edges(model)]
+    verify(lower(model, {}), load_target("int8x16"))
+
+
+def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
+    model, _real = rounded(4)
+    latents = begun(model)
+    least = [edge.grid.scale for edge in rounded_edges(model)]
+    for edge in rounded_edges(model):
+        edge.require_scale_(edge.grid.scale)
+    with torch.no_grad():
+        latents.edges.fill_(-3.0)
+    latents.write_(model)
+    assert all(edge.grid.scale >= scale for edge, scale in zip(rounded_edges(model), least, strict=True))

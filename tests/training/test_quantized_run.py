@@ -1,0 +1,86 @@
+"""A quantization-aware run learns, goes on after a kill to the same bytes, and its program says what it heard."""
+
+import os
+import signal
+import subprocess
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from tests.training.test_loop import command
+from tests.training.tiny_training import write_quantized
+
+from earnest.errors import TrainingError
+from earnest.file import open_program
+from earnest.judge.program.judging import judge_program
+from earnest.runtime.description import describe
+from earnest.runtime.recogniser import Recognizer
+from earnest.training import log
+from earnest.training.loop import Watch
+from earnest.training.specification import load_training
+from earnest.training.train import train
+from synthetic import TinyWorld
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {name: sha256((folder / name).read_bytes()).hexdigest() for name in ("state.safetensors", "program.earnest")}
+
+
+def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_quantized(tmp_path, tiny_world.model, steps=60)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command(file, broken), env=environment, start_new_session=True) as process:
+        deadline = time.monotonic() + 180
+        while not (broken / "state.safetensors").exists():
+            assert process.poll() is None, "it ended before it was killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    result = train(load_training(file), broken, Watch())
+    assert 0 < result.started_from < 60
+    assert train(load_training(file), whole, Watch()).started_from == 0
+    assert hashes(broken) == hashes(whole)
+
+
+def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_quantized(tmp_path, tiny_world.model, steps=40, rate="5e-3", recipe="w4a8")
+    result = train(load_training(file), tmp_path / "work", Watch())
+    losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
+    assert sum(losses[-3:]) < 0.8 * sum(losses[:3])
+    assert result.result == tmp_path / "work" / "program.earnest"
+    program = open_program(result.result)
+    assert judge_program(result.result, None).level.name == "H4"
+    heard = [one.id for one in describe(program).calibration]
+    assert len(heard) == len(set(heard)) == 9, "four that ranges came from are among the nine that it was trained on"
+    transcript = Recognizer(program).transcribe(next((tmp_path / "humming").rglob("*.flac")))
+    assert transcript.seconds > 0
+    assert [line["data"] for line in result.validation] == ["humming"]
+    assert result.facts["utterances"] == 9
+
+
+def test_without_a_step_it_is_the_recipes_program(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    """One step at a rate of nearly nothing: the codes are those that `quantize` finds."""
+    from earnest.models import load
+    from earnest.pipeline import quantize
+    from earnest.speech.librispeech import read_split, select
+
+    file = write_quantized(tmp_path, tiny_world.model, steps=2, rate="1e-12")
+    file.write_text(file.read_text(encoding="utf-8").replace("last_rate = 1e-5", "last_rate = 1e-12"), encoding="utf-8")
+    result = train(load_training(file), tmp_path / "work", Watch())
+    spoken = select(read_split(tmp_path / "humming", transcripts="absent"), 4)
+    expected = quantize(load(tiny_world.model), "w4a8-best", "int8x16", [one.path for one in spoken], name="tiny-model")
+    found = open_program(result.result)
+    assert len(found.steps) == len(expected.program.steps)
+    for one, two in zip(found.steps, expected.program.steps, strict=True):
+        if "weight" in one.operator.constants():
+            assert (one.operator.constants()["weight"] == two.operator.constants()["weight"]).all(), one.name
+
+
+def test_a_folder_of_other_settings_is_refused(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    training = load_training(write_quantized(tmp_path, tiny_world.model, steps=2))
+    train(training, tmp_path / "work", Watch())
+    with pytest.raises(TrainingError, match="other settings"):
+        train(training.model_copy(update={"seed": 4}), tmp_path / "work", Watch())
