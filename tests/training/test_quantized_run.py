@@ -84,3 +84,24 @@ def test_a_folder_of_other_settings_is_refused(tmp_path: Path, tiny_world: TinyW
     train(training, tmp_path / "work", Watch())
     with pytest.raises(TrainingError, match="other settings"):
         train(training.model_copy(update={"seed": 4}), tmp_path / "work", Watch())
+
+
+def test_it_may_take_up_what_another_run_learnt(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    first = train(load_training(write_quantized(tmp_path, tiny_world.model, rate="5e-3")), tmp_path / "first", Watch())
+    state = tmp_path / "first" / "state.safetensors"
+
+    def started(recipe: str, other: Path) -> Path:
+        file = write_quantized(tmp_path, tiny_world.model, steps=2, rate="1e-12", recipe=recipe)
+        text = file.read_text(encoding="utf-8").replace("last_rate = 1e-5", "last_rate = 1e-12")
+        file.write_text(f'start = "{other}"\n{text}', encoding="utf-8")
+        return file
+
+    second = train(load_training(started("w4a8-best", state)), tmp_path / "second", Watch())
+    taught, taken = open_program(first.result), open_program(second.result)
+    for one, two in zip(taught.steps, taken.steps, strict=True):
+        if "weight" in one.operator.constants():
+            assert (one.operator.constants()["weight"] == two.operator.constants()["weight"]).all(), one.name
+    with pytest.raises(TrainingError, match="widths and groups"):
+        train(load_training(started("w8a8", state)), tmp_path / "third", Watch())
+    with pytest.raises(TrainingError, match="state of a training run"):
+        train(load_training(started("w4a8-best", first.result)), tmp_path / "fourth", Watch())

@@ -28,7 +28,7 @@ def train(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a float model, or what a recipe makes of one; killed at any point, the same command goes on where it was."""
+    """Train a float model, or what a recipe makes of one; killed, the same command goes on where it was."""
     from earnest.training.specification import load_training
 
     training = load_training(file)

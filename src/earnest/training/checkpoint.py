@@ -11,6 +11,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
+from torch import Tensor
 
 from earnest.errors import TrainingError
 from earnest.file.whole import write_whole
@@ -38,13 +39,22 @@ def write_checkpoint(path: Path, state: State, training: Settings[Any]) -> None:
 
 def read_checkpoint_(path: Path, state: State, training: Settings[Any]) -> None:
     """Take over a kept state. TrainingError: a file that is corrupt, or of a run with other settings."""
-    try:
-        with safe_open(path, framework="pt") as opened:
-            told = json.loads((opened.metadata() or {})[KEY])
-        tensors = load_file(path)
-        step, made_with = told["step"], told["settings_sha256"]
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise TrainingError(f"{path}: expected the state of a training run, got {error}; remove it") from error
+    tensors, step, made_with = _read(path, "remove it")
     if made_with != settings_sha256(training):
         raise TrainingError(f"{path}: the run there has other settings; give another --work, or remove it")
     state.restore_(tensors, step)
+
+
+def read_average(path: Path) -> dict[str, Tensor]:
+    """The running mean of what another run trained. TrainingError: a file that is no state of a run."""
+    tensors, _, _ = _read(path, "give the state.safetensors of a run")
+    return {name.removeprefix("average."): one for name, one in tensors.items() if name.startswith("average.")}
+
+
+def _read(path: Path, advice: str) -> tuple[dict[str, Tensor], int, str]:
+    try:
+        with safe_open(path, framework="pt") as opened:
+            told = json.loads((opened.metadata() or {})[KEY])
+        return load_file(path), told["step"], told["settings_sha256"]
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise TrainingError(f"{path}: expected the state of a training run, got {error}; {advice}") from error

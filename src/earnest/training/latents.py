@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from earnest.errors import TrainingError
 from earnest.integer.codes import weight_limit
 from earnest.methods.learned_steps import Coded, Rounded, share_codes
 from earnest.methods.rounding import own_weights, quantized_codes, weighted
@@ -46,6 +47,7 @@ class Latents(nn.Module):
             self.register_buffer(f"multiplier_{index}", twin.group_multiplier.clone())
             self.register_buffer(f"odd_{index}", torch.tensor(twin.weight_map == "odd"))
         self.reals = nn.ParameterList(parameter.detach().clone() for parameter in _reals(model))
+        self.register_buffer("bits", torch.tensor([twin.weight_bits for twin in twins]))
         rounded = rounded_edges(model)
         self.register_buffer("edge_scales", torch.stack([edge.scale for edge in rounded]))
         self.edges = nn.Parameter(torch.zeros(len(rounded)))
@@ -62,6 +64,16 @@ class Latents(nn.Module):
             self.shares[index].copy_(codes / weight_limit(twin.weight_bits, twin.weight_map))
         for kept, parameter in zip(self.reals, _reals(model), strict=True):
             kept.copy_(parameter)
+
+    def take_up_(self, learnt: Mapping[str, Tensor]) -> None:
+        """Start from what a run with weights of the same widths learnt; the steps of edges are those of calibration."""
+        own = {name: tensor for name, tensor in self.state_dict().items() if name not in ("edges", "edge_scales")}
+        alike = all(name in learnt and learnt[name].shape == tensor.shape for name, tensor in own.items())
+        if not alike or not torch.equal(learnt["bits"], own["bits"]):
+            raise TrainingError(
+                "expected a run of the same model, whose recipe has the same widths and groups of weights"
+            )
+        self.load_state_dict({name: learnt[name] for name in own}, strict=False)
 
     def values(self, model: TwinModel) -> list[Tensor]:
         """The weights at their codes, what is trained as it is, and the scales of the edges: what a pass reads."""

@@ -32,6 +32,7 @@ from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
 from earnest.swapping.recipe import load_recipe
 from earnest.training.batches import endless
+from earnest.training.checkpoint import read_average
 from earnest.training.features import Features, cached
 from earnest.training.latents import Latents, Passes, give_biases_
 from earnest.training.loop import Run, Watch
@@ -55,7 +56,9 @@ class QuantizedRun(Run[QuantizedTraining]):
         twin = give_biases_(self.ready.twin)
         real = copy.deepcopy(twin)
         self.latents = Latents(twin)
-        if not (folder / "state.safetensors").exists():
+        if settings.start is not None:
+            self.latents.take_up_(read_average(Path(settings.start)))
+        elif not (folder / "state.safetensors").exists():
             round_(self.ready, watch.progress)
             self.latents.begin_(twin)
         self.state = fresh(self.latents, _groups(self.latents, settings.descent))

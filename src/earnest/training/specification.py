@@ -137,11 +137,14 @@ class Utterances(Part):
 
 
 class QuantizedTraining(Settings[LatentDescent]):
-    """Quantization-aware training: what the recipe makes of the float `model` is taught by the model itself."""
+    """Quantization-aware training: what the recipe makes of the float `model` is taught by the model itself. It starts
+    at the codes that the recipe finds, or from the state of a run with the same widths of weights, the file `start`.
+    """
 
     model: Place
     recipe: Place
     target: Place
+    start: Place | None = None
     calibration: Calibration
     utterances: Utterances
     loss: Loss
