@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -59,6 +60,21 @@ def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: Ti
     assert transcript.seconds > 0
     assert [line["data"] for line in result.validation] == ["humming"]
     assert result.facts["utterances"] == 9
+
+
+def test_two_processes_share_the_utterances(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_quantized(tmp_path, tiny_world.model, steps=4, recipe="w4a8")
+    alone = train(load_training(file), tmp_path / "alone", Watch())
+    shared = tmp_path / "shared"
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "earnest.cli"]
+    line = [sys.executable, *launch, "train", str(file), "--work", str(shared), "--quiet"]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert ended.stdout.count("after 4 steps") == 1, "rank 0 alone speaks"
+    one, two = (log.read(folder / "log.jsonl") for folder in (alone.result.parent, shared))
+    assert [line["loss"] for line in two if "loss" in line] == pytest.approx(
+        [line["loss"] for line in one if "loss" in line], rel=1e-3
+    )
 
 
 def test_without_a_step_it_is_the_recipes_program(tmp_path: Path, tiny_world: TinyWorld) -> None:

@@ -36,12 +36,17 @@ def train(
         existing_ledger(ledger)
     from earnest.lab.work_folder import WorkFolder
     from earnest.training.loop import Watch
+    from earnest.training.ranks import joined, rank
     from earnest.training.train import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
     place = WorkFolder(root=folder)
-    with place.locked(), progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
-        result = trained(training, folder, Watch(progress=shown, line=line))
+    with joined():
+        if rank() > 0:
+            trained(training, folder, Watch())
+            return
+        with place.locked(), progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
+            result = trained(training, folder, Watch(progress=shown, line=line))
     found = {"file": str(file), "name": training.name, **_figures(result)}
     if ledger is not None:
         _append(ledger, training, found)

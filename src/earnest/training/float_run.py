@@ -21,6 +21,7 @@ from earnest.training.features import padded
 from earnest.training.loop import Run, Watch
 from earnest.training.masks import mask_
 from earnest.training.material import material
+from earnest.training.ranks import world
 from earnest.training.specification import Descent, Shape, Training
 from earnest.training.state import Group, fresh
 from earnest.training.validation import word_errors
@@ -30,6 +31,8 @@ class FloatRun(Run[Training]):
     """Losses are in nats a token."""
 
     def __init__(self, settings: Training, folder: Path, watch: Watch) -> None:
+        if world() > 1:
+            raise TrainingError(f"float training: expected one process, got {world()}: batch norms count a whole batch")
         self.settings, self.folder, self.watch = settings, folder, watch
         start = None if settings.start is None else load(settings.start)
         module = _module(settings.model, start)

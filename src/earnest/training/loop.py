@@ -24,6 +24,7 @@ from earnest.speech.word_errors import WordErrors
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
 from earnest.training.features import Features
+from earnest.training.ranks import rank
 from earnest.training.schedule import rate
 from earnest.training.specification import Settings
 from earnest.training.state import State, average_, set_rate_
@@ -90,7 +91,8 @@ class Run(ABC, Generic[AnySettings]):
         if kept.exists():
             read_checkpoint_(kept, self.state, self.settings)
         started, steps, watched = self.state.step, self.settings.descent.steps, self.settings.watch
-        log.cut(self.folder / "log.jsonl", started)
+        if rank() == 0:
+            log.cut(self.folder / "log.jsonl", started)
         since, sums = time.monotonic(), _Sums()
         for batch in islice(self.batches(), started, steps):
             sums.add(*self.step(batch))
@@ -103,7 +105,7 @@ class Run(ABC, Generic[AnySettings]):
                 self._log({"step": done, **sums.means(), "rate": learning, "seconds": round(seconds, 4)})
             if done % watched.validate_ == 0 or done == steps:
                 self.validate()
-            if done % watched.keep == 0 or done == steps:
+            if rank() == 0 and (done % watched.keep == 0 or done == steps):
                 self.write()
                 write_checkpoint(kept, self.state, self.settings)
             if done % watched.log == 0:
@@ -129,11 +131,15 @@ class Run(ABC, Generic[AnySettings]):
 
     def validate(self) -> None:
         """Count the word errors of the mean of the weights."""
+        if rank() > 0:
+            return
         for place, utterances, counts in self.word_errors():
             line = {"data": Path(place).name, "wer": round(counts.wer, 3), "words": counts.words}
             self._log({"step": self.state.step, **line, "utterances": utterances})
 
     def _log(self, line: dict[str, Any]) -> None:
+        if rank() > 0:
+            return
         log.append(self.folder / "log.jsonl", line)
         if self.watch.line is not None:
             self.watch.line(line)

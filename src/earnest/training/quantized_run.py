@@ -37,6 +37,7 @@ from earnest.training.features import Features, cached
 from earnest.training.latents import Latents, Passes, give_biases_
 from earnest.training.loop import Run, Watch
 from earnest.training.material import FRAMES_PER_SECOND
+from earnest.training.ranks import first_rank_first, rank, sum_, world
 from earnest.training.specification import LatentDescent, QuantizedTraining
 from earnest.training.state import Group, fresh
 from earnest.training.teacher import Teacher
@@ -77,7 +78,8 @@ class QuantizedRun(Run[QuantizedTraining]):
         front_end = self.model.front_end
         if not isinstance(front_end, LogMel):
             raise TrainingError(f"{self.settings.model}: expected a model of log-mel features, got {front_end}")
-        return cached(utterances, front_end, self.folder / "features", self.watch.progress)
+        with first_rank_first():
+            return cached(utterances, front_end, self.folder / "features", self.watch.progress)
 
     def batches(self) -> Iterator[list[int]]:
         """Utterances of nearly one length."""
@@ -87,16 +89,21 @@ class QuantizedRun(Run[QuantizedTraining]):
             yield [self.usable[index] for index in batch]
 
     def descend_(self, indices: list[int]) -> float:
-        """Utterances side by side; their gradients are summed in their order, so that it counts no threads."""
+        """Utterances side by side; their gradients are summed in their order, so that the number of threads changes
+        nothing. Ranks share them.
+        """
         values = self.latents.values(self.ready.twin)
         frames = sum(self.train.lengths[index] for index in indices)
-        summed, total_loss = [torch.zeros_like(value) for value in values], 0.0
-        for loss, gradients in each(lambda index: self._taught(index, values, frames), indices):
-            total_loss += loss
+        summed = [torch.zeros_like(value) for value in values]
+        loss = torch.zeros((), dtype=torch.float64)
+        for one, gradients in each(lambda index: self._taught(index, values, frames), indices[rank() :: world()]):
+            loss += one
             for whole, part in zip(summed, gradients, strict=True):
                 whole.add_(part)
+        sum_(summed)
+        sum_([loss])
         torch.autograd.backward(values, summed)
-        return total_loss
+        return loss.item()
 
     def _taught(self, index: int, values: list[Tensor], frames: int) -> tuple[float, tuple[Tensor, ...]]:
         """The loss of one utterance, its share of all `frames`, and the gradients for all values."""
