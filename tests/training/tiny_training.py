@@ -89,6 +89,7 @@ warmup = 2
 decay = 0.0
 clip = 1.0
 average = 0.9
+ranges = 1.0
 reals = 0.1
 
 [watch]

@@ -154,10 +154,10 @@ class QuantizedRun(Run[QuantizedTraining]):
 
 
 def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:
-    """Shares and steps learn at the rate, and shares decay; the rest has a part of it."""
+    """What learns at which part of the rate; shares alone decay."""
     return [
         Group(parameters=list(latents.shares), decay=descent.decay),
-        Group(parameters=[*latents.reaches, latents.edges]),
+        Group(parameters=[*latents.reaches, latents.edges], share=descent.ranges),
         Group(parameters=list(latents.reals), share=descent.reals),
     ]
 

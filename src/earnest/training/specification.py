@@ -71,10 +71,11 @@ class Descent(Part):
 
 
 class LatentDescent(Descent):
-    """The same of weights as shares of the ranges of their rows, and of the logarithms of steps; what has no code
-    (biases, gains of norms) has `reals` times the rate.
+    """The same of weights as shares of the ranges of their rows. The logarithms of steps have `ranges` times the rate,
+    what has no code (biases, gains of norms) `reals` times.
     """
 
+    ranges: Positive
     reals: Positive
 
 
