@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.special import log_softmax, rel_entr
 
-from earnest.methods.distillation import divergence, relative_error
+from earnest.methods.distillation import divergence, relative_error, token_loss
 
 
 def logits(seed: int) -> torch.Tensor:
@@ -36,3 +36,22 @@ def test_errors_are_relative_and_their_mean_counts_values_alike() -> None:
     made = {name: value * 0.9 for name, value in real.items()}
     assert relative_error(real, made).item() == pytest.approx(0.01, rel=1e-4)
     assert relative_error({"zero": torch.zeros(3)}, {"zero": torch.zeros(3)}).item() == 0
+
+
+def test_the_token_loss_asks_for_the_token_and_not_for_its_frame() -> None:
+    real, early, spread = (torch.full((1, 6, 4), -9.0) for _ in range(3))
+    for one, frame in ((real, 3), (early, 2)):
+        one[..., 3] = 9.0
+        one[0, frame] = torch.tensor([9.0, -9.0, -9.0, -9.0])
+    spread[..., 3] = 0.4
+    spread[0, 2:5, 0] = 0.0  # no frame has enough of the token to be heard
+    losses = [token_loss(real, one).item() for one in (real, early, spread)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+    assert losses[2] > 0.3
+    assert divergence(real, early) > 2 * divergence(real, spread)
+
+
+def test_where_nothing_is_heard_blanks_are_asked_for() -> None:
+    silent = torch.zeros(1, 5, 3)
+    silent[..., 2] = 4.0
+    assert token_loss(silent, torch.zeros(1, 5, 3)).item() == pytest.approx(5 * 1.0986, rel=1e-3)

@@ -79,6 +79,8 @@ validation = ["{data}"]
 seconds = 2.5
 
 [loss]
+tokens = 0.5
+posteriors = 1.0
 blocks = 1.0
 
 [descent]

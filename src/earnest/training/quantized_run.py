@@ -17,7 +17,7 @@ from earnest.file import save
 from earnest.integer.program import Program
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-from earnest.methods.distillation import divergence, relative_error
+from earnest.methods.distillation import divergence, relative_error, token_loss
 from earnest.models import load
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import each
@@ -44,7 +44,7 @@ from earnest.training.teacher import Teacher
 
 
 class QuantizedRun(Run[QuantizedTraining]):
-    """Losses are in nats a frame."""
+    """Losses are sums of what `methods.distillation` counts."""
 
     def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch) -> None:
         self.settings, self.folder, self.watch = settings, folder, watch
@@ -118,10 +118,18 @@ class QuantizedRun(Run[QuantizedTraining]):
             leaves = [value.detach().requires_grad_() for value in values]
             features = torch.from_numpy(self.train.of(index))[None]
             found = self.passes.run(features, leaves, observe)
-            loss = divergence(logits, found) / logits.shape[1]
-            loss = loss + self.settings.loss.blocks * relative_error(goals, made)
-            loss = loss * (self.train.lengths[index] / frames)
+            loss = self._loss(logits, found, goals, made) * (self.train.lengths[index] / frames)
             return loss.item(), torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+
+    def _loss(self, logits: Tensor, found: Tensor, goals: dict[str, Tensor], made: dict[str, Tensor]) -> Tensor:
+        counts, total_loss = self.settings.loss, torch.zeros(())
+        if counts.tokens:
+            total_loss = total_loss + counts.tokens * token_loss(logits, found)
+        if counts.posteriors:
+            total_loss = total_loss + counts.posteriors * divergence(logits, found) / logits.shape[1]
+        if counts.blocks:
+            total_loss = total_loss + counts.blocks * relative_error(goals, made)
+        return total_loss
 
     def program(self) -> Program:
         """The program of the mean of what is trained, verified."""

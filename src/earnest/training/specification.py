@@ -126,8 +126,12 @@ class Calibration(Part):
 
 
 class Loss(Part):
-    """What the outputs of blocks count beside the posteriors (methods.distillation)."""
+    """What each part of the loss counts: the float model's tokens, its posteriors, the outputs of its blocks
+    (methods.distillation).
+    """
 
+    tokens: float = Field(ge=0.0)
+    posteriors: float = Field(ge=0.0)
     blocks: float = Field(ge=0.0)
 
 
