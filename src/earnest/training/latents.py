@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from earnest.errors import TrainingError
 from earnest.integer.codes import weight_limit
+from earnest.integer.program import INPUT
 from earnest.methods.learned_steps import Coded, Rounded, share_codes
 from earnest.methods.rounding import own_weights, quantized_codes, weighted
 from earnest.nn.edge import CalibratedEdge, Edge
@@ -146,7 +147,7 @@ class Passes:
             result = twin.real(inputs, [values[place] for place in self.places[twin.path]], symbols)
             return result if isinstance(twin, Layout) else nearest(twin.output, result)
 
-        return walk(self.model, nearest(self.model.input, features), compute, observe)
+        return walk(self.model, {INPUT: nearest(self.model.input, features)}, compute, observe)
 
 
 def rounded_edges(model: TwinModel) -> list[CalibratedEdge]:
