@@ -4,8 +4,8 @@
       + posteriors * sum over frames of sum_c p_c log (p_c / q_c) / frames              [Hinton 2015, arXiv:1503.02531]
       + blocks * mean over values of |v - v~|^2 / |v|^2                                 [Romero 2015, arXiv:1412.6550]
 
-p are the float model's posteriors and v what its blocks make, q and v~ the quantized model's. The second part falls where
-q spreads a token over the frames next to p's, and then no frame has enough of it to be heard: words are lost
+p are the float model's posteriors and v what its blocks make, q and v~ the quantized model's. The second part falls
+where q spreads a token over the frames next to p's, and then no frame has enough of it to be heard: words are lost
 (docs/results.md). The first part asks for the token, and not for its frame.
 """
 
