@@ -54,6 +54,7 @@ def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: Ti
     assert result.result == tmp_path / "work" / "program.earnest"
     program = open_program(result.result)
     assert judge_program(result.result, None).level.name == "H4"
+    assert describe(program).recipe == "tiny-quantized"
     heard = [one.id for one in describe(program).calibration]
     assert len(heard) == len(set(heard)) == 9, "four that ranges came from are among the nine that it was trained on"
     transcript = Recognizer(program).transcribe(next((tmp_path / "humming").rglob("*.flac")))

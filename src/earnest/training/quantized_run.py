@@ -132,13 +132,13 @@ class QuantizedRun(Run[QuantizedTraining]):
         return total_loss
 
     def program(self) -> Program:
-        """The program of the mean of what is trained, verified."""
+        """The program of the mean of what is trained, verified; its recipe is called after the run."""
         learnt, twin = copy.deepcopy(self.latents), copy.deepcopy(self.ready.twin)
         learnt.load_state_dict(self.state.average)
         learnt.write_(twin)
         name, heard = Path(self.settings.model).name, (*self.ready.heard, *self._heard)
         described = description_of(
-            self.model, twin, recipe=self.ready.recipe.name, name=name, calibration=tuple(dict.fromkeys(heard))
+            self.model, twin, recipe=self.settings.name, name=name, calibration=tuple(dict.fromkeys(heard))
         )
         program = lower(twin, described.to_dict())
         verify(program, self.ready.target)
