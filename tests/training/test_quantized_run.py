@@ -44,6 +44,9 @@ def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path, tiny_wor
     assert 0 < result.started_from < 60
     assert train(load_training(file), whole, Watch()).started_from == 0
     assert hashes(broken) == hashes(whole)
+    (broken / "program.earnest").unlink()
+    assert train(load_training(file), broken, Watch()).started_from == 60
+    assert hashes(broken) == hashes(whole)
 
 
 def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: TinyWorld) -> None:

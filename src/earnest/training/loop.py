@@ -86,7 +86,9 @@ class Run(ABC, Generic[AnySettings]):
         """Write what the mean of the weights is as a model."""
 
     def to_the_end(self) -> int:
-        """Take up what was kept, and do all steps that are still to do; the step that it went on from."""
+        """Take up what was kept, and do all steps that are still to do; the step that it went on from. A result that
+        somebody removed is written again.
+        """
         kept = self.folder / "state.safetensors"
         if kept.exists():
             read_checkpoint_(kept, self.state, self.settings)
@@ -110,6 +112,8 @@ class Run(ABC, Generic[AnySettings]):
                 write_checkpoint(kept, self.state, self.settings)
             if done % watched.log == 0:
                 since, sums = time.monotonic(), _Sums()
+        if rank() == 0 and not self.result.exists():
+            self.write()
         return started
 
     def step(self, indices: list[int]) -> tuple[float, float]:
