@@ -70,8 +70,9 @@ def steps(asked: argparse.Namespace) -> dict[str, Callable[[], None]]:
         torch.autograd.backward(values, gradients)
 
     def law() -> None:
-        for parameter in twin.parameters():
-            parameter.data.add_(0)  # a weight that has changed makes its twin build its operator anew
+        with torch.no_grad():
+            for parameter in twin.parameters():
+                parameter.add_(0)  # a weight that has changed makes its twin build its operator anew
         divergence(goal, twin(x)).backward()
 
     return {"float": real, "quantized": quantized} | ({"law": law} if asked.law else {})

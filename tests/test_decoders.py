@@ -16,12 +16,11 @@ from earnest.integer.linear import Linear
 from earnest.integer.program import Program
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-from earnest.lab.coverage import CALIBRATED, MEASURED, decoding_of_family
+from earnest.lab.coverage import MEASURED, decoding_of_family, quantized_family
 from earnest.lab.families import DECODERS, FAMILIES, Family
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
-from earnest.pipeline import quantized_twin
 from earnest.runtime.beam import beam_search
 from earnest.runtime.decoder import Decoder
 from earnest.runtime.decoding import DECODING, Decoding, decoding_of
@@ -48,16 +47,7 @@ class Made:
 def quantized(name: str, recipe: str = "w8a8", target: str = "int8x16") -> TwinModel:
     """The calibrated twins of a family."""
     family = FAMILIES[name]
-    return quantized_twin(
-        family.module(),
-        recipe,
-        target,
-        family.inputs(CALIBRATED, 0),
-        features=family.features,
-        longest=family.longest,
-        one_length=family.frames is not None,
-        most_tokens=family.most_tokens,
-    )
+    return quantized_family(family, family.module(), recipe, target)
 
 
 @pytest.fixture(scope="module", params=DECODERS)

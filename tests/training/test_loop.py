@@ -1,16 +1,11 @@
 """A run learns, is the same one when it is run again, and goes on after a kill to the same bytes."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import torch
-from tests.training.tiny_training import write_training
+from tests.training.tiny_training import kill_once_kept, write_training
 
 from earnest.errors import TrainingError
 from earnest.models import load
@@ -32,22 +27,10 @@ def lasting(folder: Path) -> list[dict]:
     return [{key: value for key, value in line.items() if key != "seconds"} for line in log.read(folder / "log.jsonl")]
 
 
-def command(file: Path, work: Path) -> list[str]:
-    return [sys.executable, "-m", "earnest.cli", "train", str(file), "--work", str(work), "--quiet"]
-
-
 def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path) -> None:
     file = write_training(tmp_path, steps=400)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command(file, broken), env=environment, start_new_session=True) as process:
-        deadline = time.monotonic() + 120
-        while not (broken / "state.safetensors").exists():
-            assert process.poll() is None, "it ended before it was killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+    kill_once_kept(file, broken)
     result = train(load_training(file), broken, Watch())
     assert 0 < result.started_from < 400
     assert train(load_training(file), whole, Watch()).started_from == 0

@@ -1,16 +1,12 @@
 """A quantization-aware run learns, goes on after a kill to the same bytes, and its program says what it heard."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.training.test_loop import command
-from tests.training.tiny_training import write_quantized
+from tests.training.tiny_training import kill_once_kept, write_quantized
 
 from earnest.errors import TrainingError
 from earnest.file import open_program
@@ -31,15 +27,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path, tiny_world: TinyWorld) -> None:
     file = write_quantized(tmp_path, tiny_world.model, steps=60)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command(file, broken), env=environment, start_new_session=True) as process:
-        deadline = time.monotonic() + 180
-        while not (broken / "state.safetensors").exists():
-            assert process.poll() is None, "it ended before it was killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+    kill_once_kept(file, broken)
     result = train(load_training(file), broken, Watch())
     assert 0 < result.started_from < 60
     assert train(load_training(file), whole, Watch()).started_from == 0

@@ -1,5 +1,10 @@
 """A training run of a few seconds: a tiny model, and recordings that hum."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from synthetic import write_corpus
@@ -112,3 +117,17 @@ def write_quantized(
     text = QUANTIZED.format(model=model, data=data, steps=steps, rate=rate, recipe=recipe)
     file.write_text(text, encoding="utf-8")
     return file
+
+
+def kill_once_kept(file: Path, work: Path) -> None:
+    """Run it in a process of its own, and kill that as soon as a state is kept."""
+    command = [sys.executable, "-m", "earnest.cli", "train", str(file), "--work", str(work), "--quiet"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, env=environment, start_new_session=True) as process:
+        deadline = time.monotonic() + 180
+        while not (work / "state.safetensors").exists():
+            assert process.poll() is None, "it ended before it was killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL

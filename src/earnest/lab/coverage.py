@@ -42,16 +42,7 @@ CALIBRATED, MEASURED = (400, 381, 360, 341, 320, 301, 280, 261), (97, 160, 251)
 def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
     """The row of one family: captured, swapped, calibrated, lowered, proved, run three ways, written and judged."""
     module = family.module()
-    twin = quantized_twin(
-        module,
-        recipe,
-        target,
-        family.inputs(CALIBRATED, 0),
-        features=family.features,
-        longest=family.longest,
-        one_length=family.frames is not None,
-        most_tokens=family.most_tokens,
-    )
+    twin = quantized_family(family, module, recipe, target)
     program = lower(twin, _description(family, twin, recipe))
     verify(program, load_target(target))
     row: dict[str, Any] = {
@@ -66,6 +57,20 @@ def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
         "float_bytes": 4 * sum(parameter.numel() for parameter in module.parameters()),
     }
     return row | _runs(family, module, twin, program) | _judged(program)
+
+
+def quantized_family(family: Family, module: torch.nn.Module, recipe: str, target: str) -> TwinModel:
+    """The calibrated twins of a family's module."""
+    return quantized_twin(
+        module,
+        recipe,
+        target,
+        family.inputs(CALIBRATED, 0),
+        features=family.features,
+        longest=family.longest,
+        one_length=family.frames is not None,
+        most_tokens=family.most_tokens,
+    )
 
 
 def _runs(family: Family, module: torch.nn.Module, twin: TwinModel, program: Program) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from earnest.integer.codes import weight_limit
+from earnest.methods.levels import nearest_codes
 
 
 class Rounded(torch.autograd.Function):
@@ -69,7 +70,4 @@ class Coded(torch.autograd.Function):
 
 def share_codes(share: Tensor, bits: int, weight_map: str) -> Tensor:
     """The nearest codes of shares of a range, ties up."""
-    limit = weight_limit(bits, weight_map)
-    ratio = share * limit
-    codes = 2 * torch.floor(ratio / 2) + 1 if weight_map == "odd" else torch.floor(ratio + 0.5)
-    return codes.clamp_(-limit, limit)
+    return nearest_codes(share * weight_limit(bits, weight_map), bits, weight_map)

@@ -32,13 +32,18 @@ class Levels:
 
     def nearest(self, weight: Tensor, step: Tensor) -> Tensor:
         """The nearest level of each weight that has a step; ties up."""
-        ratio, limit = weight / step, weight_limit(self.bits, self.weight_map)
-        codes = 2 * torch.floor(ratio / 2) + 1 if self.weight_map == "odd" else torch.floor(ratio + 0.5)
-        return codes.clamp_(-limit, limit) * step
+        return nearest_codes(weight / step, self.bits, self.weight_map) * step
 
     def scaled(self, factor: Tensor | float) -> "Levels":
         """The scale of each row times a factor."""
         return replace(self, scale=self.scale * factor)
+
+
+def nearest_codes(ratio: Tensor, bits: int, weight_map: str) -> Tensor:
+    """The codes nearest to weights in units of their steps; ties up."""
+    limit = weight_limit(bits, weight_map)
+    codes = 2 * torch.floor(ratio / 2) + 1 if weight_map == "odd" else torch.floor(ratio + 0.5)
+    return codes.clamp_(-limit, limit)
 
 
 def levels_by_output(weight: Tensor, importance: Tensor, bits: int, weight_map: str, group: int) -> Levels:

@@ -25,6 +25,7 @@ from earnest.nn.model import TwinModel, edges, walk
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Weighted
 from earnest.numerics.grid import Grid
+from earnest.numerics.weight import spread_steps
 
 WIDEST = 8
 """Bits of the edges whose rounding is trained."""
@@ -110,9 +111,9 @@ class Latents(nn.Module):
 
     def _steps(self, index: int, twin: Weighted) -> Tensor:
         """The real value of code 1 of each weight when training began, float64."""
-        each = self.get_buffer(f"scale_{index}")[:, None] * self.get_buffer(f"multiplier_{index}")
-        depth = twin.weight[0].numel()
-        return each.repeat_interleave(twin.weight_group, dim=1)[:, :depth].reshape(twin.weight.shape)
+        scale, multiplier = (self.get_buffer(f"{name}_{index}") for name in ("scale", "multiplier"))
+        steps = spread_steps(scale.cpu().numpy(), multiplier.cpu().numpy(), twin.weight_group, twin.weight.shape)
+        return torch.from_numpy(steps).to(scale.device)
 
 
 class Passes:

@@ -7,6 +7,7 @@ The folder of a run has, beside what its kind of training makes:
     features/           (training.features)
 """
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -123,7 +124,7 @@ class Run(ABC, Generic[AnySettings]):
         state.optimizer.zero_grad()
         loss = self.descend_(indices)
         norm = torch.nn.utils.clip_grad_norm_(state.module.parameters(), descent.clip).item()
-        if not (torch.isfinite(torch.tensor([loss, norm]))).all():
+        if not (math.isfinite(loss) and math.isfinite(norm)):
             raise TrainingError(
                 f"step {state.step}: expected a finite loss, got {loss} with a gradient of norm {norm}: "
                 "lower descent.rate, or give it a longer warmup"

@@ -57,11 +57,12 @@ class QuantizedRun(Run[QuantizedTraining]):
         twin = give_biases_(self.ready.twin)
         real = copy.deepcopy(twin)
         self.latents = Latents(twin)
-        if settings.start is not None:
-            self.latents.take_up_(read_average(Path(settings.start)))
-        elif not (folder / "state.safetensors").exists():
-            round_(self.ready, watch.progress)
-            self.latents.begin_(twin)
+        if not (folder / "state.safetensors").exists():
+            if settings.start is not None:
+                self.latents.take_up_(read_average(Path(settings.start)))
+            else:
+                round_(self.ready, watch.progress)
+                self.latents.begin_(twin)
         self.state = fresh(self.latents, _groups(self.latents, settings.descent))
         self.passes = Passes(twin)
         self.spoken = [one for place in settings.data.train for one in read_split(place, transcripts="absent")]
