@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,26 @@ def test_an_interrupt_is_a_line(
 
     monkeypatch.setattr("earnest.cli.inspect.opened", interrupted)
     assert main(["inspect", str(tmp_path / "a.earnest")]) == application.INTERRUPTED
+    assert capsys.readouterr() == ("", "interrupted\n")
+
+
+@pytest.mark.parametrize("debug", [[], ["--debug"]])
+def test_an_interrupt_that_a_library_turned_into_an_error_is_still_one(
+    debug: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def swallowing(*_: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ValueError("could not determine the shape of an object") from None
+
+    monkeypatch.setattr("earnest.cli.inspect.opened", swallowing)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main([*debug, "inspect", str(tmp_path / "a.earnest")]) == application.INTERRUPTED
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr() == ("", "interrupted\n")
 
 

@@ -3,11 +3,15 @@
 0 done · 1 a comparison that was asked for fails, or a bug · 2 what was asked for cannot be done · 130 interrupted.
 """
 
+import contextlib
 import importlib.metadata
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -52,9 +56,10 @@ INTERRUPTED = 130
 
 @dataclass(slots=True)
 class Invocation:
-    """What the options before the command say."""
+    """What the options before the command say, and whether Ctrl-C came."""
 
     debug: bool = False
+    interrupted: bool = False
 
 
 app = typer.Typer(
@@ -94,19 +99,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     invocation = Invocation()
     try:
-        status = typer.main.get_command(app).main(
-            args=given, prog_name="earnest", standalone_mode=False, obj=invocation
-        )
-        sys.stdout.flush()
-    except EarnestError as error:
-        return _fail(str(error), error, invocation)
-    except UsageError as error:
-        return _fail(_usage(error), error, invocation)
+        with _interruptible(invocation):
+            status = typer.main.get_command(app).main(
+                args=given, prog_name="earnest", standalone_mode=False, obj=invocation
+            )
+            sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
+    except EarnestError as error:
+        return _fail(str(error), error, invocation)
+    except UsageError as error:
+        return _fail(_usage(error), error, invocation)
     except Exception as error:
         if invocation.debug:
             raise
@@ -116,6 +122,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if status == INTERRUPTED:
         print("interrupted", file=sys.stderr)
     return status if isinstance(status, int) else 0
+
+
+@contextlib.contextmanager
+def _interruptible(invocation: Invocation) -> Iterator[None]:
+    """Whatever is raised after Ctrl-C ends as Ctrl-C does: C code of a library, torch's for one, may swallow the
+    exception that it was interrupted by and raise one of its own.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # told to ignore it, for one
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        invocation.interrupted = True
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except Exception as error:
+        if invocation.interrupted:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _fail(message: str, error: Exception, invocation: Invocation) -> int:
