@@ -1,14 +1,17 @@
 """The whole way on a tiny model: budgets are kept, and no number of threads changes a byte."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import pytest
 import torch
 
+from earnest.errors import RecipeError
 from earnest.file import dumps, file_report
 from earnest.integer.program import Program
+from earnest.integer.target import Target, load_target
 from earnest.lab.anatomy import weight_widths
 from earnest.models import load
 from earnest.pipeline import AFTER, AGAINST_REAL, BEFORE, quantize, quantized_twin
@@ -18,13 +21,19 @@ from earnest.swapping.recipe import Method, load_recipe
 from synthetic import TinyWorld
 
 
-def made(world: TinyWorld, recipe: str, budget: str | None = None, methods: Sequence[str] | None = None) -> Program:
+def made(
+    world: TinyWorld,
+    recipe: str,
+    budget: str | None = None,
+    methods: Sequence[str] | None = None,
+    target: str | Target = "int8x16",
+) -> Program:
     """The program of the tiny model; `methods` take the place of the recipe's."""
     rules = load_recipe(recipe)
     rules = rules if methods is None else rules.model_copy(update={"methods": list(methods)})
     recordings = [utterance.path for utterance in read_split(Path(world.data), transcripts="absent")]
     chosen = rules if budget is None else rules.under(budget)
-    return quantize(load(world.model), chosen, "int8x16", recordings, name="tiny", longest=1000).program
+    return quantize(load(world.model), chosen, target, recordings, name="tiny", longest=1000).program
 
 
 @pytest.mark.parametrize("narrow", [0.6, 0.85])
@@ -36,6 +45,22 @@ def test_a_budget_of_bits_is_kept_to_the_byte_and_used(tiny_world: TinyWorld, na
     assert 0.93 * allowed <= found <= allowed
     assert len(weight_widths(program)) > 1
     assert describe(program).recipe.startswith("mixed-best@")
+
+
+def test_a_budget_of_milliseconds_is_kept(tiny_world: TinyWorld):
+    device = load_target("int8x16")
+    operators = {kind: replace(rule, weight=(4, 8)) if rule.weight else rule for kind, rule in device.operators.items()}
+    program = made(tiny_world, "auto", "1000 ms", target=replace(device, operators=operators))
+    assert weight_widths(program).keys() == {8}, "there is time for every bit"
+
+
+def test_auto_is_what_is_shipped_as_best_under_any_budget(tiny_world: TinyWorld):
+    auto, best = load_recipe("auto"), load_recipe("mixed-best")
+    changed = {"name": best.name, "description": best.description, "budget": best.budget, "methods": best.methods}
+    assert auto.model_copy(update=changed) == best
+    assert [method for method in auto.methods if method != "accumulators"] == best.methods
+    with pytest.raises(RecipeError, match=r"expected a budget such as .*--budget"):
+        made(tiny_world, "auto")
 
 
 @pytest.mark.parametrize("recipe", ["w4a8-best", "w8a8"])

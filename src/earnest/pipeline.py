@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,24 +16,26 @@ from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
 from earnest.methods.accumulators import accumulate_
-from earnest.methods.budget import allocated, smaller
+from earnest.methods.allocation import Width
+from earnest.methods.budget import Measured, allocated, smaller
+from earnest.methods.milliseconds import SECONDS, milliseconds, milliseconds_by_width
 from earnest.methods.posteriors import distance
 from earnest.methods.rotation import rotate_
 from earnest.methods.rounding import gptq_
 from earnest.methods.scaling import equalize_
 from earnest.methods.settling import adaround_, adaround_blocks_
-from earnest.methods.widths import Sensitivity, sensitivities
+from earnest.methods.widths import WIDTHS, sensitivities
 from earnest.models import FloatModel
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
-from earnest.nn.parallel import one_torch_thread
+from earnest.nn.parallel import counted, one_torch_thread
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Description, Heard, InputGrid
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.swapping.budget import parse_budget
-from earnest.swapping.recipe import Recipe, load_recipe
-from earnest.swapping.swap import LONGEST_FRAMES, swap
+from earnest.swapping.recipe import Recipe, Rule, load_recipe
+from earnest.swapping.swap import LONGEST_FRAMES, WEIGHTED, swap
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the parts of it that are done, and how many there are."""
@@ -87,14 +89,6 @@ class Quantized:
     program: Program
     twin: TwinModel
     certificate: Certificate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """What widths are chosen by: what the model loses by each weight, and the bytes of its file that are no weights."""
-
-    sensitivities: tuple[Sensitivity, ...]
-    other_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +175,14 @@ def quantize(
         program = lower(ready.twin, described.to_dict())
         less = None
         if chosen.budget is not None and asked.budget is not None:
-            less = smaller(parse_budget(chosen.budget), parse_budget(asked.budget), file_report(program))
+            budget = parse_budget(chosen.budget)
+            took = milliseconds(program, _timed_length(model, ready.twin.longest)) if budget.unit == "ms" else None
+            less = smaller(budget, parse_budget(asked.budget), file_report(program), took)
         if less is None:
             return Quantized(program=program, twin=ready.twin, certificate=verify(program, device))
         asked, measured = chosen.model_copy(update={"budget": str(less)}), ready.measured
     raise CalibrationError(
-        f"a budget of {chosen.budget}: after {ATTEMPTS} attempts the file is still larger; allow more"
+        f"a budget of {chosen.budget}: after {ATTEMPTS} attempts the program still takes more; allow more"
     )
 
 
@@ -206,16 +202,17 @@ def prepared(
     if not recordings:
         raise CalibrationError("expected at least one recording to calibrate on, got none")
 
+    budget = None if recipe.budget is None else parse_budget(recipe.budget)
+
     def twins(rules: Recipe) -> TwinModel:
         return swap(model.module, rules, target, features=model.front_end.features, longest=longest)
 
     twin = twins(recipe)
     batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
     with one_torch_thread():
-        if recipe.budget is not None:
-            measured = measured or _measure(model, twin, recipe.name, batches, heard, progress)
-            budget = parse_budget(recipe.budget)
-            recipe = allocated(recipe, budget, measured.sensitivities, measured.other_bytes)
+        if budget is not None:
+            measured = measured or _measure(model, twins, recipe, target, batches, heard, progress)
+            recipe = allocated(recipe, budget, measured, target)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, progress)
     return Prepared(twin=twin, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured)
@@ -248,13 +245,24 @@ def _round_(
 
 def _measure(
     model: FloatModel,
-    twin: TwinModel,
-    recipe: str,
+    twins: Callable[[Recipe], TwinModel],
+    recipe: Recipe,
+    target: Target,
     batches: Sequence[torch.Tensor],
     heard: tuple[Heard, ...],
     progress: Progress | None,
 ) -> Measured:
-    """Each weight alone on the first recordings; then the file of the twins, which are calibrated for it."""
+    """Each weight alone on the first recordings, the file that the recipe's own widths give, and, where the budget is
+    one of milliseconds, programs whose weights all have one width, for every width that the target has.
+    """
+
+    def program_of(rules: Recipe) -> Program:
+        made = twins(rules)
+        calibrate(made, batches[:1])  # grids change few bytes, and no times
+        described = description_of(model, made, recipe=rules.name, name=rules.name, calibration=heard)
+        return lower(made, described.to_dict())
+
+    twin = twins(recipe)
     found = sensitivities(
         twin,
         batches,
@@ -262,11 +270,29 @@ def _measure(
         lambda real, other: distance(real, other, model.tokens.blank),
         _stage("measuring", progress),
     )
-    calibrate(twin, batches[:1])  # grids change few bytes
-    described = description_of(model, twin, recipe=recipe, name=recipe, calibration=heard)
-    report = file_report(lower(twin, described.to_dict()))
+    report = file_report(program_of(recipe))
     sized = report.sections["weights"] + report.sections["group_multipliers"]
-    return Measured(sensitivities=tuple(found), other_bytes=report.file_bytes - sized)
+    measured = Measured(sensitivities=tuple(found), other_bytes=report.file_bytes - sized)
+    if recipe.budget is None or parse_budget(recipe.budget).unit != "ms":
+        return measured
+    bits = set.intersection(*(set(target.weight_bits(each.kind)) for each in found))
+    widths = [width for width in WIDTHS if width.bits in bits]
+    programs = ((width, program_of(_all_at(width, recipe))) for width in widths)
+    told = counted(_stage("timing", progress), len(widths))
+    length = _timed_length(model, twin.longest)
+    paths = [each.path for each in found]
+    return replace(measured, milliseconds=milliseconds_by_width(programs, paths, length, told))
+
+
+def _all_at(width: Width, recipe: Recipe) -> Recipe:
+    """The recipe with all weights at one width."""
+    first = Rule(operator=list(WEIGHTED), weight_bits=width.bits, weight_group=width.group)
+    return recipe.model_copy(update={"rule": [first, *recipe.rule]})
+
+
+def _timed_length(model: FloatModel, longest: int) -> int:
+    """Frames, or samples of a model that hears those, of the speech that a budget of milliseconds is for."""
+    return min(round(SECONDS * model.front_end.sample_rate / model.front_end.hop), longest)
 
 
 def _stage(name: str, progress: Progress | None) -> Told:

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lab.tiny_experiment import write_experiment
+from tests.lab.tiny_experiment import lasting, write_experiment
 
 from earnest.cli import main
 from earnest.errors import DataError, ExperimentError
 from earnest.lab import cluster
+from earnest.lab.cells import Watch
 from earnest.lab.evaluation import Evaluation, evaluate
 from earnest.lab.experiment import load_experiment
 from earnest.lab.ledger import read
-from earnest.lab.running import Watch, Workplace
+from earnest.lab.running import Workplace
 from earnest.lab.search import base_of, run_search
 from earnest.lab.study import ended, open_study
 from earnest.lab.work_folder import WorkFolder
@@ -114,6 +115,20 @@ def test_a_node_that_dies_costs_no_trial(
     assert all("lost with its worker" in failure for failure in failures)
     assert len({row["cell"] for row in rows}) == len(rows)
     assert {row["cell"] for row in rows} == {trial.user_attrs["cell"] for trial in study.trials if trial.values}
+
+
+def test_the_cells_of_an_experiment_are_those_of_this_process(
+    nodes: Any, tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_experiment(tmp_path, tiny_world, recipes='["w8a8", "w4a8", "w4a8-best"]')
+    rows = []
+    for name, more in (("here", []), ("there", ["--ray", nodes.address])):
+        places = ["--ledger", tmp_path / f"{name}.jsonl", "--work", tmp_path / name, "-j", "1"]
+        assert main([*map(str, ["run", file, *places, *more, "--json", "--quiet"])]) == 0
+        assert json.loads(capsys.readouterr().out)["failed"] == []
+        rows.append(lasting(read(tmp_path / f"{name}.jsonl")))
+    assert len(rows[0]) == 3
+    assert rows[0] == rows[1]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nowhere", "127.0.0.1:99999"])

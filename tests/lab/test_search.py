@@ -9,10 +9,11 @@ from tests.lab.tiny_experiment import killed, started, write_experiment
 
 from earnest.cli import main
 from earnest.errors import EarnestError, ExperimentError
+from earnest.lab.cells import Watch
 from earnest.lab.experiment import Search, load_experiment
 from earnest.lab.ledger import read
 from earnest.lab.matrix import Cell
-from earnest.lab.running import Row, Watch
+from earnest.lab.running import Row
 from earnest.lab.search import base_of, run_search
 from earnest.lab.study import ended, open_study, running
 from synthetic import TinyWorld

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 600
 Budget = Annotated[
     str | None,
-    typer.Option("--budget", help="Find the width of each weight under '4.5 bits', '7.4 MB' or '20 Gbitops'."),
+    typer.Option("--budget", help="Find the width of each weight under '4.5 bits', '7.4 MB', '20 Gbitops' or '40 ms'."),
 ]
 
 

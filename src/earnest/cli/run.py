@@ -1,19 +1,23 @@
 """`earnest run`: every cell of an experiment's matrix, each a row of the ledger; what is there is not done again."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import CORES, AllowPickle, AsJson, Quiet, existing_folder_of, existing_ledger
+from earnest.cli.options import CORES, AllowPickle, AsJson, Quiet, RayAddress, existing_folder_of, existing_ledger
 from earnest.cli.terminal import columns, note, print_json, progress
 from earnest.errors import EarnestError
 
 if TYPE_CHECKING:
+    from earnest.lab.executor import Executor
     from earnest.lab.experiment import Experiment
     from earnest.lab.matrix import Cell
     from earnest.lab.running import Row, Workplace
+    from earnest.lab.workers import Progress
 
 LEDGER = Path("results/ledger.jsonl")
 MOST_JOBS = 64
@@ -33,6 +37,7 @@ def run(
     ledger: Ledger = LEDGER,
     work: Work = None,
     jobs: Jobs = JOBS,
+    ray: RayAddress = None,
     allow_pickle: AllowPickle = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -44,8 +49,8 @@ def run(
     experiment = load_experiment(file)
     prepared(ledger, quiet=quiet)
     with one_thread():  # before NumPy is first imported, so that one job counts like one of many
+        from earnest.lab.cells import Watch, rows_by_cell, run_cells
         from earnest.lab.matrix import matrix_cells
-        from earnest.lab.running import Watch, rows_by_cell, run_cells
 
         place = workplace(experiment, work, jobs, allow_pickle=allow_pickle)
         with place.folder.locked():
@@ -59,8 +64,8 @@ def run(
             def finished(cell: "Cell", row: "Row") -> None:
                 note(finished_cell(cell, row), quiet=quiet)
 
-            with progress(quiet=quiet) as shown:
-                run_cells(cells, ledger, place, Watch(progress=shown, finished=finished, failed=failed))
+            with progress(quiet=quiet) as shown, executor(ray, place, shown) as runs:
+                run_cells(cells, ledger, runs, Watch(progress=shown, finished=finished, failed=failed))
             rows = [row for key, row in rows_by_cell(ledger).items() if key in {cell.key for cell in cells}]
     found: dict[str, Any] = {"file": str(file), "experiment": experiment.name, "ledger": str(ledger)}
     _show(found | {"cells": len(cells), "found": len(before), "failed": failures, "rows": rows}, as_json=as_json)
@@ -94,6 +99,20 @@ def workplace(experiment: "Experiment", work: Path | None, jobs: int, *, allow_p
         allow_pickle=allow_pickle,
         command=shown_command(sys.argv[1:]),
     )
+
+
+@contextlib.contextmanager
+def executor(ray: str | None, place: "Workplace", shown: "Progress | None") -> "Iterator[Executor]":
+    """What runs cells: this process, or the cluster at an address."""
+    if ray is None:
+        from earnest.lab.executor import Here
+
+        yield Here(place=place, progress=shown)
+        return
+    from earnest.lab.cluster import Cluster, connected
+
+    with connected(ray):
+        yield Cluster(place=place)
 
 
 def failure(cell: "Cell", error: EarnestError, *, debug: bool) -> dict[str, str]:

@@ -12,6 +12,7 @@ from earnest.cli.run import (
     Jobs,
     Ledger,
     Work,
+    executor,
     failure,
     finished_cell,
     prepared,
@@ -54,21 +55,15 @@ def search(
         note(finished_cell(cell, row), quiet=quiet)
 
     with one_thread():  # before NumPy is first imported, so that one job counts like one of many
-        from earnest.lab.executor import Here
-        from earnest.lab.running import Watch
+        from earnest.lab.cells import Watch
         from earnest.lab.search import base_of, run_search
 
         place = workplace(experiment, work, jobs, allow_pickle=allow_pickle)
         with place.folder.locked(), progress(quiet=quiet) as shown:
             base = base_of(experiment)
             watch = Watch(progress=shown, finished=finished, failed=failed)
-            if ray is None:
-                front = run_search(base, ledger, place.folder.trials, Here(place=place, progress=shown), watch)
-            else:
-                from earnest.lab.cluster import Cluster, connected
-
-                with connected(ray):
-                    front = run_search(base, ledger, place.folder.trials, Cluster(place=place), watch)
+            with executor(ray, place, shown) as runs:
+                front = run_search(base, ledger, place.folder.trials, runs, watch)
     found: dict[str, Any] = {"file": str(file), "search": experiment.name, "ledger": str(ledger)}
     found |= {"trials": base.search.trials, "objectives": base.search.objectives, "failed": failures, "front": front}
     if as_json:

@@ -1,4 +1,6 @@
-"""Rates of products on this machine, in integer operations a second: two for each multiply-accumulate."""
+"""What this machine does: rates of products, in integer operations a second (two for each multiply-accumulate), and the
+milliseconds of each step of a program.
+"""
 
 import time
 
@@ -7,10 +9,11 @@ import numpy as np
 from earnest.engine import _native
 from earnest.engine.backend import NativeBackend, chosen_isa
 from earnest.integer.codes import weight_limit
+from earnest.integer.dimension import evaluate
 from earnest.integer.linear import Linear
 from earnest.integer.program import INPUT, TIME, Input, Program, Step
 
-_SECONDS, _SHIFT, _MULTIPLIER = 0.3, 24, 40_000
+_SECONDS, _SHIFT, _MULTIPLIER, _RUNS = 0.3, 24, 40_000, 8
 
 
 def peak(*, threads: int) -> float:
@@ -53,3 +56,19 @@ def linear(*, rows: int, in_features: int, out_features: int, weight_bits: int, 
         backend.run(codes)
         best = min(best, time.perf_counter() - start)
     return 2.0 * rows * in_features * out_features / best
+
+
+def step_milliseconds(program: Program, length: int) -> dict[str, float]:
+    """The milliseconds of every step that takes any, on one thread and an input of so many frames or samples: the least
+    of several runs. What the engine fuses counts as the step that it is part of.
+    """
+    backend, spec = NativeBackend(program), program.input
+    shape = [evaluate(each, {TIME: length}) for each in spec.shape]
+    codes = np.random.default_rng(0).integers(spec.low, spec.high, shape, endpoint=True).astype(spec.container)
+    found: dict[str, float] = {}
+    for _ in range(_RUNS):
+        run: dict[str, float] = {}
+        for name, _kind, seconds in backend.profile(codes):
+            run[name] = run.get(name, 0.0) + 1000 * seconds
+        found = {name: min(each, found.get(name, each)) for name, each in run.items()}
+    return found

@@ -52,6 +52,11 @@ class Target:
         if weight_bits is not None:
             self._allow(path, operator.kind, "the weight", weight_bits, rule.weight)
 
+    def weight_bits(self, kind: str) -> tuple[int, ...]:
+        """Widths that weights of an operator may have; none where the device has no such operator."""
+        rule = self.operators.get(kind)
+        return () if rule is None else rule.weight
+
     def _allow(self, path: str, kind: str, what: str, bits: int, allowed: Sequence[int]) -> None:
         if bits not in allowed:
             raise TargetError(

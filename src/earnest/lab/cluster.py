@@ -1,4 +1,5 @@
-"""Work spread over a Ray cluster that is there already: cells of a search, and utterances of an evaluation.
+"""Work spread over a Ray cluster that is there already: cells of an experiment or a search, and
+utterances of an evaluation.
 
 Every node has this earnest and finds models and data at the same paths. A task whose worker or node dies is run again
 on another one, RETRIES times; its result comes once. Tasks take one core and one thread, as jobs do.
@@ -70,7 +71,7 @@ def cores() -> int:
 
 @dataclass(slots=True, kw_only=True)
 class Cluster:
-    """Runs the cells of a search as tasks of the cluster."""
+    """Runs cells as tasks of the cluster."""
 
     place: Workplace
     tasks: dict[Any, Cell] = field(default_factory=dict)

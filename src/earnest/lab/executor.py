@@ -1,4 +1,4 @@
-"""What runs cells for a search: this process, one after the other, or a cluster (lab.cluster), many at a time."""
+"""What runs cells: this process, one after the other, or a cluster (lab.cluster), many at a time."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

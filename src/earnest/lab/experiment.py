@@ -31,12 +31,15 @@ Name = Annotated[str, AfterValidator(_named)]
 
 
 class Matrix(Part):
-    """Every combination of these is tried; `method` replaces the methods of every recipe, one list after the other."""
+    """Every combination of these is tried; `method` replaces the methods of every recipe, one list after the other, and
+    `budget` its budget.
+    """
 
     model: list[Place] = Field(min_length=1)
     target: list[Settings] = Field(min_length=1)
     recipe: list[Settings] = Field(min_length=1)
     method: list[list[Any]] | None = Field(default=None, min_length=1)
+    budget: list[str] | None = Field(default=None, min_length=1)
     seed: list[Annotated[int, Field(ge=0)]] = Field(min_length=1)
 
 

@@ -120,9 +120,10 @@ def matrix_cells(experiment: Experiment) -> list[Cell]:
     models = [weights(Path(path)) for path in matrix.model]
     targets = [(name, load_target(name)) for name in matrix.target]
     recipes = [
-        recipe if methods is None else with_methods(recipe, methods)
-        for recipe in map(load_recipe, matrix.recipe)
+        with_choices(load_recipe(name), methods, budget)
+        for name in matrix.recipe
         for methods in matrix.method or [None]
+        for budget in matrix.budget or [None]
     ]
     calibrations = {seed: calibration_corpus(experiment, seed) for seed in matrix.seed}
     evaluations = evaluation_corpora(experiment)
@@ -172,6 +173,12 @@ def cell_of(
 def recipe_content(recipe: Recipe) -> dict[str, Any]:
     """What a recipe says, as JSON values; what it leaves to the defaults is not said."""
     return recipe.model_dump(mode="json", exclude_defaults=True, exclude={"description"})
+
+
+def with_choices(recipe: Recipe, methods: Sequence[Any] | None, budget: str | None) -> Recipe:
+    """The recipe with what an experiment's matrix says instead of its own; RecipeError where a budget is none."""
+    changed = recipe if methods is None else with_methods(recipe, methods)
+    return changed if budget is None else changed.under(budget)
 
 
 def with_methods(recipe: Recipe, methods: Sequence[Any]) -> Recipe:

@@ -1,21 +1,20 @@
-"""Running the cells of an experiment: quantize, evaluate, judge, time; one row of the ledger each.
+"""Running one cell of an experiment: quantize, evaluate, judge, time; a row of the ledger.
 
-A cell is finished when its row is in the ledger. What is made on the way lies in the work folder and is used again, so
-that an experiment that was ended at any point goes on where it was.
+What is made on the way lies in the work folder and is used again, so that a cell that was ended at any point goes on
+where it was.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from earnest.errors import EarnestError, ExperimentError
+from earnest.errors import ExperimentError
 from earnest.file import save
 from earnest.integer.target import load_target
 from earnest.judge.program.judging import judge_program
 from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float, model_name, paired, toml_of
 from earnest.lab.figures import hypotheses, ledger_row
-from earnest.lab.ledger import append, read
 from earnest.lab.matrix import Cell
 from earnest.lab.tables import check_evaluation
 from earnest.lab.timing import THREADS, timed
@@ -34,41 +33,6 @@ class Workplace:
     jobs: int
     allow_pickle: bool
     command: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Who is told: of parts that are done, of a row that was finished, of a cell that failed."""
-
-    progress: Progress | None
-    finished: Callable[[Cell, Row], None]
-    failed: Callable[[Cell, EarnestError], None]
-
-
-def run_cells(cells: Sequence[Cell], ledger: Path, place: Workplace, watch: Watch) -> None:
-    """Run the cells that have no row in the ledger, and append their rows. One that fails costs no other."""
-    done = rows_by_cell(ledger)
-    for index, cell in enumerate(cells):
-        if watch.progress is not None:
-            watch.progress("cells", index, len(cells))
-        if cell.key in done:
-            continue
-        try:
-            row = row_of(cell, place, watch.progress)
-        except EarnestError as error:
-            watch.failed(cell, error)
-            continue
-        append(ledger, row, unless="cell")
-        watch.finished(cell, row)
-    if watch.progress is not None:
-        watch.progress("cells", len(cells), len(cells))
-
-
-def rows_by_cell(ledger: Path) -> dict[str, Row]:
-    """The rows of finished cells by their keys."""
-    if not ledger.exists():
-        return {}
-    return {str(row["cell"]): row for row in read(ledger) if "cell" in row}
 
 
 def row_of(cell: Cell, place: Workplace, progress: Progress | None = None) -> Row:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from earnest.errors import EarnestError, ExperimentError
 from earnest.integer.target import Target, load_target
 from earnest.lab import study as trials
+from earnest.lab.cells import Watch, rows_by_cell
 from earnest.lab.executor import Executor, Result
 from earnest.lab.experiment import Experiment, Search
 from earnest.lab.ledger import append
@@ -25,9 +26,9 @@ from earnest.lab.matrix import (
     evaluation_corpora,
     key_of,
     weights,
-    with_methods,
+    with_choices,
 )
-from earnest.lab.running import Row, Watch, rows_by_cell
+from earnest.lab.running import Row
 from earnest.lab.space import changed, check_space, chosen_values, distributions
 from earnest.swapping.recipe import Recipe, load_recipe
 
@@ -70,15 +71,14 @@ def base_of(experiment: Experiment) -> Base:
     if search is None:
         raise ExperimentError(f"{experiment.name}: expected a table [search] with trials, objectives and a space")
     lists = {"model": matrix.model, "target": matrix.target, "recipe": matrix.recipe, "seed": matrix.seed}
-    lists |= {"method": matrix.method or [[]], "evaluation.data": experiment.evaluation.data}
+    lists |= {"method": matrix.method or [[]], "budget": matrix.budget or [""]}
+    lists |= {"evaluation.data": experiment.evaluation.data}
     for key, values in lists.items():
         if len(values) != 1:
             raise ExperimentError(f"{key}: expected one value to search from, got {len(values)}")
     if len(set(search.objectives)) != len(search.objectives):
         raise ExperimentError(f"search.objectives: expected each once, got {search.objectives}")
-    recipe = load_recipe(matrix.recipe[0])
-    if matrix.method is not None:
-        recipe = with_methods(recipe, matrix.method[0])
+    recipe = with_choices(load_recipe(matrix.recipe[0]), (matrix.method or [None])[0], (matrix.budget or [None])[0])
     check_space(recipe, search.space)
     (evaluation,) = evaluation_corpora(experiment)
     return Base(

@@ -40,6 +40,7 @@ class Sensitivity:
     """
 
     path: str
+    kind: str
     weights: int
     rows: int
     accumulates: float
@@ -47,12 +48,13 @@ class Sensitivity:
     loss: float
     errors: Mapping[Width, float]
 
-    def choices(self, cost: Callable[["Sensitivity", Width], float]) -> list[Choice]:
-        """What each width costs, and what the model loses by it."""
+    def choices(self, cost: Callable[["Sensitivity", Width], float], bits: Sequence[int]) -> list[Choice]:
+        """What each width of so many bits costs, and what the model loses by it."""
         narrowest = max(self.errors[NARROWEST], 1e-30)
         return [
             Choice(path=self.path, width=width, cost=cost(self, width), loss=self.loss * error / narrowest)
             for width, error in self.errors.items()
+            if width.bits in bits
         ]
 
     def bytes(self, width: Width) -> float:
@@ -84,6 +86,7 @@ def sensitivities(
     return [
         Sensitivity(
             path=twin.path,
+            kind=twin.kind,
             weights=twin.weight.numel(),
             rows=len(twin.weight),
             accumulates=1000 * twin.weight.numel() * seen[twin.path].positions / frames,

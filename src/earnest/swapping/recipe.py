@@ -106,6 +106,8 @@ class Recipe(BaseModel):
     def under(self, budget: str) -> "Recipe":
         """The recipe under another budget, and under a name that says so; RecipeError where it is none."""
         parse_budget(budget)
+        if budget == self.budget:
+            return self
         return self.model_copy(update={"budget": budget, "name": f"{self.name}@{budget}"})
 
     def settings(self, path: str, kind: str, role: Role, target: Target) -> Settings:
