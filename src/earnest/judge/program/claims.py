@@ -9,7 +9,7 @@ from earnest.judge.program.place import MANTISSA_HIGH, MANTISSA_LOW, MOST_SHIFT
 from earnest.judge.program.values import code_range
 from earnest.judge.verdict import Section
 
-FRONT_ENDS = {"log-mel": 1, "waveform": 1}
+FRONT_ENDS = {"clamped-log-mel": 1, "kaldi-fbank": 1, "log-mel": 1, "waveform": 1}
 """Those that are known, with their version: float, run before the program."""
 
 DECODINGS = ("ctc-greedy",)
