@@ -24,6 +24,8 @@ from earnest.methods.scaling import equalize_
 from earnest.methods.settling import adaround_, adaround_blocks_
 from earnest.methods.widths import Sensitivity, sensitivities
 from earnest.models import FloatModel
+from earnest.models.generation import decoding_from
+from earnest.models.hearing import teacher_tokens
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import one_torch_thread
@@ -99,14 +101,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the features that
+    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the inputs that
     were heard, with what they are known by. `measured` is None where the recipe has no budget.
     """
 
     twin: TwinModel
     recipe: Recipe
     target: Target
-    batches: tuple[torch.Tensor, ...]
+    batches: tuple[Inputs, ...]
     heard: tuple[Heard, ...]
     measured: Measured | None
 
@@ -206,19 +208,46 @@ def prepared(
     if not recordings:
         raise CalibrationError("expected at least one recording to calibrate on, got none")
 
+    if recipe.budget is not None and model.generation is not None:
+        raise RecipeError(
+            f"recipe {recipe.name}: expected no budget for a model with a decoder, got {recipe.budget!r}: what weights "
+            "lose is measured by CTC; give the widths in the recipe"
+        )
+
     def twins(rules: Recipe) -> TwinModel:
-        return swap(model.module, rules, target, features=model.front_end.features, longest=longest)
+        return swap(
+            model.module,
+            rules,
+            target,
+            features=model.front_end.features,
+            longest=longest,
+            one_length=model.front_end.only_frames is not None,
+            most_tokens=None if model.generation is None else model.generation.most_tokens,
+        )
 
     twin = twins(recipe)
-    batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
+    features, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
+    batches = features if model.generation is None else _taught(model, features, progress)
     with one_torch_thread():
         if recipe.budget is not None:
-            measured = measured or _measure(model, twin, recipe.name, batches, heard, progress)
+            measured = measured or _measure(model, twin, recipe.name, features, heard, progress)
             budget = parse_budget(recipe.budget)
             recipe = allocated(recipe, budget, measured.sensitivities, measured.other_bytes)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, progress)
     return Prepared(twin=twin, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured)
+
+
+def _taught(
+    model: FloatModel, features: Sequence[torch.Tensor], progress: Progress | None
+) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
+    """Features with the tokens that the float model itself makes of them, which the decoder reads."""
+    found = []
+    for index, each in enumerate(features, start=1):
+        found.append((each, teacher_tokens(model, each)))
+        if progress is not None:
+            progress("listening", index, len(features))
+    return tuple(found)
 
 
 def round_(ready: Prepared, progress: Progress | None = None) -> None:
@@ -259,7 +288,7 @@ def _measure(
         twin,
         batches,
         batches[:MEASURED],
-        lambda real, other: distance(real, other, model.tokens.blank),
+        lambda real, other: distance(real, other, model.ctc_tokens.blank),
         _stage("measuring", progress),
     )
     calibrate(twin, batches[:1])  # grids change few bytes
@@ -284,6 +313,7 @@ def description_of(
         recipe=recipe,
         model=name,
         calibration=calibration,
+        decoding=None if model.generation is None else decoding_from(model.generation, twin),
     )
 
 

@@ -200,7 +200,7 @@ def _heard(pair: Pair, groups: Groups, utterance: Utterance) -> tuple[WordErrors
 
 def _lost(model: FloatModel, reference: Sequence[str], real: Tensor, found: Tensor) -> Lost:
     return Lost(
-        distance=distance(real, found, model.tokens.blank),
+        distance=distance(real, found, model.ctc_tokens.blank),
         ratios=margin_ratios(real, found),
         errors=_errors(model, reference, found),
     )
@@ -216,7 +216,7 @@ def margin_ratios(real: Tensor, found: Tensor) -> Tensor:
 
 
 def _errors(model: FloatModel, reference: Sequence[str], logits: Tensor) -> WordErrors:
-    blank = model.tokens.blank
+    blank = model.ctc_tokens.blank
     return align(reference, words(model.tokens.decode(ctc_greedy(argmax(logits.numpy()), blank=blank))))
 
 
