@@ -1,5 +1,5 @@
-"""Folders of `transformers` with a decoder, as `save_pretrained` writes them: tiny random models with a fixed seed, their
-feature extractor, a tokenizer written here, and a generation config. Nothing comes from a network.
+"""Folders of `transformers` with a decoder, as `save_pretrained` writes them: tiny random models with a fixed seed,
+their feature extractor, a tokenizer written here, and a generation config. Nothing comes from a network.
 """
 
 import json
@@ -168,7 +168,13 @@ def speech2text(folder: Path) -> Path:
     extractor = transformers.Speech2TextFeatureExtractor(feature_size=16, num_mel_bins=16)
     model = _random(transformers.Speech2TextForConditionalGeneration, config)
     model.generation_config = transformers.GenerationConfig(
-        decoder_start_token_id=2, eos_token_id=2, pad_token_id=1, suppress_tokens=[54], begin_suppress_tokens=[2], num_beams=5, max_length=24
+        decoder_start_token_id=2,
+        eos_token_id=2,
+        pad_token_id=1,
+        suppress_tokens=[54],
+        begin_suppress_tokens=[2],
+        num_beams=5,
+        max_length=24,
     )
     return _written(folder, model, transformers.Speech2TextProcessor(extractor, tokenizer))
 

@@ -25,7 +25,7 @@ from earnest.methods.settling import adaround_, adaround_blocks_
 from earnest.methods.widths import Sensitivity, sensitivities
 from earnest.models import FloatModel
 from earnest.models.generation import decoding_from
-from earnest.models.hearing import teacher_tokens
+from earnest.models.hearing import taught
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import one_torch_thread
@@ -220,14 +220,14 @@ def prepared(
             rules,
             target,
             features=model.front_end.features,
-            longest=longest,
+            longest=model.front_end.only_frames or longest,
             one_length=model.front_end.only_frames is not None,
             most_tokens=None if model.generation is None else model.generation.most_tokens,
         )
 
     twin = twins(recipe)
     features, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
-    batches = features if model.generation is None else _taught(model, features, progress)
+    batches = taught(model, features, _stage("listening", progress))
     with one_torch_thread():
         if recipe.budget is not None:
             measured = measured or _measure(model, twin, recipe.name, features, heard, progress)
@@ -236,18 +236,6 @@ def prepared(
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, progress)
     return Prepared(twin=twin, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured)
-
-
-def _taught(
-    model: FloatModel, features: Sequence[torch.Tensor], progress: Progress | None
-) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
-    """Features with the tokens that the float model itself makes of them, which the decoder reads."""
-    found = []
-    for index, each in enumerate(features, start=1):
-        found.append((each, teacher_tokens(model, each)))
-        if progress is not None:
-            progress("listening", index, len(features))
-    return tuple(found)
 
 
 def round_(ready: Prepared, progress: Progress | None = None) -> None:

@@ -73,6 +73,7 @@ def pair(
     model: FloatModel, recipe: Recipe, target: Target, recordings: Sequence[Path], progress: Progress | None = None
 ) -> Pair:
     """Quantize as `pipeline.quantize` does, and keep the float parameters beside the rounded ones."""
+    _ = model.ctc_tokens  # a decoder is refused before the long work
     ready = prepared(model, recipe, target, recordings, progress=progress)
     twins, names = ready.twin, [call.name for call in ready.twin.calls]
     real = {name: tuple(each.detach().clone() for each in twins.twin(name).trainable()) for name in names}

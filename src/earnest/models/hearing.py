@@ -3,6 +3,8 @@
 The way from logits to text is that of a program, so that both are compared by the arithmetic between alone.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,6 +12,7 @@ from torch import Tensor
 from earnest.errors import CheckpointError
 from earnest.models.checkpoint import FloatModel
 from earnest.models.wrapped import WrappedDecoder
+from earnest.nn.model import Inputs
 from earnest.runtime.decoding import Generation
 from earnest.runtime.greedy import Decoded, best
 from earnest.runtime.recogniser import Recognised
@@ -36,10 +39,21 @@ def greedy_tokens(model: FloatModel, features: Tensor) -> Decoded:
     return _greedy(model.module, features, model.generation)
 
 
-def teacher_tokens(model: FloatModel, features: Tensor) -> Tensor:
-    """[1, tokens]: what the decoder reads while it chooses those tokens. No transcript is needed for them."""
-    assert model.generation is not None
-    return torch.tensor([[*model.generation.start, *greedy_tokens(model, features).tokens[:-1]]])
+def taught(
+    model: FloatModel, features: Sequence[Tensor], told: Callable[[int, int], None] | None = None
+) -> tuple[Inputs, ...]:
+    """Features of utterances with what the decoder reads, [1, tokens], while the float model itself chooses the tokens
+    of each: no transcript is needed. Of a CTC model the features alone.
+    """
+    if model.generation is None:
+        return tuple(features)
+    found: list[Inputs] = []
+    for done, each in enumerate(features, start=1):
+        tokens = (*model.generation.start, *greedy_tokens(model, each).tokens[:-1])
+        found.append((each, torch.tensor([tokens])))
+        if told is not None:
+            told(done, len(features))
+    return tuple(found)
 
 
 def _greedy(module: WrappedDecoder, features: Tensor, generation: Generation) -> Decoded:
