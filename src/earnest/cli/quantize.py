@@ -28,6 +28,15 @@ Budget = Annotated[
     str | None,
     typer.Option("--budget", help="Find the width of each weight under '4.5 bits', '7.4 MB' or '20 Gbitops'."),
 ]
+Longest = Annotated[
+    int | None,
+    typer.Option(
+        "--longest",
+        min=1,
+        max=LONGEST_SECONDS,
+        help="Longest recording, in seconds; 60 if not given, or all that the model hears.",
+    ),
+]
 
 
 def quantize(
@@ -38,15 +47,7 @@ def quantize(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The program to write.")],
     calibration_limit: CalibrationLimit = 64,
     budget: Budget = None,
-    longest: Annotated[
-        int | None,
-        typer.Option(
-            "--longest",
-            min=1,
-            max=LONGEST_SECONDS,
-            help="Longest recording, in seconds; 60 if not given, or all that the model hears.",
-        ),
-    ] = None,
+    longest: Longest = None,
     allow_pickle: AllowPickle = False,
     report: Annotated[bool, typer.Option("--report", help="Show what became of every operator.")] = False,
     as_json: AsJson = False,
