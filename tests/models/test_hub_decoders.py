@@ -19,7 +19,7 @@ from earnest.errors import CheckpointError, FileError
 from earnest.file import load as load_program
 from earnest.models import FloatModel, load
 from earnest.models.hearing import greedy_tokens, recognised, taught
-from earnest.models.hub_files import PROCESSOR, TOKENIZER
+from earnest.models.hub_files import EXTRACTOR, PROCESSOR, TOKENIZER
 from earnest.models.wrapped import WrappedDecoder
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import describe
@@ -256,7 +256,12 @@ def _described(program: Path, description: Any) -> Any:
         (
             PROCESSOR,
             {"feature_extractor": {"feature_extractor_type": "WhisperFeatureExtractor", "dither": 0.1}},
-            "expected dither and padding_value 0",
+            r"expected dither 0, got 0\.1",
+        ),
+        (
+            PROCESSOR,
+            {"feature_extractor": {"feature_extractor_type": "WhisperFeatureExtractor", "padding_value": 1}},
+            "expected padding_value 0, silence, got 1",
         ),
     ],
 )
@@ -272,6 +277,15 @@ def test_a_folder_without_its_files_is_refused(copied: Path) -> None:
     (copied / PROCESSOR).unlink()
     with pytest.raises(CheckpointError, match=r"preprocessor_config\.json: expected a JSON object"):
         load(copied)
+
+
+def test_an_extractor_without_a_name_is_that_of_the_model(copied: Path) -> None:
+    named = load(copied).front_end
+    settings = json.loads((copied / PROCESSOR).read_text())["feature_extractor"]
+    (copied / PROCESSOR).unlink()
+    del settings["feature_extractor_type"]
+    (copied / EXTRACTOR).write_text(json.dumps(settings))
+    assert load(copied).front_end == named
 
 
 def test_what_it_begins_with_is_what_whisper_begins_with(copied: Path) -> None:

@@ -62,8 +62,8 @@ def load_hub(folder: Path, *, allow_pickle: bool) -> HubModel:
     end or tokens that earnest does not have, or that do not fit the model.
     """
     source = _weights(folder, allow_pickle)
-    decodes = read_json(folder / CONFIG).get("is_encoder_decoder") is True
-    front_end = front_end_from(folder)
+    told = read_json(folder / CONFIG)
+    decodes, front_end = told.get("is_encoder_decoder") is True, front_end_from(folder, str(told.get("model_type")))
     model = _model(folder, safe=source.suffix == ".safetensors", decodes=decodes)
     tokens, generation = _decoder(model, folder) if decodes else (_ctc(model, folder), None)
     arrange = features_last if isinstance(front_end, ClampedLogMel) else None
@@ -85,7 +85,7 @@ def load_hub(folder: Path, *, allow_pickle: bool) -> HubModel:
 
 def _ctc(model: Any, folder: Path) -> Tokens:
     """Tokens of a model whose head's rows are put in their order."""
-    blank, classes = model.config.pad_token_id, model.config.vocab_size
+    blank, classes = model.config.pad_token_id, _classes(model, folder)
     if type(blank) is not int or not 0 <= blank < classes:
         raise CheckpointError(f"{folder / CONFIG}: expected pad_token_id, the CTC blank, below {classes}, got {blank}")
     order = [*(index for index in range(classes) if index != blank), blank]
@@ -99,12 +99,19 @@ def _ctc(model: Any, folder: Path) -> Tokens:
 def _decoder(model: Any, folder: Path) -> tuple[Vocabulary, Generation]:
     """Tokens of a decoder, and how they are chosen."""
     limits = [value for name in _LIMITS if type(value := getattr(model.config, name, None)) is int]
-    classes = model.config.vocab_size
+    classes = _classes(model, folder)
     try:
         generation = generation_from(model.generation_config, classes=classes, most_tokens=min([*limits, MOST_TOKENS]))
     except (CaptureError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{folder}: {error}") from error
     return vocabulary_from(folder, classes), generation
+
+
+def _classes(model: Any, folder: Path) -> int:
+    classes = getattr(model.config, "vocab_size", None)
+    if type(classes) is not int or classes < 2:
+        raise CheckpointError(f"{folder / CONFIG}: expected vocab_size, an integer from 2, got {str(classes)[:20]}")
+    return classes
 
 
 def _weights(folder: Path, allow_pickle: bool) -> Path:

@@ -19,20 +19,20 @@ WAVEFORM = "Wav2Vec2FeatureExtractor"
 _RATE = 16_000
 
 
-def front_end_from(folder: Path) -> FrontEnd:
-    """The front end of a folder.
+def front_end_from(folder: Path, model_type: str) -> FrontEnd:
+    """The front end of a folder. Settings without the name of their extractor are those of the type of the model.
 
     CheckpointError: no settings, those of another extractor, or a setting that the front end does not have.
     """
     file, settings = extractor_settings(folder)
-    kind = str(settings.get("feature_extractor_type", WAVEFORM))
+    kind = str(settings.get("feature_extractor_type", _OF_TYPE.get(model_type, WAVEFORM)))
     if kind not in EXTRACTORS:
         raise CheckpointError(
             f"{file}: expected feature_extractor_type one of {sorted(EXTRACTORS)}, got {kind[:60]!r}: its front "
             "end is not one that earnest has"
         )
-    if settings.get("dither") or settings.get("padding_value"):
-        raise CheckpointError(f"{file}: expected dither and padding_value 0, got another: set it to 0")
+    if settings.get("dither"):
+        raise CheckpointError(f"{file}: expected dither 0, got {str(settings['dither'])[:20]}: no noise is added here")
     try:
         return EXTRACTORS[kind](settings)
     except FileError as error:
@@ -51,6 +51,8 @@ def _waveform(settings: Mapping[str, Any]) -> Waveform:
 
 def _whisper(settings: Mapping[str, Any]) -> ClampedLogMel:
     rate = _integer(settings, "sampling_rate", _RATE)
+    if settings.get("padding_value"):
+        raise FileError(f"expected padding_value 0, silence, got {str(settings['padding_value'])[:20]}")
     return ClampedLogMel(
         sample_rate=rate,
         samples=_integer(settings, "chunk_length", 30) * rate,
@@ -124,6 +126,13 @@ EXTRACTORS: dict[str, Callable[[Mapping[str, Any]], FrontEnd]] = {
     "WhisperFeatureExtractor": _whisper,
 }
 """By the name that their settings give."""
+
+_OF_TYPE = {
+    "parakeet_ctc": "ParakeetFeatureExtractor",
+    "speech_to_text": "Speech2TextFeatureExtractor",
+    "wav2vec2-bert": "SeamlessM4TFeatureExtractor",
+    "whisper": "WhisperFeatureExtractor",
+}
 
 
 def _integer(settings: Mapping[str, Any], key: str, default: int) -> int:

@@ -11,7 +11,7 @@ from earnest.models.hub_files import TOKENIZER, TOKENIZER_CONFIG, VOCABULARY, re
 from earnest.runtime.text import UNKNOWN, WORD_START, Tokens
 from earnest.runtime.vocabulary import BYTE_LEVEL, SENTENCEPIECE, Vocabulary
 
-SPEECH2TEXT = "Speech2TextTokenizer"
+SPEECH2TEXT, SENTENCEPIECE_MODEL = "Speech2TextTokenizer", "sentencepiece.bpe.model"
 _NAMED = ("bos_token", "eos_token", "unk_token", "pad_token")
 _LISTED = ("additional_special_tokens", "extra_special_tokens")
 _LLAMA = ("Replace", "ByteFallback", "Fuse", "Strip")
@@ -30,7 +30,7 @@ def vocabulary_from(folder: Path, classes: int) -> Vocabulary:
     else:
         file = folder / VOCABULARY
         settings = read_json(folder / TOKENIZER_CONFIG)
-        if settings.get("tokenizer_class") != SPEECH2TEXT:
+        if settings.get("tokenizer_class", SPEECH2TEXT) != SPEECH2TEXT or not (folder / SENTENCEPIECE_MODEL).is_file():
             raise CheckpointError(
                 f"{folder}: expected {TOKENIZER}, got no such file: save the tokenizer with save_pretrained of "
                 "transformers 5"
