@@ -107,7 +107,7 @@ def load_native(material: Material, seconds: int, threads: int, recipe: str) -> 
     opened = time.perf_counter()
     backend = NativeBackend(program, threads=threads)
     ready = time.perf_counter()
-    codes = Recognizer(program, backend).codes_of(material.features(seconds)[0])
+    codes = Recognizer(program, lambda _: backend).codes_of(material.features(seconds)[0])
     return Loaded(
         run=lambda: backend.run(codes)[0],
         facts={

@@ -26,6 +26,8 @@ from earnest.methods.scaling import equalize_
 from earnest.methods.settling import adaround_, adaround_blocks_
 from earnest.methods.widths import WIDTHS, sensitivities
 from earnest.models import FloatModel
+from earnest.models.generation import decoding_from
+from earnest.models.hearing import taught
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import counted, one_torch_thread
@@ -93,14 +95,14 @@ class Quantized:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the features that
+    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the inputs that
     were heard, with what they are known by. `measured` is None where the recipe has no budget.
     """
 
     twin: TwinModel
     recipe: Recipe
     target: Target
-    batches: tuple[torch.Tensor, ...]
+    batches: tuple[Inputs, ...]
     heard: tuple[Heard, ...]
     measured: Measured | None
 
@@ -203,15 +205,29 @@ def prepared(
         raise CalibrationError("expected at least one recording to calibrate on, got none")
 
     budget = None if recipe.budget is None else parse_budget(recipe.budget)
+    if budget is not None and model.generation is not None:
+        raise RecipeError(
+            f"recipe {recipe.name}: expected no budget for a model with a decoder, got {recipe.budget!r}: what weights "
+            "lose is measured by CTC; give the widths in the recipe"
+        )
 
     def twins(rules: Recipe) -> TwinModel:
-        return swap(model.module, rules, target, features=model.front_end.features, longest=longest)
+        return swap(
+            model.module,
+            rules,
+            target,
+            features=model.front_end.features,
+            longest=model.front_end.only_frames or longest,
+            one_length=model.front_end.only_frames is not None,
+            most_tokens=None if model.generation is None else model.generation.most_tokens,
+        )
 
     twin = twins(recipe)
-    batches, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
+    features, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
+    batches = taught(model, features, _stage("listening", progress))
     with one_torch_thread():
         if budget is not None:
-            measured = measured or _measure(model, twins, recipe, target, batches, heard, progress)
+            measured = measured or _measure(model, twins, recipe, target, features, heard, progress)
             recipe = allocated(recipe, budget, measured, target)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, progress)
@@ -267,7 +283,7 @@ def _measure(
         twin,
         batches,
         batches[:MEASURED],
-        lambda real, other: distance(real, other, model.tokens.blank),
+        lambda real, other: distance(real, other, model.ctc_tokens.blank),
         _stage("measuring", progress),
     )
     report = file_report(program_of(recipe))
@@ -310,6 +326,7 @@ def description_of(
         recipe=recipe,
         model=name,
         calibration=calibration,
+        decoding=None if model.generation is None else decoding_from(model.generation, twin),
     )
 
 

@@ -132,10 +132,10 @@ def test_python_goes_on_during_a_run(program: Program):
 
 def test_a_recogniser_runs_natively_and_keeps_no_program(tiny_world: Any):
     recogniser = Recognizer(tiny_world.program, threads=2)
-    assert isinstance(recogniser.backend, NativeBackend)
-    assert recogniser.backend.threads == 2
-    assert not any(isinstance(value, Program) for value in vars(recogniser).values())
-    assert not any(isinstance(value, Program) for value in vars(recogniser.backend).values())
+    (backend,) = recogniser.backends
+    assert isinstance(backend, NativeBackend)
+    assert backend.threads == 2
+    assert not any(isinstance(value, Program) for value in (*vars(recogniser).values(), *vars(backend).values()))
 
 
 @pytest.mark.parametrize("bits", range(2, 9))

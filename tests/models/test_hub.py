@@ -12,7 +12,7 @@ import earnest
 from earnest.cli import main
 from earnest.errors import CheckpointError
 from earnest.models import load
-from earnest.models.hub import EXTRACTOR, PICKLE, VOCABULARY, WEIGHTS
+from earnest.models.hub_files import EXTRACTOR, PICKLE, VOCABULARY, WEIGHTS
 from earnest.runtime.text import ctc_greedy
 from synthetic import TinyWorld
 

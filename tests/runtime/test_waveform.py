@@ -57,7 +57,7 @@ def test_a_section_is_read_back_by_its_name(front_end: Any) -> None:
         ({"version": True}, "version 1"),
         ({"sample_rate": 999}, "sample_rate an integer from 1000"),
         ({"normalised": 1}, "normalised true or false"),
-        ({"variance_guard": "0"}, "variance_guard a decimal string"),
+        ({"variance_guard": "0"}, "variance_guard above 0, got 0"),
         ({"variance_guard": 0.1}, "variance_guard a decimal string"),
         ({"extra": 1}, "expected the keys"),
     ],
@@ -70,4 +70,4 @@ def test_a_section_that_is_wrong_is_refused(change: dict[str, Any], message: str
 def test_a_front_end_is_a_section() -> None:
     with pytest.raises(FileError, match="expected an object"):
         front_end_of([])  # type: ignore[arg-type]
-    assert set(FRONT_ENDS) == {"log-mel", "waveform"}
+    assert set(FRONT_ENDS) == {"log-mel", "clamped-log-mel", "kaldi-fbank", "waveform"}

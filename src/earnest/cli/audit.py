@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from earnest.judge.certificate import Recorded
     from earnest.judge.verdict import Verdict
     from earnest.lab.auditing import Audited
+    from earnest.models import FloatModel
+    from earnest.nn.model import Inputs
 
 LEVELS = ("H0", "H1", "H2", "H3", "H4", "H5")
 FRAMES = (67, 52, 41)
@@ -128,15 +130,28 @@ def _check(file: Path, asked: Asked, html: Path | None, require: str | None) -> 
 
 def _float_verdict(path: Path, allow_pickle: bool) -> "Verdict":
     """A float model on random features: what it is before it is quantized."""
-    import torch
-
     from earnest.judge.audit import audit as judged
     from earnest.models import load
 
     model = load(path, allow_pickle=allow_pickle)
-    generator, features = torch.Generator().manual_seed(0), model.front_end.features
-    shapes = [(1, frames * SAMPLES) if features is None else (1, frames, features) for frames in FRAMES]
-    return judged(model.module, [torch.randn(*shape, generator=generator) for shape in shapes])
+    return judged(model.module, _random_inputs(model))
+
+
+def _random_inputs(model: "FloatModel") -> "list[Inputs]":
+    """Features, and of a decoder its first token again and again, more of them for more frames."""
+    import torch
+
+    generator, front_end = torch.Generator().manual_seed(0), model.front_end
+    found: list[Inputs] = []
+    for index, frames in enumerate(FRAMES):
+        time = front_end.only_frames or (frames * SAMPLES if front_end.features is None else frames)
+        shape = (1, time) if front_end.features is None else (1, time, front_end.features)
+        features = torch.randn(*shape, generator=generator)
+        if model.generation is None:
+            found.append(features)
+        else:
+            found.append((features, torch.tensor([model.generation.start * (len(FRAMES) - index)])))
+    return found
 
 
 def _file_verdict(
@@ -160,8 +175,8 @@ def _run(
 
     from earnest.lab import auditing
 
-    program, _ = opened(file, None if target is None else str(target))
-    audited = auditing.Audited.of(program, threads=CORES)
+    program, device = opened(file, None if target is None else str(target))
+    audited = auditing.Audited.of(program, device, threads=CORES)
     if asked.verify is not None:
         found = auditing.verify(asked.verify, verdict, audited)
         for each in found.notes:

@@ -199,6 +199,7 @@ def _print(found: dict[str, Any]) -> None:
         ("del", "right"),
         ("ins", "right"),
         ("empty", "right"),
+        ("cut off", "right"),
         ("size", "right"),
         ("x real time", "right"),
     ):
@@ -206,13 +207,13 @@ def _print(found: dict[str, Any]) -> None:
     for prefix, size in (("float_", "float_bytes"), ("", "file_bytes")):
         if f"{prefix}wer" in found:
             counts = [f"{found[f'{prefix}{kind}']}" for kind in ("substitutions", "deletions", "insertions")]
-            empty, speed = f"{found[f'{prefix}empty_hypotheses']}", found[f"{prefix}compute_seconds"]
-            speed = f"{speed / found['seconds_of_audio']:.3f}"
+            odd = [f"{found[f'{prefix}{kind}_hypotheses']}" for kind in ("empty", "truncated")]
+            speed = f"{found[f'{prefix}compute_seconds'] / found['seconds_of_audio']:.3f}"
             table.add_row(
                 "float32" if prefix else "integer",
                 f"{found[f'{prefix}wer']:.2f}",
                 *counts,
-                empty,
+                *odd,
                 megabytes(found[size]),
                 speed,
             )

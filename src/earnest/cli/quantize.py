@@ -23,10 +23,19 @@ if TYPE_CHECKING:
     from earnest.speech.librispeech import Utterance
     from earnest.swapping.report import SwapReport
 
-LONGEST_SECONDS = 600
+LONGEST_SECONDS, DEFAULT_SECONDS = 600, 60
 Budget = Annotated[
     str | None,
     typer.Option("--budget", help="Find the width of each weight under '4.5 bits', '7.4 MB', '20 Gbitops' or '40 ms'."),
+]
+Longest = Annotated[
+    int | None,
+    typer.Option(
+        "--longest",
+        min=1,
+        max=LONGEST_SECONDS,
+        help="Longest recording, in seconds; 60 if not given, or all that the model hears.",
+    ),
 ]
 
 
@@ -38,9 +47,7 @@ def quantize(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The program to write.")],
     calibration_limit: CalibrationLimit = 64,
     budget: Budget = None,
-    longest: Annotated[
-        int, typer.Option("--longest", min=1, max=LONGEST_SECONDS, help="Longest recording, in seconds.")
-    ] = 60,
+    longest: Longest = None,
     allow_pickle: AllowPickle = False,
     report: Annotated[bool, typer.Option("--report", help="Show what became of every operator.")] = False,
     as_json: AsJson = False,
@@ -88,12 +95,16 @@ def _show(found: dict[str, Any], account: "SwapReport", *, report: bool, as_json
     _print(found)
 
 
-def _frames(model: "FloatModel", seconds: int) -> int:
-    """Frames of so many seconds; refused where the float model itself cannot hear that long."""
-    rate = model.front_end.sample_rate / model.front_end.hop
-    frames, most = round(seconds * rate), model.longest
+def _frames(model: "FloatModel", seconds: int | None) -> int:
+    """Frames of so many seconds; refused where the float model itself cannot hear that long, or hears one length."""
+    rate, most = model.front_end.sample_rate / model.front_end.hop, model.longest
+    if seconds is None:
+        return min(round(DEFAULT_SECONDS * rate), most)
+    frames = round(seconds * rate)
     if frames > most:
         raise typer.BadParameter(f"--longest: this model hears at most {most / rate:g} s, got {seconds} s")
+    if model.front_end.only_frames not in (None, frames):
+        raise typer.BadParameter(f"--longest: this model hears {most / rate:g} s and no less, got {seconds} s")
     return frames
 
 

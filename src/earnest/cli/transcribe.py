@@ -43,11 +43,14 @@ def transcribe(
             continue
         if resampled := transcript.source_rate != rate:
             note(f"{path}: resampled from {transcript.source_rate} to {rate} Hz", quiet=quiet)
+        if transcript.truncated:
+            count = len(transcript.token_ids)
+            note(f"{path}: cut off: no end among {count} tokens, as many as this program may make", quiet=quiet)
         if not as_json:
             print(transcript.text if len(recordings) == 1 else f"{path}: {transcript.text}", flush=True)
         seconds, source = round(transcript.seconds, 3), transcript.source_rate
         row = {"path": str(path), "text": transcript.text, "seconds": seconds, "source_rate": source}
-        found.append({**row, "resampled": resampled})
+        found.append({**row, "resampled": resampled, "truncated": transcript.truncated})
     if as_json:
         print_json({"file": str(file), "backend": backend, "sample_rate": rate, "recordings": found})
     if any("error" in each for each in found):
@@ -56,8 +59,8 @@ def transcribe(
 
 def _recognizer(file: Path, target: str | None, backend: str, threads: int) -> "Recognizer":
     """The program's arrays end here: what runs keeps its weights packed."""
-    from earnest.lab.backends import backend_for
+    from earnest.lab.backends import backend_maker
     from earnest.runtime.recogniser import Recognizer
 
-    program, _ = opened(file, target)
-    return Recognizer(program, backend_for(program, backend, threads=threads))
+    program, device = opened(file, target)
+    return Recognizer(program, backend_maker(backend, threads=threads), target=device)

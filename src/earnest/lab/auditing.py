@@ -14,6 +14,7 @@ import numpy as np
 from earnest.errors import DataError
 from earnest.export.session import Replay, runtime_name
 from earnest.integer.program import Program
+from earnest.integer.target import Target
 from earnest.judge.certificate import (
     Certificate,
     Recorded,
@@ -43,13 +44,26 @@ class Audited:
     threads: int
 
     @classmethod
-    def of(cls, program: Program, *, threads: int) -> "Audited":
+    def of(cls, program: Program, target: Target, *, threads: int) -> "Audited":
         """On the native backend."""
-        return cls(program=program, recognizer=Recognizer(program, threads=threads), threads=threads)
+        recognizer = Recognizer(program, threads=threads, target=target)
+        return cls(program=program, recognizer=recognizer, threads=threads)
 
     def decode(self, logits: np.ndarray) -> str:
         """The text of logit codes [frames, classes]."""
-        return self.recognizer.description.tokens.decode(self.recognizer.token_ids(logits))
+        return self.recognizer.read(logits).text
+
+    def again(self, replay: Replay, codes: np.ndarray) -> np.ndarray:
+        """The logit codes of the whole program at once in another runtime: of a decoder, those behind the tokens that
+        it chose one by one.
+        """
+        decoding = self.recognizer.description.decoding
+        if decoding is None:
+            return replay.run(codes)[0]
+        chosen = self.recognizer.read(self.recognizer.logits(codes)).token_ids
+        spec = self.program.inputs[1]
+        tokens = np.asarray([[*decoding.start, *chosen[:-1]]], dtype=spec.container)
+        return replay.run(codes, tokens)[0, len(decoding.start) - 1 :]
 
 
 def heard(audited: Audited, utterances: Iterable[Utterance]) -> Iterator[Recorded]:
@@ -67,7 +81,11 @@ def replayed(audited: Audited, codes: Iterable[tuple[str, np.ndarray]]) -> Secti
     """The program in onnxruntime beside its backend, code for code."""
     again = Replay(audited.program, threads=audited.threads)
     return judge_replay(
-        audited.recognizer.backend.run, again.run, codes, runtime=runtime_name(), products=again.products
+        audited.recognizer.logits,
+        lambda each: audited.again(again, each),
+        codes,
+        runtime=runtime_name(),
+        products=again.products,
     )
 
 

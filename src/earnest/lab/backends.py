@@ -5,7 +5,7 @@ from collections.abc import Callable
 from earnest.engine import NativeBackend
 from earnest.errors import EarnestError
 from earnest.integer.program import Program
-from earnest.runtime.recogniser import Backend
+from earnest.runtime.recogniser import Backend, Make
 from earnest.runtime.reference import ReferenceBackend
 
 DEFAULT = "native"
@@ -22,7 +22,7 @@ def check_backend(name: str) -> None:
         raise EarnestError(f"expected a backend of {sorted(BACKENDS)}, got {name!r}")
 
 
-def backend_for(program: Program, name: str, *, threads: int = 1) -> Backend:
-    """The backend of that name for a verified program; NumPy has threads of its own."""
+def backend_maker(name: str, *, threads: int = 1) -> Make:
+    """What makes the backend of that name for a verified program; NumPy has threads of its own."""
     check_backend(name)
-    return BACKENDS[name](program, threads)
+    return lambda program: BACKENDS[name](program, threads)

@@ -22,18 +22,17 @@ from earnest.integer.verifier import verify
 from earnest.judge.audit import audit
 from earnest.lab.coverage_table import COVERAGE
 from earnest.lab.families import Family
-from earnest.models.generation import decoding_from
+from earnest.lab.family_front_ends import front_end_of_family
+from earnest.models.generation import decoding_from, generation_from
 from earnest.nn.comparison import decibel, differences, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
 from earnest.pipeline import input_grid, quantized_twin
 from earnest.runtime.decoding import Decoding
 from earnest.runtime.description import Description
-from earnest.runtime.front_end import NEMO_LOG_MEL
-from earnest.runtime.front_ends import FrontEnd
 from earnest.runtime.reference import ReferenceBackend
 from earnest.runtime.text import Tokens
-from earnest.runtime.waveform import Waveform
+from earnest.runtime.vocabulary import SENTENCEPIECE, Vocabulary
 
 CALIBRATED, MEASURED = (400, 381, 360, 341, 320, 301, 280, 261), (97, 160, 251)
 """Frames of the inputs that ranges come from, and of those that are measured: other lengths, other values."""
@@ -107,30 +106,28 @@ def _judged(program: Program) -> dict[str, Any]:
 
 def _description(family: Family, twin: TwinModel, recipe: str) -> dict[str, Any]:
     """What can be declared truly: a program has tokens and a front end that earnest has, or says nothing of them."""
-    front_end = _front_end(family)
-    if front_end is None or family.part != "all":
+    front_end = front_end_of_family(family)
+    if front_end is None:
         return {}
+    pieces = tuple(f"t{index}" for index in range(_classes(family)))
+    decodes = family.most_tokens is not None
     described = Description(
         front_end=front_end,
         input_grid=input_grid(twin),
-        tokens=Tokens(pieces=tuple(f"t{index}" for index in range(_classes(family)))),
+        tokens=Vocabulary(coding=SENTENCEPIECE, pieces=pieces, special=()) if decodes else Tokens(pieces=pieces),
         recipe=recipe,
         model=f"{family.name}, random weights",
         calibration=(),
-        decoding=None if family.most_tokens is None else decoding_of_family(family, twin),
+        decoding=decoding_of_family(family, twin) if decodes else None,
     )
     return described.to_dict()
 
 
 def decoding_of_family(family: Family, twin: TwinModel) -> Decoding:
     """What the family's class says of its tokens by itself."""
-    return decoding_from(family.module().get_submodule("model").generation_config, twin)
-
-
-def _front_end(family: Family) -> FrontEnd | None:
-    if family.features is None:
-        return Waveform(sample_rate=16_000, normalised=True, variance_guard="0.0000001")
-    return NEMO_LOG_MEL if family.features == NEMO_LOG_MEL.mels else None
+    said = family.module().get_submodule("model").generation_config
+    most = family.most_tokens or 0
+    return decoding_from(generation_from(said, classes=_classes(family), most_tokens=most), twin)
 
 
 def _classes(family: Family) -> int:

@@ -1,7 +1,7 @@
 """Evaluation: the word errors of a program file, of a float model, or of both on the same features of the same
 utterances.
 
-Both systems see one utterance at a time, the same front end, greedy CTC decoding and one normalisation; the float
+Both systems see one utterance at a time, the same front end, the same greedy decoding and one normalisation; the float
 model runs in torch's float32. Workers are processes of one thread each, so that no figure depends on their number.
 Every utterance is accounted for: one that fails is an error that names it.
 """
@@ -20,7 +20,7 @@ from earnest.lab.anatomy import file_sha256, title
 from earnest.lab.backends import check_backend
 from earnest.lab.outcome import Hypothesis, Outcome, Systems
 from earnest.lab.workers import Progress, Runner, run
-from earnest.runtime.description import describe
+from earnest.runtime.description import CTC_GREEDY, describe
 from earnest.runtime.front_ends import FrontEnd
 from earnest.speech.librispeech import Utterance
 from earnest.speech.significance import PairedDifference, paired_bootstrap
@@ -29,6 +29,9 @@ from earnest.speech.word_errors import WordErrors, total
 if TYPE_CHECKING:
     from earnest.models import FloatModel
 
+GREEDY = "greedy"
+"""Decoding of a program that reads tokens: the best one after the other."""
+
 SEED, RESAMPLES = 20, 10_000
 """Of the paired bootstrap; both stand beside every interval."""
 
@@ -36,7 +39,7 @@ SEED, RESAMPLES = 20, 10_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramFacts:
     """The program that was evaluated: `title` is counted from its weights; recipe, target, and `model`, the float model
-    that it was made from, are what it says; `level` is that of its verdict.
+    that it was made from, are what it says; `decoding` is how its tokens are chosen, `level` that of its verdict.
     """
 
     title: str
@@ -47,6 +50,7 @@ class ProgramFacts:
     backend: str
     model: str
     front_end: FrontEnd
+    decoding: str
     level: str
 
 
@@ -83,6 +87,10 @@ class Evaluation:
     def empty(self, system: str) -> int:
         """How many hypotheses of one system have no word."""
         return sum(not hypothesis.text for hypothesis in self.hypotheses(system))
+
+    def truncated(self, system: str) -> int:
+        """How many hypotheses of one system end because its decoder may make no more tokens."""
+        return sum(hypothesis.truncated for hypothesis in self.hypotheses(system))
 
     def seconds(self, system: str) -> float:
         """Computing time of one system, summed over the workers."""
@@ -138,10 +146,18 @@ def evaluate(
         backend=backend,
         model=description.model,
         front_end=description.front_end,
+        decoding=CTC_GREEDY if description.decoding is None else GREEDY,
         level=str(judge_program(program_path, toml_of(target)).level),
     )
     model = None if against is None else _model_facts(against, allow_pickle, description.front_end)
-    systems = Systems(program=program_path, sha256=sha256, backend=backend, model=against, allow_pickle=allow_pickle)
+    systems = Systems(
+        program=program_path,
+        sha256=sha256,
+        backend=backend,
+        target=target,
+        model=against,
+        allow_pickle=allow_pickle,
+    )
     return _evaluation(systems, utterances, facts, model, jobs, progress, runner)
 
 
@@ -156,7 +172,7 @@ def evaluate_float(
 ) -> Evaluation:
     """Evaluate a float model alone, as `evaluate` does it beside a program."""
     facts = _model_facts(model_path, allow_pickle, None)
-    systems = Systems(program=None, sha256="", backend="", model=model_path, allow_pickle=allow_pickle)
+    systems = Systems(program=None, sha256="", backend="", target=None, model=model_path, allow_pickle=allow_pickle)
     return _evaluation(systems, utterances, None, facts, jobs, progress, runner)
 
 

@@ -8,6 +8,7 @@ import torch
 
 from earnest.errors import DataError, EarnestError
 from earnest.models import FloatModel
+from earnest.models.hearing import taught
 from earnest.nn.comparison import Difference, OperatorError, differences, first_difference, operator_errors
 from earnest.pipeline import Quantized
 from earnest.runtime.audio import read_audio
@@ -42,14 +43,14 @@ def explain(
     values = codes = differing = 0
     errors: dict[str, list[OperatorError]] = {}
     for done, utterance in enumerate(utterances, start=1):
-        features = _features(quantized, model, utterance)
-        found = differences(quantized.twin, backend.run, features[None])
+        (inputs,) = taught(model, [_features(quantized, model, utterance)[None]])
+        found = differences(quantized.twin, backend.run, inputs)
         values, codes = len(found), codes + sum(one.elements for one in found)
         differing += sum(one.differing for one in found)
         earliest = first_difference(found)
         if first is None and earliest is not None:
             first = (utterance.id, earliest)
-        for error in operator_errors(quantized.twin, features[None]):
+        for error in operator_errors(quantized.twin, inputs):
             errors.setdefault(error.name, []).append(error)
         if progress is not None:
             progress("comparing", done, len(utterances))

@@ -57,6 +57,7 @@ def _system(prefix: str, evaluation: Evaluation, system: str) -> dict[str, objec
         f"{prefix}deletions": errors.deletions,
         f"{prefix}insertions": errors.insertions,
         f"{prefix}empty_hypotheses": evaluation.empty(system),
+        f"{prefix}truncated_hypotheses": evaluation.truncated(system),
         f"{prefix}compute_seconds": round(seconds, 3),
     }
 

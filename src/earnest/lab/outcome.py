@@ -11,12 +11,12 @@ import numpy as np
 
 from earnest.errors import DataError, EarnestError, FileError
 from earnest.file import load
+from earnest.integer.target import load_target
 from earnest.lab.anatomy import file_sha256
-from earnest.lab.backends import backend_for
+from earnest.lab.backends import backend_maker
 from earnest.runtime.audio import read_audio
 from earnest.runtime.fingerprint import audio_sha256, codes_sha256
-from earnest.runtime.recogniser import Recognizer
-from earnest.runtime.text import argmax, ctc_greedy
+from earnest.runtime.recogniser import Recognised, Recognizer
 from earnest.speech.librispeech import Utterance
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align
@@ -24,15 +24,15 @@ from earnest.speech.word_errors import WordErrors, align
 if TYPE_CHECKING:
     from earnest.models import FloatModel
 
-_Recognised = tuple[str, np.ndarray]
-"""A text and the logits that it came from."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """What one system made of one utterance, and the seconds that it took, the front end left out."""
+    """What one system made of one utterance, and the seconds that it took, the front end left out. `truncated`: its
+    decoder had not ended at the greatest number of tokens.
+    """
 
     text: str
+    truncated: bool
     errors: WordErrors
     seconds: float
 
@@ -58,11 +58,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Systems:
-    """What a worker needs to open; `sha256` makes sure that all of them open the same program."""
+    """What a worker needs to open; `sha256` makes sure that all of them open the same program. `target` is the file of
+    one that does not come with earnest.
+    """
 
     program: Path | None
     sha256: str
     backend: str
+    target: str | None
     model: Path | None
     allow_pickle: bool
 
@@ -91,11 +94,12 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     recording = read_audio(utterance.path, front_end.sample_rate)
     reference = words(utterance.text)
 
-    def judged(recognise: Callable[[], _Recognised]) -> tuple[Hypothesis, np.ndarray]:
+    def judged(recognise: Callable[[], tuple[Recognised, np.ndarray | None]]) -> tuple[Hypothesis, np.ndarray | None]:
         started = time.perf_counter()
-        text, logits = recognise()
+        found, logits = recognise()
         seconds = time.perf_counter() - started
-        return Hypothesis(text=text, errors=align(reference, words(text)), seconds=seconds), logits
+        errors = align(reference, words(found.text))
+        return Hypothesis(text=found.text, truncated=found.truncated, errors=errors, seconds=seconds), logits
 
     features = front_end(recording.samples)
     integer, real, codes, logits = None, None, None, None
@@ -117,17 +121,15 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     )
 
 
-def _integer(recognizer: Recognizer, codes: np.ndarray) -> _Recognised:
+def _integer(recognizer: Recognizer, codes: np.ndarray) -> tuple[Recognised, np.ndarray]:
     logits = recognizer.logits(codes)
-    return recognizer.description.tokens.decode(recognizer.token_ids(logits)), logits
+    return recognizer.read(logits), logits
 
 
-def _real(model: "FloatModel", features: np.ndarray) -> _Recognised:
-    import torch
+def _real(model: "FloatModel", features: np.ndarray) -> tuple[Recognised, None]:
+    from earnest.models.hearing import recognised
 
-    with torch.inference_mode():
-        logits = model.module(torch.from_numpy(features)[None])[0].numpy()
-    return model.tokens.decode(ctc_greedy(argmax(logits), blank=model.tokens.blank)), logits
+    return recognised(model, features), None
 
 
 @functools.lru_cache(maxsize=1)
@@ -138,7 +140,8 @@ def open_systems(systems: Systems) -> "tuple[Recognizer | None, FloatModel | Non
         if file_sha256(systems.program) != systems.sha256:
             raise FileError(f"{systems.program}: the file was changed while it was evaluated")
         program = load(systems.program)
-        recognizer = Recognizer(program, backend_for(program, systems.backend))
+        target = None if systems.target is None else load_target(systems.target)
+        recognizer = Recognizer(program, backend_maker(systems.backend), target=target)
     if systems.model is not None:
         from earnest.models import load as load_model
 

@@ -10,7 +10,6 @@ from earnest.errors import DataError
 from earnest.lab.evaluation import Evaluation
 from earnest.lab.ledger import environment
 from earnest.lab.outcome import Outcome
-from earnest.runtime.description import CTC_GREEDY
 from earnest.speech.normalisation import NORMALISATION
 from earnest.speech.word_errors import WordErrors
 
@@ -32,7 +31,7 @@ def record(evaluation: Evaluation, *, data: str, data_sha256: str, available: in
     if program is None:
         raise DataError("expected the evaluation of a program to record, got that of a float model alone")
     used = len(evaluation.outcomes)
-    shared = {"decoding": CTC_GREEDY, "normalisation": {"name": NORMALISATION, "rule": RULE}}
+    shared = {"decoding": program.decoding, "normalisation": {"name": NORMALISATION, "rule": RULE}}
     whole = used == available == LIBRISPEECH.get(data, available)
     found: dict[str, object] = {
         "kind": KIND,
@@ -86,6 +85,8 @@ def _row(outcome: Outcome) -> dict[str, object]:
     for prefix, hypothesis in (("", outcome.integer), ("float_", outcome.real)):
         if hypothesis is not None:
             row |= {f"{prefix}hypothesis": hypothesis.text, f"{prefix}errors": _errors(hypothesis.errors)}
+    if outcome.integer is not None and outcome.integer.truncated:
+        row["capped"] = True
     return row
 
 

@@ -73,6 +73,7 @@ def pair(
     model: FloatModel, recipe: Recipe, target: Target, recordings: Sequence[Path], progress: Progress | None = None
 ) -> Pair:
     """Quantize as `pipeline.quantize` does, and keep the float parameters beside the rounded ones."""
+    _ = model.ctc_tokens  # a decoder is refused before the long work
     ready = prepared(model, recipe, target, recordings, progress=progress)
     twins, names = ready.twin, [call.name for call in ready.twin.calls]
     real = {name: tuple(each.detach().clone() for each in twins.twin(name).trainable()) for name in names}
@@ -200,7 +201,7 @@ def _heard(pair: Pair, groups: Groups, utterance: Utterance) -> tuple[WordErrors
 
 def _lost(model: FloatModel, reference: Sequence[str], real: Tensor, found: Tensor) -> Lost:
     return Lost(
-        distance=distance(real, found, model.tokens.blank),
+        distance=distance(real, found, model.ctc_tokens.blank),
         ratios=margin_ratios(real, found),
         errors=_errors(model, reference, found),
     )
@@ -216,7 +217,7 @@ def margin_ratios(real: Tensor, found: Tensor) -> Tensor:
 
 
 def _errors(model: FloatModel, reference: Sequence[str], logits: Tensor) -> WordErrors:
-    blank = model.tokens.blank
+    blank = model.ctc_tokens.blank
     return align(reference, words(model.tokens.decode(ctc_greedy(argmax(logits.numpy()), blank=blank))))
 
 

@@ -34,6 +34,7 @@ def timed(program: Path, model: Path, utterances: Sequence[Utterance], *, allow_
     import torch
 
     from earnest.models import load
+    from earnest.models.hearing import greedy_tokens
     from earnest.nn.parallel import one_torch_thread
 
     recognizer, real = Recognizer(program, threads=THREADS), load(model, allow_pickle=allow_pickle)
@@ -42,7 +43,10 @@ def timed(program: Path, model: Path, utterances: Sequence[Utterance], *, allow_
     features = recognizer.description.front_end(recording.samples)
     codes, tensor = recognizer.codes_of(features), torch.from_numpy(features)[None]
     with one_torch_thread(), torch.inference_mode():
-        ours, theirs = medians(lambda: recognizer.logits(codes), lambda: real.module(tensor))
+        ours, theirs = medians(
+            lambda: recognizer.logits(codes),
+            lambda: real.module(tensor) if real.generation is None else greedy_tokens(real, tensor),
+        )
     return Timing(
         milliseconds=ours, float_milliseconds=theirs, utterance=chosen.id, seconds=round(recording.seconds, 3)
     )

@@ -19,9 +19,11 @@ from torch import Tensor, nn
 from earnest.errors import CheckpointError
 from earnest.models import hub, nemo
 from earnest.models.conformer import Conformer, ConformerConfig
+from earnest.runtime.decoding import Generation
 from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
 from earnest.runtime.front_ends import FrontEnd
 from earnest.runtime.text import Tokens
+from earnest.runtime.vocabulary import Vocabulary
 
 LONGEST_INPUT = 1 << 20
 """The greatest time of any program."""
@@ -34,16 +36,28 @@ COUNTER = "num_batches_tracked"  # of batch norm: counts training steps, no weig
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatModel:
     """A float recogniser: the module in evaluation mode, its tokens, its front end, and where it came from; its
-    architecture with the settings by name, and the greatest time that it hears, in steps of the front end.
+    architecture with the settings by name, and the greatest time that it hears, in steps of the front end. `generation`
+    is how a decoder's tokens are chosen, None of a CTC model.
     """
 
     module: nn.Module
-    tokens: Tokens
+    tokens: Tokens | Vocabulary
     front_end: FrontEnd
     source: Path
     architecture: str
     configuration: Mapping[str, object]
     longest: int
+    generation: Generation | None = None
+
+    @property
+    def ctc_tokens(self) -> Tokens:
+        """The tokens with their blank. CheckpointError: it is no CTC model."""
+        if not isinstance(self.tokens, Tokens):
+            raise CheckpointError(
+                f"{self.source}: expected a CTC model, got {self.architecture}, which has a decoder: this is measured "
+                "by CTC alone"
+            )
+        return self.tokens
 
 
 def load(path: str | os.PathLike[str], *, allow_pickle: bool = False) -> FloatModel:
@@ -110,7 +124,8 @@ def _load_hub(folder: Path, allow_pickle: bool) -> FloatModel:
         source=found.source,
         architecture=found.architecture,
         configuration=found.configuration,
-        longest=LONGEST_INPUT,
+        longest=found.front_end.only_frames or LONGEST_INPUT,
+        generation=found.generation,
     )
 
 

@@ -1,12 +1,12 @@
-"""A CTC recogniser of `transformers`, from a folder as `save_pretrained` writes it: module, tokens, front end.
+"""A recogniser of `transformers`, from a folder as `save_pretrained` writes it: module, tokens, front end.
 
-The classes are those of `transformers`, unchanged; of the tokenizer its list of tokens is read, of the feature
-extractor what it does to samples. The blank, which these models have as their padding, becomes the last class, as
-everywhere here: rows of the head move, and values stay. Weights are read from safetensors; from a pickle only if that
-is allowed, and then with torch's `weights_only`.
+The classes are those of `transformers`, unchanged: one with a CTC head, or one with a decoder. Of the tokenizer its
+pieces are read, of the feature extractor what it does to samples, of the generation config how tokens are chosen. The
+CTC blank, which these models have as their padding, becomes the last class, as everywhere here: rows of the head move,
+and values stay. Weights are read from safetensors; from a pickle only if that is allowed, and then with torch's
+`weights_only`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,23 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from earnest.errors import CheckpointError, FileError
-from earnest.models.wrapped import Wrapped
-from earnest.runtime.text import UNKNOWN, WORD_START, Tokens
-from earnest.runtime.waveform import Waveform
+from earnest.errors import CaptureError, CheckpointError
+from earnest.models.generation import generation_from
+from earnest.models.hub_files import CONFIG, PICKLE, WEIGHTS, read_json
+from earnest.models.hub_front_end import front_end_from
+from earnest.models.hub_tokens import ctc_tokens_from, vocabulary_from
+from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
+from earnest.runtime.clamped_log_mel import ClampedLogMel
+from earnest.runtime.decoding import Generation
+from earnest.runtime.front_ends import FrontEnd
+from earnest.runtime.text import Tokens
+from earnest.runtime.vocabulary import Vocabulary
 
-CONFIG, WEIGHTS, PICKLE = "config.json", "model.safetensors", "pytorch_model.bin"
-VOCABULARY, TOKENIZER, EXTRACTOR = "vocab.json", "tokenizer_config.json", "preprocessor_config.json"
+MOST_TOKENS = 1024
+"""Of a decoder whose own limit is greater, or that has none."""
 
-VARIANCE_GUARD = "0.0000001"
-"""That of the feature extractors of `transformers` that normalise samples."""
+_HEADS = ("lm_head", "ctc_head")
+_LIMITS = ("max_target_positions", "max_position_embeddings")
 
 
 def is_hub_folder(folder: Path) -> bool:
@@ -35,39 +42,76 @@ def is_hub_folder(folder: Path) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubModel:
-    """The module in evaluation mode, tokens with the blank last, the front end, the file of the weights, and the class
-    of the model with its settings.
+    """The module in evaluation mode, tokens (of a CTC model with the blank last), the front end, the file of the
+    weights, the class of the model with its settings, and of a decoder how its tokens are chosen.
     """
 
     module: nn.Module
-    tokens: Tokens
-    front_end: Waveform
+    tokens: Tokens | Vocabulary
+    front_end: FrontEnd
     source: Path
     architecture: str
     configuration: Mapping[str, object]
+    generation: Generation | None
 
 
 def load_hub(folder: Path, *, allow_pickle: bool) -> HubModel:
     """The model of a folder.
 
-    CheckpointError: a file that is missing or of another form, a model without a CTC head, or one whose inputs are not
-    samples.
+    CheckpointError: a file that is missing or of another form, a model with neither a CTC head nor a decoder, a front
+    end or tokens that earnest does not have, or that do not fit the model.
     """
     source = _weights(folder, allow_pickle)
-    model = _model(folder, safe=source.suffix == ".safetensors")
-    blank, classes = model.config.pad_token_id, model.config.vocab_size
-    if type(blank) is not int or not 0 <= blank < classes:
-        raise CheckpointError(f"{folder / CONFIG}: expected pad_token_id, the CTC blank, below {classes}, got {blank}")
-    order = [*(index for index in range(classes) if index != blank), blank]
-    _reorder_(model.lm_head, order, folder)
+    told = read_json(folder / CONFIG)
+    decodes, front_end = told.get("is_encoder_decoder") is True, front_end_from(folder, str(told.get("model_type")))
+    model = _model(folder, safe=source.suffix == ".safetensors", decodes=decodes)
+    tokens, generation = _decoder(model, folder) if decodes else (_ctc(model, folder), None)
+    arrange = features_last if isinstance(front_end, ClampedLogMel) else None
+    module = (
+        WrappedDecoder(model, model.main_input_name, arrange=arrange)
+        if decodes
+        else Wrapped(model, "logits", arrange=arrange)
+    )
     return HubModel(
-        module=Wrapped(model, "logits").eval(),
-        tokens=_tokens(folder, order),
-        front_end=_front_end(folder),
+        module=module.eval(),
+        tokens=tokens,
+        front_end=front_end,
         source=source,
         architecture=type(model).__name__,
         configuration=model.config.to_diff_dict(),
+        generation=generation,
     )
+
+
+def _ctc(model: Any, folder: Path) -> Tokens:
+    """Tokens of a model whose head's rows are put in their order."""
+    blank, classes = model.config.pad_token_id, _classes(model, folder)
+    if type(blank) is not int or not 0 <= blank < classes:
+        raise CheckpointError(f"{folder / CONFIG}: expected pad_token_id, the CTC blank, below {classes}, got {blank}")
+    order = [*(index for index in range(classes) if index != blank), blank]
+    heads = [head for name in _HEADS if isinstance(head := getattr(model, name, None), nn.Linear | nn.Conv1d)]
+    if len(heads) != 1:
+        raise CheckpointError(f"{folder}: expected a head {' or '.join(_HEADS)}, got {type(model).__name__} without")
+    _reorder_(heads[0], order, folder)
+    return ctc_tokens_from(folder, order)
+
+
+def _decoder(model: Any, folder: Path) -> tuple[Vocabulary, Generation]:
+    """Tokens of a decoder, and how they are chosen."""
+    limits = [value for name in _LIMITS if type(value := getattr(model.config, name, None)) is int]
+    classes = _classes(model, folder)
+    try:
+        generation = generation_from(model.generation_config, classes=classes, most_tokens=min([*limits, MOST_TOKENS]))
+    except (CaptureError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{folder}: {error}") from error
+    return vocabulary_from(folder, classes), generation
+
+
+def _classes(model: Any, folder: Path) -> int:
+    classes = getattr(model.config, "vocab_size", None)
+    if type(classes) is not int or classes < 2:
+        raise CheckpointError(f"{folder / CONFIG}: expected vocab_size, an integer from 2, got {str(classes)[:20]}")
+    return classes
 
 
 def _weights(folder: Path, allow_pickle: bool) -> Path:
@@ -83,79 +127,27 @@ def _weights(folder: Path, allow_pickle: bool) -> Path:
     return folder / PICKLE
 
 
-def _model(folder: Path, *, safe: bool) -> Any:
+def _model(folder: Path, *, safe: bool, decodes: bool) -> Any:
     try:
-        from transformers import AutoModelForCTC
+        from transformers import AutoModelForCTC, AutoModelForSpeechSeq2Seq
     except ImportError as error:
         raise CheckpointError(f"{folder}: needs the package transformers: pip install 'earnest[hub]'") from error
+    kind = AutoModelForSpeechSeq2Seq if decodes else AutoModelForCTC
     try:
-        model = AutoModelForCTC.from_pretrained(
+        return kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=safe, dtype=torch.float32, trust_remote_code=False
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise CheckpointError(f"{folder}: expected a model of transformers with a CTC head: {first}") from error
-    if not isinstance(getattr(model, "lm_head", None), nn.Linear):
-        raise CheckpointError(f"{folder}: expected a linear head lm_head, got {type(model).__name__} without one")
-    return model
+        part = "a decoder" if decodes else "a CTC head"
+        raise CheckpointError(f"{folder}: expected a model of transformers with {part}: {first}") from error
 
 
 @torch.no_grad()
-def _reorder_(head: nn.Linear, order: list[int], folder: Path) -> None:
+def _reorder_(head: nn.Linear | nn.Conv1d, order: list[int], folder: Path) -> None:
     """Rows of the head in another order."""
-    if head.out_features != len(order):
-        raise CheckpointError(f"{folder}: expected a head of {len(order)} classes, got {head.out_features}")
+    if len(head.weight) != len(order):
+        raise CheckpointError(f"{folder}: expected a head of {len(order)} classes, got {len(head.weight)}")
     head.weight.copy_(head.weight[order].clone())
     if head.bias is not None:
         head.bias.copy_(head.bias[order].clone())
-
-
-def _tokens(folder: Path, order: list[int]) -> Tokens:
-    """The tokens in the order of the classes; the one that stands between words is a word's mark."""
-    vocabulary, settings = _json(folder / VOCABULARY), _json(folder / TOKENIZER)
-    by_index = {index: token for token, index in vocabulary.items() if type(index) is int}
-    missing = [index for index in order if index not in by_index]
-    if missing:
-        raise CheckpointError(
-            f"{folder / VOCABULARY}: expected a token for each of {len(order)} classes, none for {missing}"
-        )
-    marks = {
-        _text(settings.get("word_delimiter_token", "|")): WORD_START,
-        _text(settings.get("unk_token", "<unk>")): UNKNOWN,
-    }
-    try:
-        return Tokens(pieces=tuple(marks.get(by_index[index], by_index[index]) for index in order))
-    except FileError as error:
-        raise CheckpointError(f"{folder / VOCABULARY}: {error}") from error
-
-
-def _text(token: Any) -> str:
-    """A token of a configuration: itself, or the content of a record."""
-    return str(token.get("content")) if isinstance(token, Mapping) else str(token)
-
-
-def _front_end(folder: Path) -> Waveform:
-    settings = _json(folder / EXTRACTOR)
-    if settings.get("feature_size", 1) != 1:
-        raise CheckpointError(
-            f"{folder / EXTRACTOR}: expected a model of samples, feature_size 1, got {settings.get('feature_size')}: "
-            "its front end is not one that earnest has"
-        )
-    try:
-        return Waveform(
-            sample_rate=settings.get("sampling_rate", 16_000),
-            normalised=settings.get("do_normalize", True),
-            variance_guard=VARIANCE_GUARD,
-        )
-    except FileError as error:
-        raise CheckpointError(f"{folder / EXTRACTOR}: {error}") from error
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{file}: expected a JSON object: {error}") from error
-    if not isinstance(found, dict):
-        raise CheckpointError(f"{file}: expected a JSON object, got {type(found).__name__}")
-    return found

@@ -38,7 +38,7 @@ class WrappedDecoder(nn.Module):
     `reads` is what the model calls its features.
     """
 
-    def __init__(self, model: nn.Module, reads: str, *, arrange: Callable[[Tensor], Tensor] | None = None) -> None:
+    def __init__(self, model: Any, reads: str, *, arrange: Callable[[Tensor], Tensor] | None = None) -> None:
         super().__init__()
         self.model, self.reads, self.arrange = model, reads, arrange
 
@@ -46,6 +46,17 @@ class WrappedDecoder(nn.Module):
         """Logits [batch, tokens, classes]."""
         heard = features if self.arrange is None else self.arrange(features)
         return self.model(**{self.reads: heard}, decoder_input_ids=tokens, use_cache=False).logits
+
+    def encode(self, features: Tensor) -> Any:
+        """What the encoder makes of features."""
+        return self.model.get_encoder()(features if self.arrange is None else self.arrange(features))
+
+    def next(self, heard: Any, tokens: Tensor, kept: Any) -> tuple[Tensor, Any]:
+        """Logits [classes] behind the last of further tokens [1, tokens], and what is kept of all of them; the float
+        model's own cache, None at first.
+        """
+        found = self.model(encoder_outputs=heard, decoder_input_ids=tokens, past_key_values=kept, use_cache=True)
+        return found.logits[0, -1], found.past_key_values
 
 
 def features_last(features: Tensor) -> Tensor:

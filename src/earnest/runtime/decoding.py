@@ -19,9 +19,9 @@ _INTEGERS = ("most_tokens", "multiplier", "shift")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decoding:
+class Generation:
     """What a decoder begins with, the tokens that end it, those that are never chosen, and not as the first; how many
-    tokens there may be, the beginning included. m and s bring a difference of logits to 2^-16 of a binary digit (E27).
+    tokens there may be, the beginning included.
     """
 
     start: tuple[int, ...]
@@ -29,12 +29,6 @@ class Decoding:
     suppressed: tuple[int, ...]
     suppressed_first: tuple[int, ...]
     most_tokens: int
-    multiplier: int
-    shift: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """The form that a program carries."""
-        return {"name": NAME, **{key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}}
 
     def allowed(self, classes: int, *, first: bool) -> np.ndarray:
         """The classes that may be chosen."""
@@ -43,6 +37,20 @@ class Decoding:
         if first:
             found[list(self.suppressed_first)] = False
         return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding(Generation):
+    """The same of a program, whose logits are codes: m and s bring a difference of them to 2^-16 of a binary digit
+    (E27).
+    """
+
+    multiplier: int
+    shift: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form that a program carries."""
+        return {"name": NAME, **{key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}}
 
 
 def decoding_of(program: Program) -> Decoding:

@@ -17,6 +17,7 @@ from earnest.integer.program import Program
 from earnest.runtime.decoding import DECODING, Decoding, decoding_of
 from earnest.runtime.front_ends import FrontEnd, front_end_of
 from earnest.runtime.text import Tokens
+from earnest.runtime.vocabulary import Vocabulary
 
 CTC_GREEDY = "ctc-greedy"
 
@@ -65,14 +66,14 @@ class Heard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """Everything between samples and text that is no operator of the program. `decoding` is None where the best class
-    of each frame is taken (CTC).
+    of each frame is taken (CTC); `tokens` are those of a CTC model, with its blank, or the vocabulary of a decoder.
 
     `calibration` is in the order in which it was heard; it is empty where ranges came from no recording.
     """
 
     front_end: FrontEnd
     input_grid: InputGrid
-    tokens: Tokens
+    tokens: Tokens | Vocabulary
     recipe: str
     model: str
     calibration: tuple[Heard, ...]
@@ -84,7 +85,7 @@ class Description:
         return {
             "front_end": self.front_end.to_dict(),
             "input_grid": {"multiplier": grid.multiplier, "shift": grid.shift, "zero_point": grid.zero_point},
-            "tokens": list(self.tokens.pieces),
+            "tokens": self.tokens.to_dict() if isinstance(self.tokens, Vocabulary) else list(self.tokens.pieces),
             DECODING: CTC_GREEDY if self.decoding is None else self.decoding.to_dict(),
             "recipe": self.recipe,
             "model": self.model,
@@ -101,18 +102,30 @@ def describe(program: Program) -> Description:
     decodes = len(program.inputs) > 1
     if not decodes and data[DECODING] != CTC_GREEDY:
         raise FileError(f"expected decoding {CTC_GREEDY!r}, got {shown(data[DECODING])}")
-    texts = [data["recipe"], data["model"], *(data["tokens"] if isinstance(data["tokens"], (list, tuple)) else [None])]
-    if not all(isinstance(text, str) for text in texts):
-        raise FileError("expected a recipe, a model and a list of tokens, all of them text")
+    if not all(isinstance(data[key], str) for key in ("recipe", "model")):
+        raise FileError("expected a recipe and a model, both of them text")
     return Description(
         front_end=front_end_of(data["front_end"]),
         input_grid=_input_grid(data["input_grid"], program),
-        tokens=Tokens(pieces=tuple(data["tokens"])),
+        tokens=_vocabulary(data["tokens"], program) if decodes else _ctc_tokens(data["tokens"]),
         recipe=data["recipe"],
         model=data["model"],
         calibration=_calibration(data["calibration"]),
         decoding=decoding_of(program) if decodes else None,
     )
+
+
+def _vocabulary(data: Any, program: Program) -> Vocabulary:
+    found, classes = Vocabulary.from_dict(data), program.inputs[1].high + 1
+    if len(found.pieces) != classes:
+        raise FileError(f"tokens: expected a piece for each of {classes} tokens, got {len(found.pieces)}")
+    return found
+
+
+def _ctc_tokens(data: Any) -> Tokens:
+    if not isinstance(data, (list, tuple)) or not all(isinstance(piece, str) for piece in data):
+        raise FileError("expected a list of tokens, all of them text")
+    return Tokens(pieces=tuple(data))
 
 
 def _calibration(data: Any) -> tuple[Heard, ...]:

@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 
 from earnest.errors import FileError
-from earnest.runtime import front_end, waveform
-from earnest.runtime.front_end import LogMel, shown
+from earnest.runtime import clamped_log_mel, front_end, kaldi_fbank, waveform
+from earnest.runtime.clamped_log_mel import ClampedLogMel
+from earnest.runtime.front_end import LogMel
+from earnest.runtime.kaldi_fbank import KaldiFbank
+from earnest.runtime.parameters import shown
 from earnest.runtime.waveform import Waveform
 
-FrontEnd = LogMel | Waveform
+FrontEnd = LogMel | ClampedLogMel | KaldiFbank | Waveform
 
-FRONT_ENDS: dict[str, type[LogMel] | type[Waveform]] = {front_end.NAME: LogMel, waveform.NAME: Waveform}
+FRONT_ENDS: dict[str, type[LogMel] | type[ClampedLogMel] | type[KaldiFbank] | type[Waveform]] = {
+    front_end.NAME: LogMel,
+    clamped_log_mel.NAME: ClampedLogMel,
+    kaldi_fbank.NAME: KaldiFbank,
+    waveform.NAME: Waveform,
+}
 
 
 def front_end_of(section: Mapping[str, object]) -> FrontEnd:

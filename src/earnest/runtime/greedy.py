@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from earnest.runtime.decoder import Decoder
-from earnest.runtime.decoding import Decoding
+from earnest.runtime.decoding import Generation
 from earnest.runtime.text import argmax
 
 
@@ -22,18 +22,28 @@ class Decoded:
     truncated: bool
 
 
-def greedy(decoder: Decoder, codes: np.ndarray, decoding: Decoding) -> Decoded:
+def greedy(decoder: Decoder, codes: np.ndarray, generation: Generation) -> Decoded:
     """The tokens of one utterance, the best after the other."""
-    logits, state = decoder.begin(codes, decoding.start)
-    chosen: list[int] = []
-    while len(decoding.start) + len(chosen) < decoding.most_tokens:
-        token = best(logits, decoding.allowed(len(logits), first=not chosen))
-        chosen.append(token)
-        if token in decoding.end:
-            return Decoded(tokens=tuple(chosen), truncated=False)
-        if len(decoding.start) + len(chosen) < decoding.most_tokens:
-            logits, state = decoder.step(state, token)
-    return Decoded(tokens=tuple(chosen), truncated=True)
+    return chosen(greedy_logits(decoder, codes, generation), generation)
+
+
+def greedy_logits(decoder: Decoder, codes: np.ndarray, generation: Generation) -> np.ndarray:
+    """The logits that each of those tokens is the best of, [tokens, classes]."""
+    logits, state = decoder.begin(codes, generation.start)
+    rows = [logits]
+    while len(generation.start) + len(rows) < generation.most_tokens:
+        token = best(logits, generation.allowed(len(logits), first=len(rows) == 1))
+        if token in generation.end:
+            break
+        logits, state = decoder.step(state, token)
+        rows.append(logits)
+    return np.stack(rows)
+
+
+def chosen(rows: np.ndarray, generation: Generation) -> Decoded:
+    """The tokens that logits [tokens, classes] stand for."""
+    tokens = tuple(best(row, generation.allowed(len(row), first=not index)) for index, row in enumerate(rows))
+    return Decoded(tokens=tokens, truncated=tokens[-1] not in generation.end)
 
 
 def best(logits: np.ndarray, allowed: np.ndarray) -> int:

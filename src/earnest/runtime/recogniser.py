@@ -1,5 +1,6 @@
 """The recogniser as deployed, without torch: samples to features to codes, the program on a backend, codes to text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -11,9 +12,12 @@ from earnest.engine import NativeBackend
 from earnest.errors import AudioError, FileError
 from earnest.file import open_program
 from earnest.integer.program import TIME, Program
+from earnest.integer.target import Target
 from earnest.runtime.audio import Recording, read_audio
-from earnest.runtime.description import describe
-from earnest.runtime.text import argmax, ctc_greedy
+from earnest.runtime.decoder import Decoder
+from earnest.runtime.description import Description, describe
+from earnest.runtime.greedy import chosen, greedy_logits
+from earnest.runtime.text import Tokens, argmax, ctc_greedy
 
 
 class Backend(Protocol):
@@ -25,37 +29,75 @@ class Backend(Protocol):
         """Codes of the output for those of the inputs of one utterance."""
         ...
 
+    def run_all(self, *codes: np.ndarray) -> list[np.ndarray]:
+        """Codes of the output and of all values that are kept."""
+        ...
+
+
+Make = Callable[[Program], Backend]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transcript:
-    """What was recognised in one recording."""
+class Recognised:
+    """The text of one utterance, the tokens that were chosen, and whether a decoder had not ended at its cap."""
 
     text: str
     token_ids: tuple[int, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was recognised in one recording; `truncated` where a decoder had not ended when it had made as many tokens
+    as it may.
+    """
+
+    text: str
+    token_ids: tuple[int, ...]
+    truncated: bool
     seconds: float
     source_rate: int
 
 
 class Recognizer:
-    """A program and what belongs to it, from a file or from memory. Reads 16 kHz samples, or any audio file.
+    """A program and what belongs to it, from a file or from memory. Reads samples at the rate of its front end, or any
+    audio file.
 
-    It runs on the native backend with so many threads, unless another backend is given. The program itself is not kept:
-    its weights are in the backend, packed.
+    It runs on the native backend with so many threads, unless `make` gives another. The program itself is not kept: its
+    weights are in `backends`, packed; a decoder has two. A target that does not come with earnest is given.
     """
 
     def __init__(
-        self, program: Program | str | PathLike[str], backend: Backend | None = None, *, threads: int = 1
+        self,
+        program: Program | str | PathLike[str],
+        make: Make | None = None,
+        *,
+        threads: int = 1,
+        target: Target | None = None,
     ) -> None:
-        program = program if isinstance(program, Program) else open_program(Path(program))
+        program = program if isinstance(program, Program) else open_program(Path(program), target)
         self.input = program.input
         self.description = describe(program)
-        if self.description.decoding is not None:
-            raise FileError("expected a program that hears and nothing else; this one reads tokens: use `Decoder`")
-        self.backend: Backend = backend if backend is not None else NativeBackend(program, threads=threads)
-        features = self.description.front_end.features
+        self._check()
+        self.backends: list[Backend] = []
+
+        def made(each: Program) -> Backend:
+            backend = make(each) if make is not None else NativeBackend(each, threads=threads)
+            self.backends.append(backend)
+            return backend
+
+        self._hear = _hearing(program, self.description, made, target)
+
+    def _check(self) -> None:
+        front_end, spec = self.description.front_end, self.input
+        features, only = front_end.features, front_end.only_frames
         expected = (1, TIME) if features is None else (1, TIME, features)
-        if self.input.shape != expected:
-            raise FileError(f"the program reads {self.input.shape}; its front end makes {expected}")
+        if spec.shape != expected:
+            raise FileError(f"the program reads {spec.shape}; its front end makes {expected}")
+        if only is not None and not spec.shortest <= only <= spec.longest:
+            raise FileError(
+                f"the program reads {spec.shortest} .. {spec.longest} frames; its front end always makes {only}"
+            )
 
     def transcribe(self, path: str | PathLike[str]) -> Transcript:
         """The text of one audio file; AudioError names what is wrong with it."""
@@ -64,10 +106,11 @@ class Recognizer:
 
     def recognise(self, recording: Recording) -> Transcript:
         """The text of samples."""
-        ids = self.token_ids(self.logits(self.codes(recording.samples)))
+        found = self.read(self.logits(self.codes(recording.samples)))
         return Transcript(
-            text=self.description.tokens.decode(ids),
-            token_ids=tuple(ids),
+            text=found.text,
+            token_ids=found.token_ids,
+            truncated=found.truncated,
             seconds=recording.seconds,
             source_rate=recording.source_rate,
         )
@@ -93,9 +136,30 @@ class Recognizer:
         return self.description.input_grid.encode(features[None], spec.bits, signed=spec.signed)
 
     def logits(self, codes: np.ndarray) -> np.ndarray:
-        """Logit codes [frames, classes] of one utterance."""
-        return self.backend.run(codes)[0]
+        """Logit codes of one utterance: [frames, classes], or of a decoder [tokens, classes], each the row that the
+        next token is the best of.
+        """
+        return self._hear(codes)
 
-    def token_ids(self, logits: np.ndarray) -> list[int]:
-        """Greedy CTC decoding; the lowest index wins a tie."""
-        return ctc_greedy(argmax(logits), blank=self.description.tokens.blank)
+    def read(self, logits: np.ndarray) -> Recognised:
+        """What logit codes say, greedily; the lowest index wins a tie."""
+        description = self.description
+        if description.decoding is None:
+            assert isinstance(description.tokens, Tokens)
+            ids, truncated = ctc_greedy(argmax(logits), blank=description.tokens.blank), False
+        else:
+            decoded = chosen(logits, description.decoding)
+            ids, truncated = list(decoded.tokens), decoded.truncated
+        return Recognised(text=description.tokens.decode(ids), token_ids=tuple(ids), truncated=truncated)
+
+
+Hear = Callable[[np.ndarray], np.ndarray]
+
+
+def _hearing(program: Program, description: Description, make: Make, target: Target | None) -> Hear:
+    """How codes become logits: in one run, or token by token."""
+    if (decoding := description.decoding) is not None:
+        decoder = Decoder(program, make, target=target)
+        return lambda codes: greedy_logits(decoder, codes, decoding)
+    backend = make(program)
+    return lambda codes: backend.run(codes)[0]

@@ -15,12 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from earnest.errors import AudioError, FileError
-from earnest.runtime.front_end import DECIMAL, checked, parameters_of, shown
+from earnest.runtime.parameters import (
+    SAMPLE_RATES,
+    check_booleans,
+    check_decimals,
+    check_integers,
+    checked,
+    checked_count,
+    parameters_of,
+)
 
 NAME = "waveform"
 VERSION = 1
-
-_RATES = (1_000, 768_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +41,15 @@ class Waveform:
 
     hop: ClassVar[int] = 1
     """Samples from one step of the program's time to the next."""
+    only_frames: ClassVar[None] = None
+    """There is no one count of them."""
 
     def __post_init__(self) -> None:
-        low, high = _RATES
-        if type(self.sample_rate) is not int or not low <= self.sample_rate <= high:
-            raise FileError(
-                f"front end: expected sample_rate an integer from {low} to {high}, got {shown(self.sample_rate)}"
-            )
-        if type(self.normalised) is not bool:
-            raise FileError(f"front end: expected normalised true or false, got {shown(self.normalised)}")
-        guard = self.variance_guard
-        if type(guard) is not str or not DECIMAL.fullmatch(guard) or guard == "0":
-            raise FileError(
-                f'front end: expected variance_guard a decimal string in (0, 1) such as "0.0000001", got {shown(guard)}'
-            )
+        check_integers(self, {"sample_rate": SAMPLE_RATES})
+        check_booleans(self, "normalised")
+        check_decimals(self, "variance_guard")
+        if self.variance_guard == "0":
+            raise FileError("front end: expected variance_guard above 0, got 0")
 
     @property
     def features(self) -> None:
@@ -70,9 +71,7 @@ class Waveform:
 
     def frames(self, samples_count: int) -> int:
         """How many steps a recording of `samples_count` samples has: one each."""
-        if samples_count < 0:
-            raise AudioError(f"expected a count of samples >= 0, got {samples_count}")
-        return samples_count
+        return checked_count(samples_count)
 
     def to_dict(self) -> dict[str, str | int]:
         """Name, version and parameters, for the file of a program."""

@@ -37,7 +37,7 @@ class FloatRun(Run[Training]):
         start = None if settings.start is None else load(settings.start)
         module = _module(settings.model, start)
         self.state = fresh(module, groups(module, settings.descent))
-        self.heard = material(settings, folder / "features", watch.progress, tokens=start.tokens if start else None)
+        self.heard = material(settings, folder / "features", watch.progress, tokens=start.ctc_tokens if start else None)
         self.train, self.usable = self.heard.train, self.heard.indices
         self.result = folder / "model" / "model.safetensors"
 

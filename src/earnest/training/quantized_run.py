@@ -178,5 +178,4 @@ def _known(utterance: Utterance, rate: int) -> Heard:
 
 def _errors(recogniser: Recognizer, features: Features, index: int) -> WordErrors:
     logits = recogniser.logits(recogniser.codes_of(features.of(index)))
-    text = recogniser.description.tokens.decode(recogniser.token_ids(logits))
-    return align(words(features.utterances[index].text or ""), words(text))
+    return align(words(features.utterances[index].text or ""), words(recogniser.read(logits).text))

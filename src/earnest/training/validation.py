@@ -20,4 +20,4 @@ def word_errors(model: FloatModel, features: Features) -> WordErrors:
 
 def _heard(model: FloatModel, features: Features, index: int) -> str:
     logits = model.module(torch.from_numpy(features.of(index))[None])[0]
-    return model.tokens.decode(ctc_greedy(argmax(logits.numpy()), blank=model.tokens.blank))
+    return model.tokens.decode(ctc_greedy(argmax(logits.numpy()), blank=model.ctc_tokens.blank))

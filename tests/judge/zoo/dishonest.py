@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from tests.integer.every_operator import CHANNELS, CLASSES, linear
-from tests.judge.zoo.planting import DECODING, decoder, description, honest, short
+from tests.judge.zoo.planting import DECODING, VOCABULARY, decoder, description, honest, short
 
 from earnest.integer.layout import Constant, Slice
 from earnest.integer.linear import Linear
@@ -120,6 +120,11 @@ def deaf() -> Program:
 def told_of_decoder(**changes: Any) -> Program:
     """A decoder that says something else of its decoding."""
     return replace(decoder(), description={**decoder().description, "decoding": DECODING | changes})
+
+
+def written_of_decoder(**changes: Any) -> Program:
+    """A decoder that says something else of its tokens."""
+    return replace(decoder(), description={**decoder().description, "tokens": VOCABULARY | changes})
 
 
 def cut(**fields: Any) -> Program:

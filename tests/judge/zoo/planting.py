@@ -88,10 +88,18 @@ DECODING = {
 }
 
 
+VOCABULARY = {
+    "coding": "sentencepiece",
+    "pieces": [f"t{index}" for index in range(DECODER_CLASSES)],
+    "special": [0, 2],
+}
+
+
 @cache
 def decoder() -> Program:
     """A decoder, all of it true."""
-    return replace(small_decoder(), description=description(DECODER_CLASSES, decoding=DECODING))
+    told = description(DECODER_CLASSES, decoding=DECODING, tokens=VOCABULARY)
+    return replace(small_decoder(), description=told)
 
 
 def judged(data: bytes, folder: Path, name: str = "zoo", target: str | None = None) -> Verdict:

@@ -20,6 +20,7 @@ from tests.judge.zoo.dishonest import (
     told_of_decoder,
     up_to_rows,
     weights_as_codes,
+    written_of_decoder,
 )
 from tests.judge.zoo.edits import (
     claimed_constant,
@@ -381,6 +382,24 @@ CHEATS = (
         rule="declared",
         judge=saved(told_of_decoder(suppressed=list(range(1 << 20, (1 << 20) + 100)))),
         alone=False,
+    ),
+    Cheat(
+        name="weights among the special tokens",
+        patterns=(11, 18),
+        rule="declared",
+        judge=saved(written_of_decoder(special=[1 << 20])),
+    ),
+    Cheat(
+        name="pieces for other classes behind a decoder",
+        patterns=(13,),
+        rule="declared",
+        judge=saved(written_of_decoder(pieces=["a", "b"], special=[])),
+    ),
+    Cheat(
+        name="a language model among the tokens",
+        patterns=(13, 29),
+        rule="declared",
+        judge=saved(written_of_decoder(scores=[3, 1])),
     ),
     Cheat(name="tokens for other classes", patterns=(13,), rule="declared", judge=told(tokens=["a", "b"])),
 )

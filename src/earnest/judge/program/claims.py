@@ -9,7 +9,7 @@ from earnest.judge.program.place import MANTISSA_HIGH, MANTISSA_LOW, MOST_SHIFT
 from earnest.judge.program.values import code_range
 from earnest.judge.verdict import Section
 
-FRONT_ENDS = {"log-mel": 1, "waveform": 1}
+FRONT_ENDS = {"clamped-log-mel": 1, "kaldi-fbank": 1, "log-mel": 1, "waveform": 1}
 """Those that are known, with their version: float, run before the program."""
 
 DECODINGS = ("ctc-greedy",)
@@ -18,6 +18,9 @@ AUTOREGRESSIVE = {
     **dict.fromkeys(("most_tokens", "multiplier", "shift"), int),
 }
 """What is told of a decoder beside its name, and of which type."""
+
+CODINGS = ("byte-level", "sentencepiece")
+"""How the pieces of a decoder are written."""
 
 KEYS = ("front_end", "input_grid", "tokens", "decoding", "recipe", "model", "calibration")
 LONGEST_TEXT, MOST_VALUES = 256, 64
@@ -68,7 +71,7 @@ def check_description(
         DESCRIPTION,
         f"expected the keys {KEYS}, got {sorted(str(key)[:40] for key in set(found) - set(KEYS))} beside them",
     )
-    listed = (*_list(found.get("tokens")), *_list(found.get("calibration", [])))
+    listed = (*_pieces(found.get("tokens"), inputs), *_list(found.get("calibration", [])))
     told = list(
         _leaves({key: _few(part, inputs) for key, part in found.items() if key not in ("tokens", "calibration")})
     )
@@ -111,11 +114,22 @@ def _check_declared(
         "expected the recordings that calibration heard, each by its id and the SHA-256 of its audio",
     )
     section.require(
-        classes is None or len(_list(found.get("tokens"))) == classes,
+        classes is None or len(_pieces(found.get("tokens"), inputs)) == classes,
         rules.DECLARED,
         DESCRIPTION,
-        f"expected a token for each of {classes} classes, got {len(_list(found.get('tokens')))}",
+        f"expected a token for each of {classes} classes, got {len(_pieces(found.get('tokens'), inputs))}",
     )
+
+
+def _pieces(tokens: Any, inputs: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """What is listed of tokens: pieces, and of a decoder also which of them have no text, beside its coding."""
+    if len(inputs) == 1:
+        return _list(tokens)
+    lawful = isinstance(tokens, dict) and set(tokens) == {"coding", "pieces", "special"}
+    if not lawful or tokens["coding"] not in CODINGS or not isinstance(tokens["special"], list):
+        return [None]
+    pieces = _list(tokens["pieces"])
+    return pieces if _lists_tokens(tokens["special"], len(pieces) - 1) else [None]
 
 
 def _few(value: Any, inputs: Sequence[Mapping[str, Any]]) -> Any:

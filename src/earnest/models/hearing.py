@@ -1,0 +1,71 @@
+"""What a float model hears: greedy CTC, or a decoder's best token after the other, by torch in float32.
+
+The way from logits to text is that of a program, so that both are compared by the arithmetic between alone.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from earnest.errors import CheckpointError
+from earnest.models.checkpoint import FloatModel
+from earnest.models.wrapped import WrappedDecoder
+from earnest.nn.model import Inputs
+from earnest.runtime.decoding import Generation
+from earnest.runtime.greedy import Decoded, best
+from earnest.runtime.recogniser import Recognised
+from earnest.runtime.text import argmax, ctc_greedy
+
+
+def recognised(model: FloatModel, features: np.ndarray) -> Recognised:
+    """The text of features [frames, features] or samples."""
+    heard = torch.from_numpy(np.ascontiguousarray(features))[None]
+    if model.generation is not None:
+        decoded = greedy_tokens(model, heard)
+        text = model.tokens.decode(decoded.tokens)
+        return Recognised(text=text, token_ids=decoded.tokens, truncated=decoded.truncated)
+    with torch.inference_mode():
+        logits = model.module(heard)[0].numpy()
+    ids = ctc_greedy(argmax(logits), blank=model.ctc_tokens.blank)
+    return Recognised(text=model.tokens.decode(ids), token_ids=tuple(ids), truncated=False)
+
+
+def greedy_tokens(model: FloatModel, features: Tensor) -> Decoded:
+    """The tokens that a decoder chooses for the features of one utterance, [1, ...]."""
+    if model.generation is None or not isinstance(model.module, WrappedDecoder):
+        raise CheckpointError(f"{model.source}: expected a model with a decoder, got {model.architecture}")
+    return _greedy(model.module, features, model.generation)
+
+
+def taught(
+    model: FloatModel, features: Sequence[Tensor], told: Callable[[int, int], None] | None = None
+) -> tuple[Inputs, ...]:
+    """Features of utterances with what the decoder reads, [1, tokens], while the float model itself chooses the tokens
+    of each: no transcript is needed. Of a CTC model the features alone.
+    """
+    if model.generation is None:
+        return tuple(features)
+    found: list[Inputs] = []
+    for done, each in enumerate(features, start=1):
+        tokens = (*model.generation.start, *greedy_tokens(model, each).tokens[:-1])
+        found.append((each, torch.tensor([tokens])))
+        if told is not None:
+            told(done, len(features))
+    return tuple(found)
+
+
+def _greedy(module: WrappedDecoder, features: Tensor, generation: Generation) -> Decoded:
+    tokens: list[int] = []
+    with torch.no_grad():
+        heard, kept = module.encode(features), None
+        read = torch.tensor([generation.start])
+        while len(generation.start) + len(tokens) < generation.most_tokens:
+            logits, kept = module.next(heard, read, kept)
+            row = logits.numpy()
+            tokens.append(best(row, generation.allowed(len(row), first=not tokens)))
+            if tokens[-1] in generation.end:
+                return Decoded(tokens=tuple(tokens), truncated=False)
+            read = torch.tensor([[tokens[-1]]])
+    return Decoded(tokens=tuple(tokens), truncated=True)

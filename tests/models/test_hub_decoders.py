@@ -1,0 +1,303 @@
+"""Folders of Whisper, Moonshine and Speech2Text: quantized, transcribed, evaluated and judged; and what is refused."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+import earnest
+import hub_folders
+from earnest.cli import main
+from earnest.errors import CheckpointError, FileError
+from earnest.file import load as load_program
+from earnest.models import FloatModel, load
+from earnest.models.hearing import greedy_tokens, recognised, taught
+from earnest.models.hub_files import EXTRACTOR, PROCESSOR, TOKENIZER
+from earnest.models.wrapped import WrappedDecoder
+from earnest.runtime.audio import read_audio
+from earnest.runtime.description import describe
+from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.reference import ReferenceBackend
+from synthetic import RATE, TinyWorld, tone
+
+transformers: Any = pytest.importorskip("transformers")
+pytest.importorskip("sentencepiece")
+
+GENERATION = "generation_config.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A family's folder, its float model, and its program, made by the command line."""
+
+    folder: Path
+    model: FloatModel
+    program: Path
+
+
+@pytest.fixture(scope="module", params=hub_folders.FOLDERS)
+def made(request: pytest.FixtureRequest, tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Each family once."""
+    place = tmp_path_factory.mktemp("decoders")
+    folder, program = hub_folders.FOLDERS[request.param](place / f"tiny-{request.param}"), place / "program.earnest"
+    way = ["--recipe", "w8a8", "--target", "int8x16", "--calibrate", str(tiny_world.data), "--calibration-limit", "3"]
+    assert main(["quantize", str(folder), *way, "-o", str(program), "--quiet", "--json"]) == 0
+    return Made(folder=folder, model=load(folder), program=program)
+
+
+@pytest.fixture(scope="module")
+def whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Whisper, to copy."""
+    return hub_folders.whisper(tmp_path_factory.mktemp("whisper") / "tiny")
+
+
+@pytest.fixture
+def copied(whisper: Path, tmp_path: Path) -> Path:
+    """A copy to break."""
+    return Path(shutil.copytree(whisper, tmp_path / "broken"))
+
+
+def changed(file: Path, **parts: Any) -> None:
+    """A JSON file with other parts; None takes one away."""
+    content = json.loads(file.read_text()) | parts
+    file.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+
+
+def heard(model: FloatModel) -> Iterator[np.ndarray]:
+    """Features of recordings of several lengths."""
+    for seed, seconds in enumerate((0.7, 1.1, 1.9)):
+        yield model.front_end(tone(seed, seconds))
+
+
+def test_features_are_those_of_the_folder_s_own_extractor(made: Made) -> None:
+    extractor, samples = transformers.AutoFeatureExtractor.from_pretrained(made.folder), tone(4, 1.3)
+    found = extractor(samples, sampling_rate=RATE, return_tensors="np")
+    (expected,) = found["input_features"] if "input_features" in found else found["input_values"]
+    module = made.model.module
+    assert isinstance(module, WrappedDecoder)
+    features = torch.from_numpy(made.model.front_end(samples))[None]
+    (read,) = (features if module.arrange is None else module.arrange(features)).numpy()
+    assert read.shape == expected.shape
+    assert np.abs(read - expected).max() < 1e-4  # what the bounds are, test_hub_front_ends derives
+
+
+def test_float_tokens_are_those_of_generate(made: Made) -> None:
+    module = made.model.module
+    assert isinstance(module, WrappedDecoder)
+    lengths = set()
+    for features in heard(made.model):
+        tensor = torch.from_numpy(features)[None]
+        read = tensor if module.arrange is None else module.arrange(tensor)
+        expected = module.model.generate(read, num_beams=1)[0].tolist()
+        start = list(made.model.generation.start) if expected[0] == made.model.generation.start[0] else []
+        found = greedy_tokens(made.model, tensor)
+        assert [*start, *found.tokens] == expected
+        assert found.truncated == (found.tokens[-1] not in made.model.generation.end)
+        ((_, tokens),) = taught(made.model, [tensor])
+        assert tokens[0].tolist() == [*made.model.generation.start, *found.tokens[:-1]]
+        lengths.add(found.tokens)
+    assert len(lengths) > 1
+
+
+def test_text_is_that_of_the_tokenizer(made: Made) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(made.folder)
+    for features in heard(made.model):
+        found = recognised(made.model, features)
+        text = tokenizer.decode(list(found.token_ids), skip_special_tokens=True)
+        assert found.text == " ".join(text.split()) != ""
+
+
+def test_a_file_is_all_that_is_needed(made: Made) -> None:
+    program = load_program(made.program)
+    native, reference = Recognizer(made.program), Recognizer(program, ReferenceBackend)
+    assert [backend.name for backend in native.backends] == ["native", "native"]
+    description = native.description
+    assert (description.front_end, description.tokens) == (made.model.front_end, made.model.tokens)
+    assert description.decoding is not None
+    assert description.decoding.start == made.model.generation.start
+    for features in heard(made.model):
+        codes = native.codes_of(features)
+        assert np.array_equal(native.logits(codes), reference.logits(codes))
+        found = native.read(native.logits(codes))
+        assert found.text == made.model.tokens.decode(found.token_ids)
+        assert found.truncated == (found.token_ids[-1] not in description.decoding.end)
+
+
+def test_it_is_judged_and_replayed(made: Made, tiny_world: TinyWorld, tmp_path: Path, capsys: Any) -> None:
+    certificate = tmp_path / "certificate.json"
+    asked = ["--replay", "--data", str(tiny_world.data), "--limit", "2", "--certificate", str(certificate)]
+    assert main(["audit", str(made.program), *asked, "--require", "H4", "--json", "--quiet"]) == 0
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["level"], verdict["replayed"], verdict["float_operators"]) == ("H4", True, 0)
+    assert main(["audit", str(made.program), "--verify", str(certificate), "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["differences"] == []
+    assert main(["audit", str(made.folder), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["level"] == "none"
+
+
+def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorld, tmp_path: Path, capsys: Any) -> None:
+    record = tmp_path / "record.json"
+    asked = ["--data", str(tiny_world.data), "--against", str(made.folder), "-j", "1", "--record", str(record)]
+    assert main(["evaluate", str(made.program), *asked, "--json", "--quiet"]) == 0
+    found, content = json.loads(capsys.readouterr().out), json.loads(record.read_text())
+    assert (found["level"], content["program"]["decoding"]) == ("H4", "greedy")
+    capped = [row["id"] for row in content["utterances"] if row.get("capped")]
+    recognizer, cut = Recognizer(made.program), []
+    for path in sorted(tiny_world.data.rglob("*.*")):
+        if path.suffix in (".flac", ".wav"):
+            transcript = recognizer.transcribe(path)
+            (row,) = [row for row in content["utterances"] if row["id"] == path.stem]
+            assert row["hypothesis"] == transcript.text
+            assert (
+                row["float_hypothesis"]
+                == recognised(made.model, made.model.front_end(read_audio(path, RATE).samples)).text
+            )
+            cut += [path.stem] * transcript.truncated
+    assert sorted(capped) == cut
+    assert found["truncated_hypotheses"] == len(cut)
+
+
+def test_the_cap_is_told(made: Made, tiny_world: TinyWorld, capsys: Any) -> None:
+    recordings = sorted(map(str, tiny_world.data.rglob("*.flac")))
+    assert main(["transcribe", str(made.program), *recordings, "--json"]) == 0
+    captured = capsys.readouterr()
+    rows = json.loads(captured.out)["recordings"]
+    assert captured.err.count("cut off: no end among") == sum(row["truncated"] for row in rows)
+    assert main(["inspect", str(made.program), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["decoding"]["most_tokens"] == 24
+    assert shown["tokens"] == len(made.model.tokens.pieces)
+
+
+def test_an_end_is_told_from_the_cap() -> None:
+    """By the last of the tokens that logits stand for."""
+    rows = np.zeros((2, 4), dtype=np.int16)
+    from earnest.runtime.decoding import Generation
+    from earnest.runtime.greedy import chosen
+
+    generation = Generation(start=(1,), end=(2,), suppressed=(0,), suppressed_first=(1,), most_tokens=3)
+    rows[0, 3], rows[1, 2] = 5, 5
+    assert (chosen(rows, generation).tokens, chosen(rows, generation).truncated) == ((3, 2), False)
+    assert chosen(rows[:1], generation).truncated
+
+
+def test_what_is_longer_than_whisper_hears_is_refused(
+    whisper: Path, tiny_world: TinyWorld, tmp_path: Path, capsys: Any
+) -> None:
+    program, recording = tmp_path / "whisper.earnest", tmp_path / "long.wav"
+    way = ["--recipe", "w8a8", "--target", "int8x16", "--calibrate", str(tiny_world.data), "--quiet"]
+    assert main(["quantize", str(whisper), *way, "-o", str(program), "--longest", "3"]) == 2
+    assert "--longest: this model hears at most 2 s, got 3 s" in capsys.readouterr().err
+    assert main(["quantize", str(whisper), *way, "-o", str(program), "--longest", "1"]) == 2
+    assert "--longest: this model hears 2 s and no less, got 1 s" in capsys.readouterr().err
+    assert main(["quantize", str(whisper), *way, "-o", str(program), "--budget", "5 bits"]) == 2
+    assert "expected no budget for a model with a decoder, got '5 bits'" in capsys.readouterr().err
+    assert main(["sensitivity", str(whisper), *way, "--data", str(tiny_world.data)]) == 2
+    assert "expected a CTC model, got WhisperForConditionalGeneration" in capsys.readouterr().err
+    assert main(["quantize", str(whisper), *way, "-o", str(program), "--calibration-limit", "1"]) == 0
+    soundfile.write(recording, tone(0, 2.5), RATE)
+    capsys.readouterr()
+    assert main(["transcribe", str(program), str(recording)]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.strip().count("\n") == 0
+    assert "the recording is too long: this model hears 2 s, got 2.500 s: cut it" in captured.err
+    description = load_program(program).description
+    hostile = description["front_end"] | {"samples": 2 * 32_000}
+    with pytest.raises(FileError, match=r"reads 200 \.\. 200 frames; its front end always makes 400"):
+        Recognizer(_described(program, description | {"front_end": hostile}))
+    fewer = description["tokens"] | {"pieces": description["tokens"]["pieces"][:-1], "special": []}
+    for tokens, message in ((fewer, "expected a piece for each of 276 tokens, got 275"), (["a"], "expected an object")):
+        described = _described(program, description | {"tokens": tokens})
+        with pytest.raises(FileError, match=message):
+            describe(described)
+        earnest.save(described, tmp_path / "hostile.earnest")
+        assert str(earnest.audit(tmp_path / "hostile.earnest").level) == "H3"
+
+
+def _described(program: Path, description: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(load_program(program), description=description)
+
+
+@pytest.mark.parametrize(
+    ("file", "parts", "message"),
+    [
+        (GENERATION, {"language": None, "task": None}, 'expected language, such as "en"'),
+        (GENERATION, {"language": "xx"}, "expected language one of"),
+        (GENERATION, {"task": "sing"}, "expected task one of"),
+        (
+            GENERATION,
+            {"decoder_start_token_id": 9_999},
+            r"expected tokens 0 \.\. 275 to begin and to end, got \[9999\]",
+        ),
+        (GENERATION, {"no_repeat_ngram_size": 3}, "no_repeat_ngram_size = 3: greedy decoding does not follow it"),
+        (GENERATION, {"return_timestamps": True}, "return_timestamps = True: greedy decoding does not follow it"),
+        (TOKENIZER, {"decoder": {"type": "CTC"}}, "expected a decoder ByteLevel"),
+        (PROCESSOR, {"feature_extractor": 7}, "expected feature_extractor, an object"),
+        (PROCESSOR, {"feature_extractor": {"feature_extractor_type": "ClapFeatureExtractor"}}, "got 'ClapFeature"),
+        (
+            PROCESSOR,
+            {"feature_extractor": {"feature_extractor_type": "WhisperFeatureExtractor", "hop_length": 7.5}},
+            "expected hop an integer",
+        ),
+        (
+            PROCESSOR,
+            {"feature_extractor": {"feature_extractor_type": "WhisperFeatureExtractor", "chunk_length": "30"}},
+            "expected chunk_length an integer",
+        ),
+        (
+            PROCESSOR,
+            {"feature_extractor": {"feature_extractor_type": "WhisperFeatureExtractor", "dither": 0.1}},
+            r"expected dither 0, got 0\.1",
+        ),
+        (
+            PROCESSOR,
+            {"feature_extractor": {"feature_extractor_type": "WhisperFeatureExtractor", "padding_value": 1}},
+            "expected padding_value 0, silence, got 1",
+        ),
+    ],
+)
+def test_a_broken_folder_is_refused_in_one_line(copied: Path, file: str, parts: Any, message: str, capsys: Any) -> None:
+    changed(copied / file, **parts)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load(copied)
+    assert "\n" not in str(caught.value)
+    assert main(["inspect", str(copied)]) == 2
+
+
+def test_a_folder_without_its_files_is_refused(copied: Path) -> None:
+    (copied / PROCESSOR).unlink()
+    with pytest.raises(CheckpointError, match=r"preprocessor_config\.json: expected a JSON object"):
+        load(copied)
+
+
+def test_an_extractor_without_a_name_is_that_of_the_model(copied: Path) -> None:
+    named = load(copied).front_end
+    settings = json.loads((copied / PROCESSOR).read_text())["feature_extractor"]
+    (copied / PROCESSOR).unlink()
+    del settings["feature_extractor_type"]
+    (copied / EXTRACTOR).write_text(json.dumps(settings))
+    assert load(copied).front_end == named
+
+
+def test_what_it_begins_with_is_what_whisper_begins_with(copied: Path) -> None:
+    """Start, language, task and no marks of time; forced tokens where nothing is named."""
+    ids = transformers.AutoTokenizer.from_pretrained(copied).convert_tokens_to_ids
+    named = [ids(f"<|{name}|>") for name in ("startoftranscript", "de", "translate", "notimestamps")]
+    changed(copied / GENERATION, language="<|de|>", task="translate")
+    assert load(copied).generation.start == tuple(named)
+    changed(copied / GENERATION, language="de", task=None)
+    assert load(copied).generation.start == (*named[:2], ids("<|transcribe|>"), named[3])
+    forced = [[1, named[1]], [2, named[2]]]
+    changed(copied / GENERATION, language=None, forced_decoder_ids=forced)
+    assert load(copied).generation.start == tuple(named)
+    changed(copied / GENERATION, lang_to_id=None, task_to_id=None, forced_decoder_ids=None)
+    assert load(copied).generation.start == (named[0], named[3])
