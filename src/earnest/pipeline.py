@@ -37,7 +37,7 @@ from earnest.runtime.description import Description, Heard, InputGrid
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.swapping.budget import parse_budget
 from earnest.swapping.recipe import Recipe, Rule, load_recipe
-from earnest.swapping.swap import LONGEST_FRAMES, WEIGHTED, swap
+from earnest.swapping.swap import LONGEST_FRAMES, WEIGHTED, swap, swaps
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the parts of it that are done, and how many there are."""
@@ -211,17 +211,14 @@ def prepared(
             "lose is measured by CTC; give the widths in the recipe"
         )
 
-    def twins(rules: Recipe) -> TwinModel:
-        return swap(
-            model.module,
-            rules,
-            target,
-            features=model.front_end.features,
-            longest=model.front_end.only_frames or longest,
-            one_length=model.front_end.only_frames is not None,
-            most_tokens=None if model.generation is None else model.generation.most_tokens,
-        )
-
+    twins = swaps(
+        model.module,
+        target,
+        features=model.front_end.features,
+        longest=model.front_end.only_frames or longest,
+        one_length=model.front_end.only_frames is not None,
+        most_tokens=None if model.generation is None else model.generation.most_tokens,
+    )
     twin = twins(recipe)
     features, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
     batches = taught(model, features, _stage("listening", progress))

@@ -1,8 +1,9 @@
 """Swap: a twin in the place of every operator of the captured graph, on the edges that recipe and target give it."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 from earnest.errors import SwapError, TargetError
 from earnest.integer.program import TOKENS
@@ -43,12 +44,41 @@ def swap(
     time, and with `one_length` the only one. A decoder reads tokens [batch, tokens] after that, `most_tokens` at most.
     The report is at `.report` of the result.
     """
-    chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    twins = swaps(model, target, features=features, longest=longest, one_length=one_length, most_tokens=most_tokens)
+    return twins(load_recipe(recipe) if isinstance(recipe, str) else recipe)
+
+
+def swaps(
+    model: nn.Module,
+    target: str | Target,
+    *,
+    features: int | None,
+    longest: int,
+    one_length: bool = False,
+    most_tokens: int | None = None,
+) -> Callable[[Recipe], TwinModel]:
+    """What `swap` does under any recipe: the model is captured once, which takes the longest, and each model of twins
+    has parameters of its own.
+    """
     device = load_target(target) if isinstance(target, str) else target
     graph = capture(model, features=features, longest=longest, one_length=one_length, most_tokens=most_tokens)
-    twin = Swapper(graph, chosen, device).swap()
-    check_faithful(model, twin, features, graph.padding)
-    return twin
+    captured = {node: node.parameters for node in graph.nodes}
+    faithful = False
+
+    def twins(recipe: Recipe) -> TwinModel:
+        nonlocal faithful
+        copies: dict[int, Tensor] = {}  # of each tensor one: what two operators share they go on sharing
+        for node, parameters in captured.items():
+            node.parameters = {
+                key: copies.setdefault(id(value), copy.deepcopy(value)) for key, value in parameters.items()
+            }
+        twin = Swapper(graph, recipe, device).swap()
+        if not faithful:
+            check_faithful(model, twin, features, graph.padding)
+            faithful = True
+        return twin
+
+    return twins
 
 
 class Swapper:

@@ -1,0 +1,67 @@
+"""A model that was captured once gives twins under any recipe, each with parameters of its own."""
+
+import pytest
+import torch
+from torch import nn
+
+from earnest.nn.model import TwinModel
+from earnest.nn.weighted import Weighted
+from earnest.pipeline import quantized_twin
+from earnest.swapping.recipe import load_recipe
+from earnest.swapping.swap import swap, swaps
+
+
+class Tied(nn.Module):
+    """Two layers of one weight, a norm between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.norm, self.second = nn.Linear(8, 8), nn.LayerNorm(8), nn.Linear(8, 8)
+        self.second.weight = self.first.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.second(self.norm(self.first(x)))
+
+
+def parameters(twin: TwinModel) -> list[torch.Tensor]:
+    return [each.detach().clone() for each in twin.parameters()]
+
+
+@pytest.fixture
+def model() -> nn.Module:
+    torch.manual_seed(0)
+    return Tied().eval()
+
+
+def test_twins_are_those_of_a_swap_of_their_own(model: nn.Module) -> None:
+    twins = swaps(model, "int8x16", features=8, longest=300)
+    for name in ("w8a8", "w4a8", "w8a8"):
+        recipe = load_recipe(name)
+        again, fresh = twins(recipe), swap(model, recipe, "int8x16", features=8, longest=300)
+        assert [call.name for call in again.calls] == [call.name for call in fresh.calls]
+        assert all(map(torch.equal, parameters(again), parameters(fresh)))
+        bits = [[twin.weight_bits for twin in each.modules() if isinstance(twin, Weighted)] for each in (again, fresh)]
+        assert bits[0] == bits[1] == [8 if name == "w8a8" else 4] * 2
+
+
+def test_what_is_done_to_one_leaves_the_next_alone(model: nn.Module) -> None:
+    twins = swaps(model, "int8x16", features=8, longest=300)
+    first = twins(load_recipe("w8a8"))
+    before = parameters(first)
+    with torch.no_grad():
+        for each in first.parameters():
+            each.add_(1.0)
+    assert all(map(torch.equal, parameters(twins(load_recipe("w8a8"))), before))
+    assert not any(map(torch.equal, parameters(first), before))
+
+
+def test_operators_that_share_a_weight_share_it_in_each(model: nn.Module) -> None:
+    twins = swaps(model, "int8x16", features=8, longest=300)
+    weights = []
+    for _ in range(2):
+        one, other = (twin for twin in twins(load_recipe("w8a8")).modules() if isinstance(twin, Weighted))
+        assert one.weight is other.weight
+        weights.append(one.weight)
+    assert weights[0] is not weights[1]
+    batches = [torch.randn(1, 50, 8)]
+    assert quantized_twin(model, "w8a8", "int8x16", batches, features=8, longest=300).report is not None
