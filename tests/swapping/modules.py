@@ -151,6 +151,18 @@ class Joined(nn.Module):
         return self.head(both)[:, 1:, :]
 
 
+class Bent(nn.Module):
+    """A function behind a linear, over channels in the second axis where it asks for them."""
+
+    def __init__(self, function: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.function = nn.Linear(FEATURES, 6), function
+        self.head = nn.Linear(6, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.function(self.inner(x).transpose(1, 2)).transpose(1, 2))
+
+
 class Specialised(nn.Module):
     """A model for one length only."""
 

@@ -1,5 +1,6 @@
 """Roles: what each value is for, decided by who reads it, through layout and scaling."""
 
+from earnest.numerics.table import Pointwise
 from earnest.swapping.graph import LAYOUT, Graph, Node
 from earnest.swapping.recipe import Role
 
@@ -48,7 +49,7 @@ def symmetric(graph: Graph, node: Node) -> bool:
     return any(not isinstance(r, str) and r.kind in SYMMETRIC_READERS for r in readers(graph, node))
 
 
-def function_reading(graph: Graph, node: Node) -> str | None:
+def function_reading(graph: Graph, node: Node) -> Pointwise | None:
     """The function whose table is all that reads a value, if there is one."""
     found = readers(graph, node)
     names = {r.settings["function"] if not isinstance(r, str) and r.kind == "function" else None for r in found}
