@@ -22,6 +22,7 @@ from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
 from earnest.nn.matmul import MatMul
 from earnest.nn.multiply import Multiply
+from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, NumeratorEdge, Softmax, WeightedMean, probabilities
 from earnest.nn.table import InterpolatedTable, Table
 from earnest.nn.twin import Twin
@@ -353,6 +354,7 @@ def rows() -> Iterator[Specimen]:
             yield Specimen(name=f"exponential {suffix}", twin=numerators, **common)
     for bits, out in [(b, b) for b in range(2, 9)] + [(16, 8), (8, 16), (16, 16)]:
         yield Specimen(name=f"layer norm a{bits} out {out}", twin=_norm(bits, out), shapes=((3, 9),), real=_real_norm)
+        yield Specimen(name=f"rms norm a{bits} out {out}", twin=_rms(bits, out), shapes=((3, 9),), real=_real_rms)
         twin = _group_norm(bits, out, largest=1 << 20 if (bits, out) == (16, 8) else 15)
         yield Specimen(name=f"group norm a{bits} out {out}", twin=twin, shapes=((2, 6, 5),), real=_real_group_norm)
 
@@ -360,6 +362,15 @@ def rows() -> Iterator[Specimen]:
 def _norm(bits: int, out: int) -> Twin:
     gain, bias = parameter(9, spread=0.5, middle=1.0, seed=3), parameter(9, seed=4)
     return LayerNorm([narrow(bits, 3.0)], narrow(out, 1.5), weight=gain, bias=bias, epsilon=1e-3)
+
+
+def _rms(bits: int, out: int) -> Twin:
+    gain = parameter(9, spread=0.5, middle=1.0, seed=3)
+    return RmsNorm([narrow(bits, 3.0)], narrow(out, 1.5), weight=gain, epsilon=1e-3)
+
+
+def _real_rms(x: Tensor, gain: Tensor) -> Tensor:
+    return x / ((x * x).sum(-1, keepdim=True) / x.shape[-1] + 1e-3).sqrt() * gain
 
 
 def _real_norm(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:

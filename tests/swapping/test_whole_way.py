@@ -7,10 +7,12 @@ from tests.swapping.modules import (
     FEATURES,
     Attention,
     Bent,
+    Grouped,
     Joined,
     Norms,
     Positions,
     PostNorm,
+    RootMeanSquare,
     Twice,
     check_whole_way,
     codes_of,
@@ -23,6 +25,7 @@ from earnest.models.conformer import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.model import TwinModel
+from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, WeightedMean
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution1d
@@ -90,6 +93,34 @@ def test_positions_are_a_slice_of_a_table():
 def test_concat_and_products():
     kinds = _kinds(check_whole_way(Joined()))
     assert {"concat", "mul", "slice", "add"} <= set(kinds)
+
+
+@pytest.mark.parametrize("form", ["enable_gqa", "repeat_interleave", "expand"])
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+def test_keys_and_values_of_groups_of_heads(form: str, target: str) -> None:
+    """Copies are layout: they have the grid of what they copy, symmetric for the product, and nothing is rounded."""
+    twin = check_whole_way(Grouped(form), target)
+    copied = [t for t in _operators(twin).values() if t.kind == "concat"]
+    assert [len(t.operands) for t in copied] == [3, 3]
+    assert all(t.output is t.operands[0] and t.output.grid.zero_point == 0 for t in copied)
+    assert "add" not in _kinds(twin)
+
+
+@pytest.mark.parametrize("form", ["rsqrt", "square root", "no gain"])
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+def test_an_rms_norm_that_is_written_out_is_one_operator(form: str, target: str) -> None:
+    model = RootMeanSquare(form)
+    twin = check_whole_way(model, target)
+    assert [kind for kind in _kinds(twin) if kind not in ("add", "linear")] == ["rms_norm"]
+    (norm,) = (t for t in _operators(twin).values() if isinstance(t, RmsNorm))
+    gain = {"rsqrt": model.weight, "square root": 1 + model.weight, "no gain": torch.ones(40)}[form]
+    torch.testing.assert_close(norm.weight.detach(), gain.detach())
+
+
+@pytest.mark.parametrize("norm", [nn.RMSNorm(FEATURES), nn.RMSNorm(FEATURES, eps=1e-3, elementwise_affine=False)])
+def test_rms_norm(norm: nn.RMSNorm) -> None:
+    twin = check_whole_way(nn.Sequential(norm, nn.Linear(FEATURES, 5)))
+    assert _kinds(twin) == ["rms_norm", "linear"]
 
 
 FUNCTIONS = (

@@ -10,7 +10,7 @@ from earnest.swapping.function_rules import FUNCTION_RULES, IN_PLACE
 from earnest.swapping.graph import Node
 from earnest.swapping.layout_rules import LAYOUT_RULES, reshape
 from earnest.swapping.reduction_rules import REDUCTION_RULES
-from earnest.swapping.weighted_rules import WEIGHTED_RULES
+from earnest.swapping.weighted_rules import WEIGHTED_RULES, rms_norm
 
 if TYPE_CHECKING:
     from earnest.swapping.conversion import Converter
@@ -149,13 +149,10 @@ def _cast(converter: "Converter", node: Flat) -> Node:
     return converter.operand(node.args[0])
 
 
-def _expand(converter: "Converter", node: Flat) -> Node:
-    source = node.args[0]
-    before, after = converter.shape(source), converter.shape(node)
-    if len(before) != len(after) or not all(map(converter.same_at_all_lengths, before, after)):
-        raise converter.unsupported(node, "repeats data, which has no twin")
-    converter.became[node] = "removed: expands nothing"
-    return converter.operand(source)
+def written_out(converter: "Converter", node: Flat) -> Node:
+    """An RMS norm of which this is the last part."""
+    norm = converter.norms[node]
+    return rms_norm(converter, node, norm.source, norm.gain, norm.epsilon)
 
 
 RULES: dict[str, Rule] = {
@@ -184,7 +181,6 @@ RULES: dict[str, Rule] = {
     "aten.to.device": _cast,
     "aten.to.dtype_layout": _cast,
     "aten._to_copy.default": _cast,
-    "aten.expand.default": _expand,
     **FUNCTION_RULES,
     **{name: _in_place(rule) for name, rule in IN_PLACE.items()},
     **WEIGHTED_RULES,
