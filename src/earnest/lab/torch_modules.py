@@ -59,8 +59,8 @@ class TorchDecoder(nn.Module):
 
 
 class ConvolutionModule(nn.Module):
-    """Norm, pointwise convolution and gate, depthwise convolution, batch norm, SiLU, pointwise convolution, over [batch,
-    time, channels] [Gulati 2020, arXiv:2005.08100, fig. 2].
+    """Norm, pointwise convolution and gate, depthwise convolution, batch norm, SiLU, pointwise convolution, over
+    [batch, time, channels] [Gulati 2020, arXiv:2005.08100, fig. 2].
     """
 
     def __init__(self, taps: int) -> None:
