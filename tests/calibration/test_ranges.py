@@ -8,6 +8,7 @@ from earnest.calibration import ranges
 from earnest.calibration.histogram import BINS, Extremes, Histogram
 from earnest.calibration.ranges import METHODS
 from earnest.errors import CalibrationError
+from earnest.numerics.table import Pointwise
 
 RNG = np.random.default_rng(0)
 DATA: dict[str, np.ndarray] = {
@@ -131,7 +132,7 @@ def test_a_higher_power_clips_less() -> None:
 def test_what_a_relu_sets_to_zero_gets_no_codes() -> None:
     data = np.append(DATA["normal"] - 1, [-40.0])
     plain = ranges.choose(histogram(data), "fourth-power", bits=8, symmetric=False, function=None)
-    read = ranges.choose(histogram(data), "fourth-power", bits=8, symmetric=False, function="relu")
+    read = ranges.choose(histogram(data), "fourth-power", bits=8, symmetric=False, function=Pointwise("relu"))
     assert plain[0] < -20
     assert read[0] > -4
     assert read[1] == pytest.approx(data.max(), rel=0.2)
@@ -149,7 +150,7 @@ def test_the_error_is_that_of_the_function_which_reads_the_codes(method: str) ->
         off = 1 / (1 + np.exp(-counted.centres)) - 1 / (1 + np.exp(-nearest))
         return float((counted.counts * np.abs(off) ** LEAST[method]).sum())
 
-    found = ranges.choose(counted, method, bits=4, symmetric=False, function="sigmoid")
+    found = ranges.choose(counted, method, bits=4, symmetric=False, function=Pointwise("sigmoid"))
     best = min(error(counted.low * f, counted.high * f) for f in np.linspace(0.02, 1, 50))
     assert error(*found) <= best * (1 + 2**-30)
 

@@ -16,6 +16,7 @@ from earnest.integer.layout import Constant
 from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.multiply import Multiply
+from earnest.integer.rms_norm import RmsNorm
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
 from earnest.integer.table import InterpolatedTable, Table
 from earnest.numerics.norm import group_pre_shift
@@ -305,6 +306,26 @@ def layer_norm(b: Builder, x: Made | None = None) -> Made | None:
         bias=b.codes((channels,), -most, most),
         epsilon=b.pick([1, 77, 1 << 20, 1 << 45, 1 << 60]),
         input_bits=x.last.bits,
+        **result,
+    )
+    return b.put(operator, x)
+
+
+def rms_norm(b: Builder, x: Made | None = None) -> Made | None:
+    """E28: a layer norm's constants, and any zero point."""
+    x = x or b.some(lambda v: v.rank > 0 and v.fixed(-1) is not None)
+    if x is None or x.fixed(-1) is None:
+        return None
+    channels, result = x.last.shape[-1], b.result()
+    pairs = [b.pair(1 << 16, result["bits"], negative=True) for _ in range(channels)]
+    most = b.pick([0, 1 << 20, 1 << 35, 1 << 60])
+    operator = RmsNorm(
+        multiplier=np.asarray([m for m, _ in pairs], dtype=np.int32),
+        shift=np.asarray([s for _, s in pairs], dtype=np.uint8),
+        bias=b.codes((channels,), -most, most),
+        epsilon=b.pick([1, 77, 1 << 20, 1 << 45, 1 << 60]),
+        input_bits=x.last.bits,
+        input_zero_point=b.code(x.last.bits, signed=x.last.signed),
         **result,
     )
     return b.put(operator, x)

@@ -49,6 +49,7 @@ BROKEN = {
     "stride": (_named("conv2d", "subsampling"), lambda o: {"padding": (1, 0), "strides": (2, 1)}),
     "entry": (_named("table", "every code"), lambda o: {"table": np.where(o.table == 127, 126, o.table)}),
     "order": (_named("transpose", "last two"), lambda o: {"order": (0, 1, 2)}),
+    "mean": (_named("rms_norm", "8 bits"), lambda o: {"input_zero_point": o.input_zero_point + 1}),
     "sign": (_named("layer_norm", "8 bits"), lambda o: {"zero_point": o.zero_point + 1}),
 }
 

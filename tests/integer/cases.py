@@ -22,6 +22,7 @@ CASES: dict[str, list[Case]] = {
     "exponential": cases_rows.exponential(),
     "weighted_mean": cases_products.weighted_mean(),
     "layer_norm": cases_rows.layer_norm(),
+    "rms_norm": cases_norms.rms_norm(),
     "group_norm": cases_norms.group_norm(),
     "relative_shift": cases_rows.relative_shift(),
     **cases_rows.layout(),

@@ -1,9 +1,10 @@
-"""Cases of group norm over time."""
+"""Cases of group norm over time, and of RMS norm."""
 
 import numpy as np
 from tests.integer.case import Case, Value, channels, edges, fill, make, random, value
 
 from earnest.integer.group_norm import GroupNorm
+from earnest.integer.rms_norm import RmsNorm
 
 GAIN = [(40000, 25), (-50000, 26)]
 
@@ -53,4 +54,49 @@ def group_norm() -> list[Case]:
         case("multiplier 0", words, [(0, 1), (0, 47)], groups=4, bias=(1 << 46) + 1, zero_point=-128),
         case("random", random(94, (2, 6, 31), 8), groups=3, bias=1 << 24, epsilon=51234, epsilon_shift=19),
         case("random, 16 bits", random(95, (2, 6, 31), 16), groups=6, pre_shift=2, bits=16),
+    ]
+
+
+def rms_norm() -> list[Case]:
+    """E28."""
+
+    def case(name: str, x: Value, pairs: list[tuple[int, int]] | None = None, **changes: int) -> Case:
+        count, bias = x.domain.shape[-1], changes.pop("bias", 0)
+        settings = {"epsilon": 1, "input_zero_point": 0, "zero_point": 0, "bits": 8} | changes
+        operator = RmsNorm(
+            **channels(pairs or GAIN, count, signed=True),
+            bias=np.resize(np.asarray([bias, -bias, 0]), count).astype(np.int64),
+            input_bits=x.domain.bits,
+            signed=True,
+            **settings,
+        )
+        return make(name, operator, x)
+
+    bytes_ = value(fill(edges(8), (9, 5)), 8)
+    unsigned = value(fill(edges(8, signed=False), (9, 6)), 8, signed=False)
+    words = value(np.concatenate([fill(edges(16), (9, 24)), fill(edges(16), (9, 24), 7)]), 16)
+    loud = value(np.where(np.arange(400).reshape(2, 200) % 3, 32767, -32768), 16)
+    return [
+        case("16 bits", words, bias=1 << 22),
+        case("8 bits", bytes_, bias=1 << 20),
+        case("8 bits, zero point -128", bytes_, input_zero_point=-128),
+        case("8 bits, zero point 127", bytes_, input_zero_point=127, zero_point=-128),
+        case("8 bits, zero point 5, result of 16", bytes_, input_zero_point=5, bits=16),
+        case("8 unsigned bits", unsigned, input_zero_point=131, epsilon=77),
+        case("8 unsigned bits, zero point 255", unsigned, input_zero_point=255),
+        case("16 bits, zero point -32768", words, input_zero_point=-32768, bits=16),
+        case("16 bits, zero point 32767", loud, input_zero_point=32767, bits=16),
+        case("16 bits, largest epsilon", words, epsilon=1 << 60),
+        case("16 bits, large epsilon", words, epsilon=1 << 40, bits=16),
+        case("the mean counts", value([[100] * 7, [-100] * 7, [101, *[100] * 6]], 8), bits=16),
+        case("the zero point throughout", value(np.full((3, 17), 9), 8), input_zero_point=9, bias=1 << 24),
+        case("the loudest rows", loud, bits=16),
+        case("one feature stands out", value([[32767, *[0] * 199], [-32768, *[1] * 199]], 16), bits=16),
+        case("ties", words, [(32768, 31), (-32768, 31)], bits=16),
+        case("shifts 1 and 47", words, [(65535, 1), (-65535, 47)], bias=1 << 45, zero_point=3),
+        case("multiplier 0", words, [(0, 1), (0, 47)], bias=(1 << 46) + 1, zero_point=-128),
+        case("one channel", value([[-32768], [32767], [0]], 16), bias=1 << 30),
+        case("random", random(97, (2, 3, 33), 16), bias=1 << 24, epsilon=12345, input_zero_point=-77),
+        case("random, small codes", value(random(98, (2, 3, 33), 3).codes, 16), epsilon=9, input_zero_point=2),
+        case("random, 4 bits", random(99, (2, 3, 70), 4), input_zero_point=-3, bits=4, zero_point=2),
     ]

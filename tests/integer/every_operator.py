@@ -19,6 +19,7 @@ from earnest.integer.multiply import Multiply
 from earnest.integer.operator import Operator
 from earnest.integer.program import INPUT, TIME, Input, Program, Step
 from earnest.integer.relative_shift import RelativeShift
+from earnest.integer.rms_norm import RmsNorm
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
 from earnest.integer.table import InterpolatedTable, Table
 
@@ -157,6 +158,18 @@ def attention() -> list[tuple[str, Operator, tuple[str, ...]]]:
     ]
 
 
+def by_root_mean_square() -> RmsNorm:
+    return RmsNorm(
+        multiplier=np.full(CHANNELS // HEADS, 45000, dtype=np.int32),
+        shift=np.full(CHANNELS // HEADS, 25, dtype=np.uint8),
+        bias=RNG.integers(-(1 << 28), 1 << 28, CHANNELS // HEADS),
+        epsilon=9,
+        input_bits=8,
+        input_zero_point=3,
+        **EIGHT,
+    )
+
+
 def rows_of_keys() -> Embedding:
     """A row for each exponential."""
     found = weighted(256, CHANNELS // HEADS)
@@ -169,10 +182,11 @@ def tail() -> list[tuple[str, Operator, tuple[str, ...]]]:
     grids = {"left_zero_point": 3, "right_zero_point": 3, "multiplier": 40000, "shift": 22}
     return [
         ("product", Multiply(**grids, **EIGHT), ("context", "mean")),
+        ("normalised", by_root_mean_square(), ("product",)),
         ("first key", Slice(axis=3, start=0, stop=1, step=1), ("exponential",)),
         ("rows of keys", rows_of_keys(), ("first key",)),
         ("embedded", Reshape(shape=(1, HEADS, HALF, CHANNELS // HEADS)), ("rows of keys",)),
-        ("sum", Add(zero_points=(3, 3), multipliers=(40000, 50000), shift=16, **EIGHT), ("product", "embedded")),
+        ("sum", Add(zero_points=(3, 3), multipliers=(40000, 50000), shift=16, **EIGHT), ("normalised", "embedded")),
         ("both", Concat(axis=3), ("sum", "context")),
         ("padded", Pad(before=(0, 0, 1, 0), after=(0, 0, 2, 0), zero_point=3), ("both",)),
         ("order", Transpose(order=(0, 2, 1, 3)), ("padded",)),

@@ -84,6 +84,18 @@ def layer_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     return Codes(x.shape, result)
 
 
+def rms_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
+    """E28."""
+    result = []
+    for _, row in _rows(x):
+        n, distances = len(row), [code - c["input_zero_point"] for code in row]
+        r, k = inverse_root(n * sum(d**2 for d in distances) + c["epsilon"])
+        for channel, distance in enumerate(distances):
+            scaled = shift_round(n * distance * r, 16 + k) * c["multiplier"].at(channel) + c["bias"].at(channel)
+            result.append(saturate(c["zero_point"] + shift_round(scaled, c["shift"].at(channel)), c))
+    return Codes(x.shape, result)
+
+
 def group_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     """E25."""
     batches, channels, *around = x.shape
@@ -196,6 +208,7 @@ ORACLES: Mapping[str, Callable[..., Codes]] = {
     "exponential": exponential,
     "weighted_mean": oracle.weighted_mean,
     "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
     "group_norm": group_norm,
     "relative_shift": relative_shift,
     "reshape": reshape,

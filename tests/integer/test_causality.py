@@ -78,6 +78,7 @@ def test_where_tokens_are(name: str):
 
 REFUSED: dict[str, tuple[Reading, str]] = {
     "a sum along the tokens": (reading(LINEAR, Rows(axis=-1)), "goes over the tokens"),
+    "an RMS norm of scores": (reading(ANY["rms_norm"], SCALED), "goes over the tokens"),
     "a norm of scores": (reading(ANY["layer_norm"], SCALED), "goes over the tokens"),
     "a softmax that sees later ones": (reading(softmax(masked=False), SCALED), "goes over the tokens"),
     "a mask on what is heard": (reading(softmax(masked=True), ROW), "masks what is no score of tokens"),

@@ -79,6 +79,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "exponential": {"table": np.zeros(256, dtype=np.int64)},
     "weighted_mean": {"multiplier": -40000},
     "layer_norm": {"epsilon": 1, "shift": np.zeros(1, dtype=np.int64)},
+    "rms_norm": {"epsilon": 0},
     "group_norm": {"groups": 0},
     "reshape": {"shape": (True,)},
     "slice": {"start": False},

@@ -12,6 +12,7 @@ from earnest.nn.layout import Constant
 from earnest.nn.model import TwinModel
 from earnest.nn.table import Table
 from earnest.nn.weighted import Linear
+from earnest.numerics.table import Pointwise
 
 INNER = 24
 
@@ -41,7 +42,7 @@ def stacked(weight_bits: int, seed: int = 0) -> TwinModel:
     for layer in ("layers.0", "layers.1"):
         up = linear(f"{layer}.up", x, WIDTH, INNER)
         activated = uncalibrated(f"{layer}.silu[0]")
-        model.place_(f"{layer}.silu[0]", Table([up], activated, function="silu"), [f"{layer}.up"])
+        model.place_(f"{layer}.silu[0]", Table([up], activated, function=Pointwise("silu")), [f"{layer}.up"])
         down = linear(f"{layer}.down", activated, INNER, WIDTH)
         total = added(f"{layer}.add[0]", x, down)
         norm = nn.LayerNorm(WIDTH)

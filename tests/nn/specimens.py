@@ -22,12 +22,14 @@ from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
 from earnest.nn.matmul import MatMul
 from earnest.nn.multiply import Multiply
+from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, NumeratorEdge, Softmax, WeightedMean, probabilities
 from earnest.nn.table import InterpolatedTable, Table
 from earnest.nn.twin import Twin
 from earnest.nn.weight import WeightCodes
 from earnest.nn.weighted import Convolution1d, Convolution2d, Linear
 from earnest.numerics.grid import Grid
+from earnest.numerics.table import Pointwise
 
 Shape = tuple[int, ...]
 PATTERNS = ("random", "lowest", "highest", "near the lowest", "near the highest", "alternating")
@@ -269,6 +271,11 @@ def _sigmoid(x: Tensor) -> Tensor:
     return 1 / (1 + torch.exp(-x))
 
 
+def _ramp(x: Tensor) -> Tensor:
+    """Straight from (-3, 0) to (3, 1)."""
+    return torch.where(x.abs() <= 3, x / 6 + 0.5, (x > 3).to(x.dtype))
+
+
 REAL_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": lambda x: x * (x > 0),
     "sigmoid": _sigmoid,
@@ -277,6 +284,22 @@ REAL_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu_tanh": lambda x: x * _sigmoid(2 * (2 / torch.pi) ** 0.5 * (x + 0.044715 * x * x * x)),
     "tanh": lambda x: 2 * _sigmoid(2 * x) - 1,
 }
+"""Those that take no parameters, are smooth or bend at 0, and stay within the grids of these specimens."""
+
+WITH_PARAMETERS: dict[Pointwise, Callable[[Tensor], Tensor]] = {
+    Pointwise("clamp", (-1.0, 2.0)): lambda x: ((x + 1).abs() - (x - 2).abs() + 1) / 2,
+    Pointwise("leaky_relu", (0.1,)): lambda x: x * (0.1 + 0.9 * (x > 0)),
+    Pointwise("elu", (0.5, 1.0, 1.0)): lambda x: x * (x > 0) + (torch.exp(x * (x < 0)) - 1) / 2,
+    Pointwise("hard_sigmoid"): _ramp,
+    Pointwise("hard_swish"): lambda x: x * _ramp(x),
+    Pointwise("softplus", (2.0, 20.0)): lambda x: torch.log(1 + torch.exp(2 * x)) / 2,
+    Pointwise("log_sigmoid"): lambda x: torch.log(_sigmoid(x)),
+    Pointwise("mish"): lambda x: x * (2 * _sigmoid(2 * torch.log(1 + torch.exp(x))) - 1),
+    Pointwise("exp"): lambda x: torch.e**x,
+    Pointwise("abs"): lambda x: x * (2.0 * (x > 0) - 1),
+    Pointwise("square"): lambda x: x * x,
+}
+"""Functions with parameters, and others, by another formula than torch's."""
 
 
 def functions() -> Iterator[Specimen]:
@@ -284,6 +307,9 @@ def functions() -> Iterator[Specimen]:
     for name, real in REAL_FUNCTIONS.items():
         yield Specimen(name=f"{name} a8", twin=_table(Table, name, 8), shapes=((3, 30),), real=real)
         yield Specimen(name=f"{name} a16", twin=_table(InterpolatedTable, name, 16), shapes=((3, 30),), real=real)
+    for function, real in WITH_PARAMETERS.items():
+        twin = _table(Table, function, 8)
+        yield Specimen(name=f"{function} a8", twin=twin, shapes=((3, 30),), real=real)
     for bits in range(2, 8):
         yield Specimen(
             name=f"silu a{bits}", twin=_table(Table, "silu", bits), shapes=((3, 30),), real=REAL_FUNCTIONS["silu"]
@@ -297,9 +323,10 @@ def functions() -> Iterator[Specimen]:
         )
 
 
-def _table(twin: type[Table] | type[InterpolatedTable], function: str, bits: int) -> Twin:
-    reach = 0.4 if function in ("sigmoid", "tanh") else 1.5
-    return twin([narrow(bits, 4.0)], narrow(min(bits, 8), reach), function=function)
+def _table(twin: type[Table] | type[InterpolatedTable], function: str | Pointwise, bits: int) -> Twin:
+    named = Pointwise(function) if isinstance(function, str) else function
+    reach = 0.4 if named.name in ("sigmoid", "tanh", "hard_sigmoid") else 1.5
+    return twin([narrow(bits, 4.0)], narrow(min(bits, 8), reach), function=named)
 
 
 def _gated(linear: Tensor, gate: Tensor) -> Tensor:
@@ -327,6 +354,7 @@ def rows() -> Iterator[Specimen]:
             yield Specimen(name=f"exponential {suffix}", twin=numerators, **common)
     for bits, out in [(b, b) for b in range(2, 9)] + [(16, 8), (8, 16), (16, 16)]:
         yield Specimen(name=f"layer norm a{bits} out {out}", twin=_norm(bits, out), shapes=((3, 9),), real=_real_norm)
+        yield Specimen(name=f"rms norm a{bits} out {out}", twin=_rms(bits, out), shapes=((3, 9),), real=_real_rms)
         twin = _group_norm(bits, out, largest=1 << 20 if (bits, out) == (16, 8) else 15)
         yield Specimen(name=f"group norm a{bits} out {out}", twin=twin, shapes=((2, 6, 5),), real=_real_group_norm)
 
@@ -334,6 +362,15 @@ def rows() -> Iterator[Specimen]:
 def _norm(bits: int, out: int) -> Twin:
     gain, bias = parameter(9, spread=0.5, middle=1.0, seed=3), parameter(9, seed=4)
     return LayerNorm([narrow(bits, 3.0)], narrow(out, 1.5), weight=gain, bias=bias, epsilon=1e-3)
+
+
+def _rms(bits: int, out: int) -> Twin:
+    gain = parameter(9, spread=0.5, middle=1.0, seed=3)
+    return RmsNorm([narrow(bits, 3.0)], narrow(out, 1.5), weight=gain, epsilon=1e-3)
+
+
+def _real_rms(x: Tensor, gain: Tensor) -> Tensor:
+    return x / ((x * x).sum(-1, keepdim=True) / x.shape[-1] + 1e-3).sqrt() * gain
 
 
 def _real_norm(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:

@@ -74,6 +74,18 @@ def normalised(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
     return centred * (2.0**-14 + MULTIPLIER) + by_epsilon * 1.01 + by_q15 + 2.0**-15
 
 
+def root_mean_square(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
+    """As `normalised`, without a bias."""
+    (x,), (gain,) = inputs, (p.detach().double() for p in twin.trainable())
+    grid, count = twin.operands[0].grid, x.shape[-1]
+    codes = x.detach().double() - grid.zero_point
+    squares = (count * (codes * codes).sum(-1))[..., None]
+    exact = 1e-3 * (count / grid.scale) ** 2
+    whole = max(1, round(exact))
+    by_epsilon = value.abs() * abs(whole - exact) / (squares + min(whole, exact)) / 2
+    return value.abs() * (2.0**-14 + MULTIPLIER) + by_epsilon * 1.01 + gain.abs() * 2.0**-16 / twin.output.grid.scale
+
+
 def group_normalised(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
     """As `normalised`; eps is also off by 2^-16 of itself, or is below 2^-32.
 
@@ -121,6 +133,7 @@ BOUNDS: dict[str, Bound] = {
     "interpolated_table": interpolated,
     "glu": gated,
     "layer_norm": normalised,
+    "rms_norm": root_mean_square,
     "group_norm": group_normalised,
     "softmax": probable,
     "weighted_mean": averaged,

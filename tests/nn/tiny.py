@@ -13,6 +13,7 @@ from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.model import TwinModel
 from earnest.nn.table import Table
 from earnest.nn.weighted import Linear
+from earnest.numerics.table import Pointwise
 
 WIDTH, INNER, CLASSES = 6, 10, 4
 
@@ -59,7 +60,7 @@ def tiny_model(original: Original, *, weight_bits: int = 8, method: str = "extre
 
     up = linear("block.up", entry, original.up)
     activated = uncalibrated("block.silu[0]", 8, method, margin)
-    model.place_("block.silu[0]", Table([up], activated, function="silu"), ["block.up"])
+    model.place_("block.silu[0]", Table([up], activated, function=Pointwise("silu")), ["block.up"])
     down = linear("block.down", activated, original.down)
     total = uncalibrated("block.add[0]", 16, method, margin)
     model.place_("block.add[0]", Add([entry, down], total, factors=(1.0, 1.0)), [INPUT, "block.down"])

@@ -151,6 +151,67 @@ class Joined(nn.Module):
         return self.head(both)[:, 1:, :]
 
 
+class Bent(nn.Module):
+    """A function behind a linear, over channels in the second axis where it asks for them."""
+
+    def __init__(self, function: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.function = nn.Linear(FEATURES, 6), function
+        self.head = nn.Linear(6, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.function(self.inner(x).transpose(1, 2)).transpose(1, 2))
+
+
+class RootMeanSquare(nn.Module):
+    """An RMS norm written out, in one of the ways in which models write it."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self.form, self.inner = form, nn.Linear(FEATURES, 40)
+        self.weight = nn.Parameter(torch.linspace(-0.5, 1.5, 40))
+        self.head = nn.Linear(40, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.inner(x)
+        if self.form == "rsqrt":
+            y = x.to(torch.float32)
+            y = self.weight * (y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + 1e-2)).to(x.dtype)
+        elif self.form == "square root":
+            y = x / torch.sqrt(torch.mean(x * x, dim=-1, keepdim=True) + 1e-2) * (1.0 + self.weight)
+        else:
+            y = (x.square().mean(2, keepdim=True) + 1e-2).pow(-0.5) * x
+        return self.head(x + y)
+
+
+class Grouped(nn.Module):
+    """Attention of 6 heads whose keys and values are those of 2 groups, in one of the ways in which models write it."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self.form = form
+        self.query, self.shared = nn.Linear(FEATURES, 24), nn.Linear(FEATURES, 16)
+        self.head = nn.Linear(24, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, time, _ = x.shape
+        query = self.query(x).view(batch, time, 6, 4).transpose(1, 2)
+        key, value = self.shared(x).view(batch, time, 2, 2, 4).permute(2, 0, 3, 1, 4)
+        attention = functional.scaled_dot_product_attention
+        if self.form == "enable_gqa":
+            y = attention(query, key, value, enable_gqa=True)
+        elif self.form == "repeat_interleave":
+            y = attention(query, key.repeat_interleave(3, dim=1), value.repeat_interleave(3, dim=1))
+        else:
+            y = attention(query, *(self.expanded(each) for each in (key, value)), is_causal=True)
+        return self.head(y.transpose(1, 2).reshape(batch, time, 24))
+
+    def expanded(self, x: Tensor) -> Tensor:
+        """Each group for its 3 heads."""
+        batch, groups, time, width = x.shape
+        return x[:, :, None].expand(batch, groups, 3, time, width).reshape(batch, 3 * groups, time, width)
+
+
 class Specialised(nn.Module):
     """A model for one length only."""
 

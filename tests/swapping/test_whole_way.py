@@ -4,21 +4,28 @@ import numpy as np
 import pytest
 import torch
 from tests.swapping.modules import (
+    FEATURES,
     Attention,
+    Bent,
+    Grouped,
     Joined,
     Norms,
     Positions,
     PostNorm,
+    RootMeanSquare,
     Twice,
     check_whole_way,
     codes_of,
     inputs,
+    swapped,
 )
+from torch import nn
 
 from earnest.models.conformer import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.model import TwinModel
+from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, WeightedMean
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution1d
@@ -86,6 +93,71 @@ def test_positions_are_a_slice_of_a_table():
 def test_concat_and_products():
     kinds = _kinds(check_whole_way(Joined()))
     assert {"concat", "mul", "slice", "add"} <= set(kinds)
+
+
+@pytest.mark.parametrize("form", ["enable_gqa", "repeat_interleave", "expand"])
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+def test_keys_and_values_of_groups_of_heads(form: str, target: str) -> None:
+    """Copies are layout: they have the grid of what they copy, symmetric for the product, and nothing is rounded."""
+    twin = check_whole_way(Grouped(form), target)
+    copied = [t for t in _operators(twin).values() if t.kind == "concat"]
+    assert [len(t.operands) for t in copied] == [3, 3]
+    assert all(t.output is t.operands[0] and t.output.grid.zero_point == 0 for t in copied)
+    assert "add" not in _kinds(twin)
+
+
+@pytest.mark.parametrize("form", ["rsqrt", "square root", "no gain"])
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+def test_an_rms_norm_that_is_written_out_is_one_operator(form: str, target: str) -> None:
+    model = RootMeanSquare(form)
+    twin = check_whole_way(model, target)
+    assert [kind for kind in _kinds(twin) if kind not in ("add", "linear")] == ["rms_norm"]
+    (norm,) = (t for t in _operators(twin).values() if isinstance(t, RmsNorm))
+    gain = {"rsqrt": model.weight, "square root": 1 + model.weight, "no gain": torch.ones(40)}[form]
+    torch.testing.assert_close(norm.weight.detach(), gain.detach())
+
+
+@pytest.mark.parametrize("norm", [nn.RMSNorm(FEATURES), nn.RMSNorm(FEATURES, eps=1e-3, elementwise_affine=False)])
+def test_rms_norm(norm: nn.RMSNorm) -> None:
+    twin = check_whole_way(nn.Sequential(norm, nn.Linear(FEATURES, 5)))
+    assert _kinds(twin) == ["rms_norm", "linear"]
+
+
+FUNCTIONS = (
+    *(nn.Hardswish(), nn.Hardsigmoid(), nn.Hardtanh(-0.5, 0.3), nn.ReLU6(), nn.ELU(0.5), nn.CELU(0.7), nn.SELU()),
+    *(nn.LeakyReLU(0.1), nn.Softplus(2.0), nn.Mish(), nn.LogSigmoid(), nn.PReLU(init=-0.3), nn.GELU("tanh")),
+)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_a_function_of_one_value_is_a_table(function: nn.Module) -> None:
+    twin = check_whole_way(Bent(function))
+    assert [kind for kind in _kinds(twin) if kind != "transpose"] == ["linear", "table", "linear"]
+
+
+@pytest.mark.parametrize(
+    "function", [nn.Hardswish(True), nn.ReLU6(True), nn.ELU(inplace=True), nn.Mish(True)], ids=lambda f: str(f)[:5]
+)
+def test_a_function_that_overwrites_is_the_same_table(function: nn.Module) -> None:
+    model = nn.Sequential(nn.Linear(FEATURES, 6), function, nn.Linear(6, 5))
+    assert _kinds(check_whole_way(model)) == ["linear", "table", "linear"]
+
+
+BENT = ["linear", "interpolated_table", "conv1d", "add", "linear"]
+
+
+@pytest.mark.parametrize("recipe", ["w8a8", "w4a8"])
+def test_a_slope_for_each_channel_is_exact_at_every_width(recipe: str) -> None:
+    """x + (slope - 1) min(x, 0): the slopes are the scales of a depthwise convolution, whose codes are the largest."""
+    model = Bent(nn.PReLU(6)).eval()
+    with torch.no_grad():
+        model.function.weight.copy_(torch.tensor([0.3, -0.2, 1.0, 0.0, 2.5, 0.011]))
+    check_whole_way(model)
+    twin = swapped(model, recipe=recipe)
+    (bent,) = (t for t in _operators(twin).values() if isinstance(t, Convolution1d))
+    assert [kind for kind in _kinds(twin) if kind != "transpose"] == BENT
+    slopes = torch.from_numpy(bent.law().weight[:, 0, 0] * bent.steps()[:, 0, 0]) + 1
+    torch.testing.assert_close(slopes.float(), model.function.weight.detach(), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("target", ["int8x16", "int8"])

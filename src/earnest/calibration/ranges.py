@@ -17,7 +17,7 @@ from earnest.calibration.entropy import divergence
 from earnest.calibration.histogram import Histogram
 from earnest.errors import CalibrationError
 from earnest.numerics.grid import Grid, dequantize, grid_of_range, quantize
-from earnest.numerics.table import FUNCTIONS
+from earnest.numerics.table import Pointwise
 
 _TAIL = 1e-4
 _FRACTIONS = np.concatenate([np.linspace(0.0, 0.2, 11)[:-1], np.linspace(0.2, 1.0, 41)])
@@ -25,13 +25,13 @@ _FRACTIONS = np.concatenate([np.linspace(0.0, 0.2, 11)[:-1], np.linspace(0.2, 1.
 Range = tuple[float, float]
 
 
-def extremes(histogram: Histogram, *, bits: int, symmetric: bool, function: str | None) -> Range:
+def extremes(histogram: Histogram, *, bits: int, symmetric: bool, function: Pointwise | None) -> Range:
     """Everything that was seen."""
     del bits, symmetric, function
     return histogram.low, histogram.high
 
 
-def percentile(histogram: Histogram, *, bits: int, symmetric: bool, function: str | None) -> Range:
+def percentile(histogram: Histogram, *, bits: int, symmetric: bool, function: Pointwise | None) -> Range:
     """The range between the 0.01th and the 99.99th percentile."""
     del bits, symmetric, function
     total = histogram.counts.sum()
@@ -43,7 +43,7 @@ def percentile(histogram: Histogram, *, bits: int, symmetric: bool, function: st
     return float(centres[first]), float(centres[min(last, len(centres) - 1)])
 
 
-def least_error(histogram: Histogram, *, bits: int, symmetric: bool, function: str | None, power: int) -> Range:
+def least_error(histogram: Histogram, *, bits: int, symmetric: bool, function: Pointwise | None, power: int) -> Range:
     """The range of least expected |error|^power.
 
     Where a function is all that reads the codes, its result is what must not err: what ReLU sets to 0 needs no code.
@@ -56,13 +56,13 @@ def least_error(histogram: Histogram, *, bits: int, symmetric: bool, function: s
     )
 
 
-def least_divergence(histogram: Histogram, *, bits: int, symmetric: bool, function: str | None) -> Range:
+def least_divergence(histogram: Histogram, *, bits: int, symmetric: bool, function: Pointwise | None) -> Range:
     """The range that loses least of the distribution of the values; what reads them plays no part."""
     del function
     return _shrunk(histogram, lambda grid: divergence(histogram, grid), bits=bits, symmetric=symmetric)
 
 
-def by_output(histogram: Histogram, *, bits: int, symmetric: bool, function: str | None) -> Range:
+def by_output(histogram: Histogram, *, bits: int, symmetric: bool, function: Pointwise | None) -> Range:
     """Of the ranges that the other methods choose, the one whose error counts least for what reads the codes."""
     counts = histogram.importance if histogram.importance.any() else histogram.counts
 
@@ -74,8 +74,8 @@ def by_output(histogram: Histogram, *, bits: int, symmetric: bool, function: str
     return min(candidates, key=error)
 
 
-def _error(histogram: Histogram, counts: np.ndarray, grid: Grid, *, function: str | None, power: int) -> float:
-    read = FUNCTIONS[function] if function is not None else lambda x: x
+def _error(histogram: Histogram, counts: np.ndarray, grid: Grid, *, function: Pointwise | None, power: int) -> float:
+    read = function if function is not None else lambda x: x
     centres = histogram.centres
     return float((counts * np.abs(read(centres) - read(dequantize(quantize(centres, grid), grid))) ** power).sum())
 
@@ -114,8 +114,8 @@ NEED_IMPORTANCE = frozenset({"by-output"})
 """Methods that ask what reads the values."""
 
 
-def choose(histogram: Histogram, method: str, *, bits: int, symmetric: bool, function: str | None) -> Range:
-    """The range that a method chooses; `function` names the table that alone reads the codes, if one does."""
+def choose(histogram: Histogram, method: str, *, bits: int, symmetric: bool, function: Pointwise | None) -> Range:
+    """The range that a method chooses; `function` is that of the table that alone reads the codes, if one does."""
     if method not in METHODS:
         raise CalibrationError(f"expected a range method of {sorted(METHODS)}, got {method!r}")
     return METHODS[method](histogram, bits=bits, symmetric=symmetric, function=function)

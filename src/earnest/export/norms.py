@@ -1,4 +1,4 @@
-"""Layer norm over the last axis and group norm over time (E21, E25) as ONNX."""
+"""Layer norm and RMS norm over the last axis, and group norm over time (E21, E28, E25) as ONNX."""
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from earnest.export.dimension import extent
 from earnest.export.graph import Call, Graph
 from earnest.integer.group_norm import GroupNorm
 from earnest.integer.layer_norm import LayerNorm
+from earnest.integer.norm import Norm
+from earnest.integer.rms_norm import RmsNorm
 
 
 def layer_norm(graph: Graph, operator: LayerNorm, call: Call) -> str:
@@ -25,7 +27,16 @@ def layer_norm(graph: Graph, operator: LayerNorm, call: Call) -> str:
     codes = widen(graph, call.tensors[0])
     count = graph.constant(operator.multiplier.shape[0])
     normalised = _normalised(graph, codes, count, graph.constant(operator.epsilon))
-    return _weighted(graph, operator, normalised, call, trailing=0)
+    return _weighted(graph, operator, operator.zero_point, normalised, call, trailing=0)
+
+
+def rms_norm(graph: Graph, operator: RmsNorm, call: Call) -> str:
+    """E28: a layer norm of codes from the zero point, whose sum S is not formed."""
+    codes = add(graph, widen(graph, call.tensors[0]), -operator.input_zero_point)
+    count = graph.constant(operator.multiplier.shape[0])
+    squares = graph.node("Mul", last_axis_sum(graph, graph.node("Mul", codes, codes)), count)
+    normalised = _scaled(graph, graph.node("Mul", codes, count), squares, graph.constant(operator.epsilon))
+    return _weighted(graph, operator, operator.zero_point, normalised, call, trailing=0)
 
 
 def group_norm(graph: Graph, operator: GroupNorm, call: Call) -> str:
@@ -41,7 +52,7 @@ def group_norm(graph: Graph, operator: GroupNorm, call: Call) -> str:
     epsilon = shift_round(graph, multiply(graph, square, operator.epsilon), operator.epsilon_shift)
     normalised = _normalised(graph, rows, count, graph.node("Max", epsilon, graph.constant(1)))
     back = graph.node("Reshape", normalised, graph.node("Shape", x))
-    return _weighted(graph, operator, back, call, trailing=rank - 2)
+    return _weighted(graph, operator, operator.zero_point, back, call, trailing=rank - 2)
 
 
 def _normalised(graph: Graph, codes: str, count: str, epsilon: str) -> str:
@@ -49,12 +60,16 @@ def _normalised(graph: Graph, codes: str, count: str, epsilon: str) -> str:
     total = last_axis_sum(graph, codes)
     squares = last_axis_sum(graph, graph.node("Mul", codes, codes))
     spread = graph.node("Sub", graph.node("Mul", squares, count), graph.node("Mul", total, total))
+    return _scaled(graph, graph.node("Sub", graph.node("Mul", codes, count), total), spread, epsilon)
+
+
+def _scaled(graph: Graph, centred: str, spread: str, epsilon: str) -> str:
+    """n of E21 from D, and V without its eps."""
     root, k = _inverse_root(graph, graph.node("Add", spread, epsilon))
-    centred = graph.node("Sub", graph.node("Mul", codes, count), total)
     return shift_round_by(graph, graph.node("Mul", centred, root), add(graph, k, 16))
 
 
-def _weighted(graph: Graph, operator: LayerNorm | GroupNorm, normalised: str, call: Call, *, trailing: int) -> str:
+def _weighted(graph: Graph, operator: Norm, zero_point: int, normalised: str, call: Call, *, trailing: int) -> str:
     """Gain and bias of each channel, which `trailing` axes follow."""
     shape = (-1, *(1,) * trailing)
     multiplier, bias, shift = (
@@ -63,7 +78,7 @@ def _weighted(graph: Graph, operator: LayerNorm | GroupNorm, normalised: str, ca
     )
     weighted = graph.node("Mul", normalised, graph.constant(multiplier, name="multiplier"))
     biased = graph.node("Add", weighted, graph.constant(bias, name="bias"))
-    return clamp(graph, add(graph, shift_round(graph, biased, shift), operator.zero_point), call.result)
+    return clamp(graph, add(graph, shift_round(graph, biased, shift), zero_point), call.result)
 
 
 def _inverse_root(graph: Graph, variance: str) -> tuple[str, str]:

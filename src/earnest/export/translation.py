@@ -22,6 +22,7 @@ TRANSLATIONS: dict[str, Callable[..., str]] = {
     "exponential": rows.exponential,
     "weighted_mean": products.weighted_mean,
     "layer_norm": norms.layer_norm,
+    "rms_norm": norms.rms_norm,
     "group_norm": norms.group_norm,
     "relative_shift": layout.relative_shift,
     "reshape": layout.reshape,

@@ -193,6 +193,7 @@ def _concat(reading: Reading, operator: Any) -> Place:
 _RULES: dict[str, Callable[[Reading, Any], Place]] = {
     "linear": _by_row,
     "layer_norm": _by_row,
+    "rms_norm": _by_row,
     "embedding": _embedding,
     "add": _by_code,
     "mul": _by_code,

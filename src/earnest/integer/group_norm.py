@@ -86,7 +86,7 @@ class GroupNorm(Norm):
         if self.pre_shift:
             codes = shift_round(codes, self.pre_shift)
         codes = xp.reshape(codes, (x.shape[0], self.groups, -1))
-        n = normalised(codes, epsilon_of(codes.shape[-1], self.epsilon, self.epsilon_shift))
+        n = normalised(codes, epsilon_of(codes.shape[-1], self.epsilon, self.epsilon_shift), centred=True)
         rows = xp.reshape(n, (x.shape[0], x.shape[1], -1))
         multiplier, shift, bias = (widen(each)[:, None] for each in (self.multiplier, self.shift, self.bias))
         scaled = shift_round(rows * multiplier + bias, shift)

@@ -49,7 +49,7 @@ class LayerNorm(Norm):
         """E21."""
         del symbols, accumulation
         (x,) = inputs
-        n = normalised(widen(x), self.epsilon)
+        n = normalised(widen(x), self.epsilon, centred=True)
         scaled = shift_round(n * widen(self.multiplier) + self.bias, widen(self.shift))
         low, high = code_range(self.bits, signed=self.signed)
         return clamp(scaled + self.zero_point, low, high)

@@ -1,9 +1,9 @@
-"""What layer norm and group norm share: the root, the normalised value, and what is proved of both (E21, E25).
+"""What the norms share: the root, the normalised value, and what is proved of all of them (E21, E25, E28).
 
-S = sum x, Q = sum x^2, D = N x - S, V = N Q - S^2 + eps. V is brought to v in [2^30, 2^32) by an even shift,
-V = v 2^(2k) rounded down, and r = floor(2^31 / sqrt(v)), the largest integer with r^2 v <= 2^62. Then
-n = shift_round(D r, 16 + k) is the normalised value in Q15, and y = clamp(z + shift_round(n m[c] + b[c], s[c])).
-D does not depend on the zero point of x.
+S = sum x, Q = sum x^2, D = N x - S, V = N Q - S^2 + eps; with S = 0 where no mean is taken away. V is brought to v in
+[2^30, 2^32) by an even shift, V = v 2^(2k) rounded down, and r = floor(2^31 / sqrt(v)), the largest integer with r^2 v
+<= 2^62. Then n = shift_round(D r, 16 + k) is the normalised value in Q15, and y = clamp(z + shift_round(n m[c] + b[c],
+s[c])). D does not depend on the zero point of x.
 """
 
 from dataclasses import dataclass
@@ -40,11 +40,11 @@ def inverse_root(variance: Array) -> tuple[Array, Array]:
     return square_root((1 << 62) // v), k
 
 
-def normalised(codes: Array, epsilon: int) -> Array:
-    """n of int64 codes over their last axis."""
+def normalised(codes: Array, epsilon: int, *, centred: bool) -> Array:
+    """n of int64 codes over their last axis; without a mean taken away unless `centred`."""
     xp = array_namespace(codes)
     count = codes.shape[-1]
-    total = xp.sum(codes, axis=-1, keepdims=True)
+    total = xp.sum(codes if centred else codes * 0, axis=-1, keepdims=True)
     squares = xp.sum(codes * codes, axis=-1, keepdims=True)
     root, k = inverse_root(count * squares - total * total + epsilon)
     return shift_round((count * codes - total) * root, 16 + k)

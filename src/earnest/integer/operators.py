@@ -12,6 +12,7 @@ from earnest.integer.matmul import MatMul
 from earnest.integer.multiply import Multiply
 from earnest.integer.operator import Operator
 from earnest.integer.relative_shift import RelativeShift
+from earnest.integer.rms_norm import RmsNorm
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
 from earnest.integer.table import InterpolatedTable, Table
 
@@ -32,6 +33,7 @@ OPERATORS: dict[str, type[Operator]] = {
         Exponential,
         WeightedMean,
         LayerNorm,
+        RmsNorm,
         GroupNorm,
         RelativeShift,
         Reshape,

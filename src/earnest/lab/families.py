@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import EarnestError
+from earnest.lab.torch_modules import GroupedEncoder, TorchAttention, TorchConformer, TorchDecoder, TorchEncoder
 from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
 from earnest.nn.model import Inputs
 
@@ -138,34 +139,6 @@ def _decoder(
     return build
 
 
-class TorchEncoder(nn.Module):
-    """torch's own `TransformerEncoder`, which calls its `MultiheadAttention`, and a head."""
-
-    def __init__(self, *, norm_first: bool) -> None:
-        super().__init__()
-        layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, norm_first=norm_first, activation="gelu")
-        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-        self.head = nn.Linear(16, 8)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits of [batch, time, 16]."""
-        return self.head(self.encoder(features))
-
-
-class TorchAttention(nn.Module):
-    """torch's own `MultiheadAttention` between a residual sum and a head."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.attention = nn.MultiheadAttention(16, 4, batch_first=True)
-        self.norm, self.head = nn.LayerNorm(16), nn.Linear(16, 8)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits of [batch, time, 16]."""
-        mixed, _ = self.attention(features, features, features, need_weights=False)
-        return self.head(self.norm(features + mixed))
-
-
 _WAVE: Mapping[str, Any] = {**WIDTHS, **SPECIAL, **STEM}
 _CONFORMER: Mapping[str, Any] = {**_WAVE, **WITH_LAYER_NORM, "conv_depthwise_kernel_size": 7}
 _SEW = {"squeeze_factor": 2, "conv_stride": (5, *(2,) * 6), "conv_kernel": (10, 3, 3, 3, 3, 2, 2)}
@@ -236,6 +209,8 @@ _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = 
     ("torch-attention", "torch.nn.MultiheadAttention", TorchAttention, 16, "all"),
     ("torch-encoder", "torch.nn.TransformerEncoder", lambda: TorchEncoder(norm_first=False), 16, "all"),
     ("torch-encoder-pre", "the same, norm first", lambda: TorchEncoder(norm_first=True), 16, "all"),
+    ("torch-conformer", "Conformer of torch.nn modules", TorchConformer, 16, "all"),
+    ("torch-grouped", "RMSNorm, grouped keys, PReLU, Hardswish", GroupedEncoder, 16, "all"),
     ("moonshine", "MoonshineModel", _encoder("Moonshine", _MOONSHINE), None, "encoder"),
     (
         "whisper",
@@ -271,12 +246,14 @@ _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = 
         16,
         "all",
     ),
+    ("torch-decoder", "torch.nn.TransformerDecoder", lambda: TorchDecoder(norm_first=False), 16, "all"),
+    ("torch-decoder-pre", "the same, norm first", lambda: TorchDecoder(norm_first=True), 16, "all"),
 )
 
 ONE_LENGTH = {"whisper": 200, "whisper-decoder": 200}
 """Families whose models take inputs of one length alone, which are filled up with silence."""
 
-DECODERS = ("moonshine-decoder", "whisper-decoder", "speech2text-decoder")
+DECODERS = ("moonshine-decoder", "whisper-decoder", "speech2text-decoder", "torch-decoder", "torch-decoder-pre")
 """Families that read tokens."""
 
 FAMILIES: dict[str, Family] = {

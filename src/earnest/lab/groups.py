@@ -13,6 +13,7 @@ from earnest.nn.layout import Layout
 from earnest.nn.matmul import MatMul
 from earnest.nn.model import TwinModel
 from earnest.nn.multiply import Multiply
+from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, Softmax, WeightedMean
 from earnest.nn.table import Function
 from earnest.nn.twin import Twin
@@ -61,6 +62,7 @@ KINDS: Mapping[type[Twin], str] = {
     Exponential: "softmax",
     WeightedMean: "softmax",
     LayerNorm: "norms",
+    RmsNorm: "norms",
     GroupNorm: "norms",
     MatMul: "attention products",
     GatedLinearUnit: "functions",

@@ -1,8 +1,9 @@
 """Seams: values whose channels may be scaled without changing the model; what makes them is divided, what reads them
 multiplied.
 
-A layer norm that only weights read: its gain and bias take the factor [Xiao et al. 2023, arXiv:2211.10438]. A gated
-linear unit: so do the rows that make its first half, for it passes a factor on [Nagel et al. 2019, arXiv:1906.04721].
+A layer norm or RMS norm that only weights read: its gain and bias take the factor [Xiao et al. 2023,
+arXiv:2211.10438]. A gated linear unit: so do the rows that make its first half, for it passes a factor on [Nagel et al.
+2019, arXiv:1906.04721].
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from earnest.nn.gated import GatedLinearUnit
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Transpose
 from earnest.nn.model import Call, TwinModel, readers
+from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution1d, Linear, Weighted
 
@@ -58,11 +60,10 @@ Readers = dict[str, list[Call]]
 
 def _norm_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:
     norm = model.twin(name)
-    if not isinstance(norm, LayerNorm):
+    if not isinstance(norm, (LayerNorm, RmsNorm)):
         return None
     reading = _weights_reading(model, readers, name, axis=-1)
-    makers = (norm.weight, norm.bias)
-    return Seam(name=name, channels=len(norm.weight), makers=makers, readers=reading) if reading else None
+    return Seam(name=name, channels=len(norm.weight), makers=norm.trainable(), readers=reading) if reading else None
 
 
 def _gate_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:

@@ -11,7 +11,7 @@ from earnest.integer.codes import storage
 from earnest.nn.edge import CalibratedEdge, Edge
 from earnest.nn.layout import Layout
 from earnest.nn.model import Inputs, TwinModel, run_real, walk
-from earnest.nn.table import TORCH_FUNCTIONS
+from earnest.nn.table import in_torch
 from earnest.nn.twin import Twin
 
 RunProgram = Callable[..., object]
@@ -108,7 +108,7 @@ def operator_errors(model: TwinModel, inputs: Inputs) -> list[OperatorError]:
 def as_read(edge: Edge) -> Callable[[Tensor], Tensor]:
     """The function that alone reads an edge, else the identity: ReLU does not miss what it sets to 0."""
     function = edge.function if isinstance(edge, CalibratedEdge) else None
-    return (lambda x: x) if function is None else TORCH_FUNCTIONS[function]
+    return (lambda x: x) if function is None else (lambda x: in_torch(function, x))
 
 
 def decibel(signal: Tensor, value: Tensor) -> float:

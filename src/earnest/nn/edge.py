@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from earnest.errors import CalibrationError
 from earnest.integer.codes import CODE_BITS, code_range
 from earnest.numerics.grid import Grid
+from earnest.numerics.table import Pointwise
 
 
 class Edge(nn.Module, ABC):
@@ -81,7 +82,7 @@ class CalibratedEdge(Edge):
         role: str,
         method: str,
         margin: float,
-        function: str | None = None,
+        function: Pointwise | None = None,
     ) -> None:
         super().__init__(bits=bits)
         self.name, self.symmetric, self.role = name, symmetric, role

@@ -1,8 +1,9 @@
-"""What layer norm and group norm share: a gain and a bias for each channel (E21, E25)."""
+"""What the norms share: a gain for each channel, and a bias or none (E21, E25, E28)."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from earnest.nn.edge import Edge
@@ -14,19 +15,20 @@ class Norm(Twin):
     """A norm of one value."""
 
     def __init__(
-        self, operands: Sequence[Edge], output: Edge, *, weight: nn.Parameter, bias: nn.Parameter, epsilon: float
+        self, operands: Sequence[Edge], output: Edge, *, weight: nn.Parameter, bias: nn.Parameter | None, epsilon: float
     ) -> None:
         super().__init__(operands, output)
         self.weight, self.bias, self.epsilon = weight, bias, epsilon
 
     def trainable(self) -> tuple[Tensor, ...]:
-        """Gain and bias."""
-        return (self.weight, self.bias)
+        """Gain, and bias where there is one."""
+        return (self.weight,) if self.bias is None else (self.weight, self.bias)
 
     def common(self) -> dict[str, Any]:
-        """The fields of the law that both have."""
+        """The fields of the law that all have."""
         output = self.output.grid
-        gain, bias = (parameter.detach().cpu().double().numpy() for parameter in self.trainable())
+        gain, *others = (parameter.detach().cpu().double().numpy() for parameter in self.trainable())
+        bias = others[0] if others else np.zeros_like(gain)
         multiplier, shift, units = norm_constants(gain, bias, output)
         return {
             "multiplier": multiplier,

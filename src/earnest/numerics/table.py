@@ -1,6 +1,7 @@
 """Tables: real functions sampled at every code, each entry rounded once, ties up."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
@@ -10,7 +11,7 @@ from earnest.integer.softmax import ONE
 from earnest.integer.table import FRACTION_BITS, KNOTS, SPACING_BITS
 from earnest.numerics.grid import Grid, dequantize, quantize
 
-Function = Callable[[np.ndarray], np.ndarray]
+Function = Callable[..., np.ndarray]
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -38,6 +39,48 @@ def relu(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0.0)
 
 
+def clamp(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    """min(max(x, low), high): ReLU6, hard tanh, and the part below 0."""
+    return np.minimum(np.maximum(x, low), high)
+
+
+def leaky_relu(x: np.ndarray, slope: float) -> np.ndarray:
+    """x from 0 on, slope x below [Maas 2013]."""
+    return np.where(x >= 0, x, slope * x)
+
+
+def elu(x: np.ndarray, alpha: float, scale: float, input_scale: float) -> np.ndarray:
+    """scale x from 0 on, scale alpha (exp(input_scale x) - 1) below: ELU [Clevert 2015, arXiv:1511.07289], and with
+    other numbers CELU [Barron 2017, arXiv:1704.07483] and SELU [Klambauer 2017, arXiv:1706.02515].
+    """
+    return scale * np.where(x >= 0, x, alpha * np.expm1(input_scale * np.minimum(x, 0.0)))
+
+
+def hard_sigmoid(x: np.ndarray) -> np.ndarray:
+    """clamp(x / 6 + 1/2, 0, 1) [Howard 2019, arXiv:1905.02244]."""
+    return clamp(x / 6 + 0.5, 0.0, 1.0)
+
+
+def hard_swish(x: np.ndarray) -> np.ndarray:
+    """x times the hard sigmoid [Howard 2019, arXiv:1905.02244]."""
+    return x * hard_sigmoid(x)
+
+
+def softplus(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
+    """log(1 + exp(beta x)) / beta; x itself where beta x is above the threshold."""
+    return np.where(beta * x > threshold, x, np.logaddexp(0.0, beta * x) / beta)
+
+
+def log_sigmoid(x: np.ndarray) -> np.ndarray:
+    """log of the sigmoid."""
+    return -np.logaddexp(0.0, -x)
+
+
+def mish(x: np.ndarray) -> np.ndarray:
+    """x tanh(log(1 + exp(x))) [Misra 2019, arXiv:1908.08681]."""
+    return x * np.tanh(np.logaddexp(0.0, x))
+
+
 FUNCTIONS: dict[str, Function] = {
     "relu": relu,
     "silu": silu,
@@ -45,7 +88,33 @@ FUNCTIONS: dict[str, Function] = {
     "gelu": gelu,
     "gelu_tanh": gelu_tanh,
     "tanh": np.tanh,
+    "clamp": clamp,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_swish": hard_swish,
+    "softplus": softplus,
+    "log_sigmoid": log_sigmoid,
+    "mish": mish,
+    "exp": np.exp,
+    "abs": np.abs,
+    "square": np.square,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise:
+    """A function of one real: its name among FUNCTIONS, and the parameters that it takes behind x, in their order."""
+
+    name: str
+    parameters: tuple[float, ...] = ()
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The function of each element, in float64."""
+        return FUNCTIONS[self.name](x, *self.parameters)
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{each:g}' for each in self.parameters)})" if self.parameters else self.name
 
 
 def code_table(function: Function, input_grid: Grid, output_grid: Grid) -> np.ndarray:

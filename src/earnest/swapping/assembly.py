@@ -14,6 +14,7 @@ from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Constant, Pad, RelativeShift, Reshape, Scaled, Slice, Transpose
 from earnest.nn.matmul import MatMul
 from earnest.nn.multiply import Multiply
+from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, Softmax, WeightedMean
 from earnest.nn.table import InterpolatedTable, Table
 from earnest.nn.twin import Twin
@@ -87,16 +88,13 @@ def _softmax(node: Node, operands: Edges, output: Edge, settings: Settings | Non
     return twin(operands, output, masked=node.settings["masked"])
 
 
-def _layer_norm(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
-    del settings, target
-    parameters: dict[str, Any] = dict(node.parameters)
-    return LayerNorm(operands, output, epsilon=node.settings["epsilon"], **parameters)
+def _norm(twin: type[LayerNorm] | type[RmsNorm] | type[GroupNorm]) -> Assemble:
+    def build(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
+        del settings, target
+        parameters: dict[str, Any] = dict(node.parameters)
+        return twin(operands, output, **node.settings, **parameters)
 
-
-def _group_norm(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
-    del settings, target
-    parameters: dict[str, Any] = dict(node.parameters)
-    return GroupNorm(operands, output, **node.settings, **parameters)
+    return build
 
 
 def _constant(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
@@ -123,8 +121,9 @@ _ASSEMBLE: dict[str, Assemble] = {
     "function": _function,
     "glu": _glu,
     "softmax": _softmax,
-    "layer_norm": _layer_norm,
-    "group_norm": _group_norm,
+    "layer_norm": _norm(LayerNorm),
+    "rms_norm": _norm(RmsNorm),
+    "group_norm": _norm(GroupNorm),
     "constant": _constant,
     "relative_shift": _plain(RelativeShift),
     "reshape": _plain(Reshape),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from earnest.swapping.flat import Flat
 from earnest.swapping.graph import Node
+from earnest.swapping.layout_rules import repeat_each
 
 if TYPE_CHECKING:
     from earnest.swapping.conversion import Converter
@@ -24,10 +25,16 @@ def _softmax(converter: "Converter", node: Flat) -> Node:
 
 
 def _attention(converter: "Converter", node: Flat) -> Node:
-    """softmax(q k^T scale + bias) v, operator by operator."""
-    if node.argument(4, "dropout_p", 0.0) or node.argument(7, "enable_gqa", default=False):
-        raise converter.unsupported(node, "has dropout or grouped queries, which have no twin")
+    """softmax(q k^T scale + bias) v, operator by operator.
+
+    Where fewer heads have keys and values than queries, each of theirs is read by a group of heads [Ainslie 2023,
+    arXiv:2305.13245].
+    """
+    if node.argument(4, "dropout_p", 0.0):
+        raise converter.unsupported(node, "has dropout; call model.eval() first")
     query, key, value = (converter.operand(argument) for argument in node.args[:3])
+    if node.argument(7, "enable_gqa", default=False):
+        key, value = (_for_each_head(converter, node, argument) for argument in node.args[1:3])
     masked = bool(node.argument(5, "is_causal", default=False))
     bias, hidden = _mask(converter, node, node.argument(3, "attn_mask"))
     masked = masked or hidden
@@ -45,6 +52,14 @@ def _attention(converter: "Converter", node: Flat) -> Node:
         scores = converter.make("add", [scores, converter.operand(bias)], factors=(1.0, 1.0))
     weights = converter.make("softmax", [scores], masked=masked)
     return converter.make("matmul", [weights, value], depth=node.args[1].value.shape[-2])
+
+
+def _for_each_head(converter: "Converter", node: Flat, source: Flat) -> Node:
+    """Keys or values of groups of heads, for each head."""
+    heads, groups = (converter.shape(argument)[-3] for argument in (node.args[0], source))
+    if not isinstance(heads, int) or not isinstance(groups, int) or heads % groups:
+        raise converter.unsupported(node, f"has {heads} heads and keys of {groups}; expected groups of as many heads")
+    return repeat_each(converter, source, len(source.value.shape) - 3, heads // groups)
 
 
 def _mask(converter: "Converter", node: Flat, mask: Flat | None) -> tuple[Flat | None, bool]:

@@ -17,6 +17,7 @@ from earnest.swapping import masks, rules
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat, needed
 from earnest.swapping.graph import Account, Graph, Node
+from earnest.swapping.root_mean_square import root_mean_squares
 from earnest.swapping.tables import BATCH, COMPARISONS, evaluate_free, lengths_of, table_of
 from earnest.swapping.weighted_rules import WEIGHTED
 
@@ -45,6 +46,8 @@ class Converter:
         self.judged: dict[tuple[Flat, Any], Any] = {}
         self.padding: set[int] = set()
         self.causal_scores: set[Flat] = set()
+        self.norms = root_mean_squares(nodes)
+        self.parts = {part for norm in self.norms.values() for part in norm.parts}
 
     def convert(self, result: Flat) -> Graph:
         """The captured graph, every operator of it accounted for."""
@@ -88,7 +91,10 @@ class Converter:
             self.became[node] = "removed: nothing reads it"
         elif any(source in self.runtime for source in inputs) or node.operator in WEIGHTED:
             self.runtime.add(node)
-            rule = rules.RULES.get(node.operator)
+            rule = rules.written_out if node in self.norms else rules.RULES.get(node.operator)
+            if node in self.parts:
+                self.became[node] = "part of an RMS norm"
+                return
             if rule is None:
                 raise self.unsupported(node, "has no twin")
             self.current = node

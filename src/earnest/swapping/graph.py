@@ -30,6 +30,11 @@ class Node:
     users: list["Node"] = field(default_factory=list)
     part_of: "Node | None" = None
 
+    @property
+    def moves_one(self) -> bool:
+        """True for layout of one value: a concat of different ones may have to bring them to one grid."""
+        return self.kind in LAYOUT and len(set(map(id, self.inputs))) == 1
+
     def __repr__(self) -> str:
         return f"Node({self.name or self.path}: {self.kind})"
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from earnest.errors import CaptureError
 from earnest.integer.dimension import Dimension
 from earnest.swapping.flat import Flat
 from earnest.swapping.graph import Node
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from earnest.swapping.conversion import Converter
 
 Rule = Callable[["Converter", Flat], Node]
+
+MOST_COPIES = 32
+"""Operands of one concat that only repeats."""
 
 
 def reshape(converter: "Converter", node: Flat) -> Node:
@@ -96,6 +100,64 @@ def _cat(converter: "Converter", node: Flat) -> Node:
     return converter.make("concat", inputs, axis=axis % len(node.value.shape))
 
 
+def copies(converter: "Converter", value: Node, axis: int, count: int) -> Node:
+    """The value behind itself along an axis, so many times."""
+    if count > MOST_COPIES:
+        where = f"{converter.current.path or 'the model'}: {converter.current.operator}"
+        raise CaptureError(f"{where}: expected at most {MOST_COPIES} copies of a value, got {count}")
+    return value if count == 1 else converter.make("concat", [value] * count, axis=axis)
+
+
+def repeat_each(converter: "Converter", source: Flat, axis: int, count: int) -> Node:
+    """Each element of an axis so many times, its copies side by side."""
+    value, shape = converter.operand(source), converter.shape(source)
+    if count == 1:
+        return value
+    single = converter.make("reshape", [value], shape=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
+    many = copies(converter, single, axis + 1, count)
+    return converter.make("reshape", [many], shape=(*shape[:axis], ("*", shape[axis], count), *shape[axis + 1 :]))
+
+
+def _repeat_interleave(converter: "Converter", node: Flat) -> Node:
+    count, axis = node.args[1], node.argument(2, "dim")
+    if not isinstance(count, int) or axis is None:
+        raise converter.unsupported(node, f"repeats {count} times along {axis}; expected a fixed number and an axis")
+    return repeat_each(converter, node.args[0], int(axis) % len(node.value.shape), count)
+
+
+def _repeat(converter: "Converter", node: Flat) -> Node:
+    source = node.args[0]
+    counts = node.args[1]
+    if len(counts) != len(source.value.shape) or not all(isinstance(count, int) for count in counts):
+        raise converter.unsupported(node, f"repeats {counts} times; expected a fixed number for each axis")
+    value = converter.operand(source)
+    for axis, count in enumerate(counts):
+        value = copies(converter, value, axis, count)
+    return value
+
+
+def _expand(converter: "Converter", node: Flat) -> Node:
+    """Copies along axes of one element; where none is longer than before, nothing."""
+    source = node.args[0]
+    before, after = converter.shape(source), converter.shape(node)
+    value = converter.operand(source)
+    if len(before) != len(after):
+        raise converter.unsupported(node, "repeats data along a new axis, which has no twin")
+    grown = [axis for axis, sizes in enumerate(zip(before, after, strict=True)) if not _same(converter, *sizes)]
+    if not grown:
+        converter.became[node] = "removed: expands nothing"
+    for axis in grown:
+        count = after[axis]
+        if before[axis] != 1 or not isinstance(count, int):
+            raise converter.unsupported(node, f"repeats data {count} times, which has no twin; expected a fixed number")
+        value = copies(converter, value, axis, count)
+    return value
+
+
+def _same(converter: "Converter", before: Dimension, after: Dimension) -> bool:
+    return converter.same_at_all_lengths(before, after)
+
+
 def _stack(converter: "Converter", node: Flat) -> Node:
     """Values behind each other along a new axis."""
     shape = converter.shape(node)
@@ -164,6 +226,9 @@ LAYOUT_RULES: dict[str, Rule] = {
     "aten.pad.default": _pad,
     "aten.constant_pad_nd.default": _pad,
     "aten.cat.default": _cat,
+    "aten.expand.default": _expand,
+    "aten.repeat.default": _repeat,
+    "aten.repeat_interleave.self_int": _repeat_interleave,
     "aten.stack.default": _stack,
     **dict.fromkeys(CUTS, _parts),
     "<built-in function getitem>": _part,

@@ -1,12 +1,14 @@
 """Roles: what each value is for, decided by who reads it, through layout and scaling."""
 
-from earnest.swapping.graph import LAYOUT, Graph, Node
+from earnest.numerics.table import Pointwise
+from earnest.swapping.graph import Graph, Node
 from earnest.swapping.recipe import Role
 
 READ_ROLES: dict[str, Role] = {
     "softmax": "scores",
     "add": "residual",
     "layer_norm": "residual",
+    "rms_norm": "residual",
     "group_norm": "residual",
 }
 SYMMETRIC_READERS = ("matmul", "mul")
@@ -17,13 +19,13 @@ def readers(graph: Graph, node: Node) -> list[Node | str]:
     """Operators that read a value, looking through layout; `result` where the model returns it."""
     found: list[Node | str] = [RESULT] if node is graph.result else []
     for user in node.users:
-        found.extend(readers(graph, user) if user.kind in LAYOUT and user.kind != "concat" else [user])
+        found.extend(readers(graph, user) if user.moves_one else [user])
     return found
 
 
 def source_of(node: Node) -> Node:
     """The operator whose value a chain of layout moves."""
-    return source_of(node.inputs[0]) if node.kind in LAYOUT and node.kind != "concat" else node
+    return source_of(node.inputs[0]) if node.moves_one else node
 
 
 def role_of(graph: Graph, node: Node, *, handed_on: bool = True) -> Role:
@@ -48,7 +50,7 @@ def symmetric(graph: Graph, node: Node) -> bool:
     return any(not isinstance(r, str) and r.kind in SYMMETRIC_READERS for r in readers(graph, node))
 
 
-def function_reading(graph: Graph, node: Node) -> str | None:
+def function_reading(graph: Graph, node: Node) -> Pointwise | None:
     """The function whose table is all that reads a value, if there is one."""
     found = readers(graph, node)
     names = {r.settings["function"] if not isinstance(r, str) and r.kind == "function" else None for r in found}

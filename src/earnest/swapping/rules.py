@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from earnest.swapping.attention_rules import ATTENTION_RULES, by_distance
 from earnest.swapping.flat import Flat
+from earnest.swapping.function_rules import FUNCTION_RULES, IN_PLACE
 from earnest.swapping.graph import Node
 from earnest.swapping.layout_rules import LAYOUT_RULES, reshape
 from earnest.swapping.reduction_rules import REDUCTION_RULES
-from earnest.swapping.weighted_rules import WEIGHTED_RULES
+from earnest.swapping.weighted_rules import WEIGHTED_RULES, rms_norm
 
 if TYPE_CHECKING:
     from earnest.swapping.conversion import Converter
@@ -94,14 +95,6 @@ def _negative(converter: "Converter", node: Flat) -> Node:
     return _scale(converter, node, node.args[0], -1.0)
 
 
-def _function(name: str) -> Rule:
-    def rule(converter: "Converter", node: Flat) -> Node:
-        function = "gelu_tanh" if name == "gelu" and node.kwargs.get("approximate") == "tanh" else name
-        return converter.make("function", [converter.operand(node.args[0])], function=function)
-
-    return rule
-
-
 def _glu(converter: "Converter", node: Flat) -> Node:
     axis = int(node.argument(1, "dim", -1))
     return converter.make("glu", [converter.operand(node.args[0])], axis=axis % len(node.value.shape))
@@ -116,11 +109,6 @@ _FRESH = (
     "div",
     "matmul",
     "bmm",
-    "silu",
-    "relu",
-    "gelu",
-    "tanh",
-    "sigmoid",
     "glu",
 )
 
@@ -131,6 +119,7 @@ def _in_place(rule: Rule) -> Rule:
     def checked(converter: "Converter", node: Flat) -> Node:
         operand = node.args[0]
         fresh = any(part in operand.operator.split(".")[1] for part in _FRESH) if "." in operand.operator else False
+        fresh = fresh or operand.operator in FUNCTION_RULES or operand.operator in IN_PLACE
         if not fresh or len(operand.users) != 1:
             raise converter.unsupported(node, "overwrites a value that others may read; write it out of place")
         return rule(converter, node)
@@ -160,13 +149,10 @@ def _cast(converter: "Converter", node: Flat) -> Node:
     return converter.operand(node.args[0])
 
 
-def _expand(converter: "Converter", node: Flat) -> Node:
-    source = node.args[0]
-    before, after = converter.shape(source), converter.shape(node)
-    if len(before) != len(after) or not all(map(converter.same_at_all_lengths, before, after)):
-        raise converter.unsupported(node, "repeats data, which has no twin")
-    converter.became[node] = "removed: expands nothing"
-    return converter.operand(source)
+def written_out(converter: "Converter", node: Flat) -> Node:
+    """An RMS norm of which this is the last part."""
+    norm = converter.norms[node]
+    return rms_norm(converter, node, norm.source, norm.gain, norm.epsilon)
 
 
 RULES: dict[str, Rule] = {
@@ -184,13 +170,6 @@ RULES: dict[str, Rule] = {
     "aten.div.Tensor": _quotient,
     "aten.div.Scalar": _quotient,
     "aten.neg.default": _negative,
-    "aten.relu.default": _function("relu"),
-    "aten.relu_.default": _in_place(_function("relu")),
-    "aten.silu.default": _function("silu"),
-    "aten.silu_.default": _in_place(_function("silu")),
-    "aten.sigmoid.default": _function("sigmoid"),
-    "aten.gelu.default": _function("gelu"),
-    "aten.tanh.default": _function("tanh"),
     "aten.glu.default": _glu,
     "aten.dropout.default": _dropout,
     "aten.contiguous.default": _identity("removed: memory layout only"),
@@ -202,7 +181,8 @@ RULES: dict[str, Rule] = {
     "aten.to.device": _cast,
     "aten.to.dtype_layout": _cast,
     "aten._to_copy.default": _cast,
-    "aten.expand.default": _expand,
+    **FUNCTION_RULES,
+    **{name: _in_place(rule) for name, rule in IN_PLACE.items()},
     **WEIGHTED_RULES,
     **LAYOUT_RULES,
     **ATTENTION_RULES,

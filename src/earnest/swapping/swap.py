@@ -175,7 +175,7 @@ class Swapper:
     def _operand(self, node: Node, index: int) -> str:
         """The name of the value that an operand reads, requantized first where the target wants fewer bits."""
         name = self.names[node.inputs[index]]
-        if node.kind == "concat":
+        if node.kind == "concat" and not node.moves_one:
             return self._requantized(node, index, name, self._shared_edge(node))
         rule = self.target.operators.get(self._law_kind(node))
         edge = self.edges[name]

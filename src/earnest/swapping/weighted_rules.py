@@ -145,6 +145,22 @@ def _layer_norm(converter: "Converter", node: Flat) -> Node:
     return converter.make("layer_norm", inputs, parameters={"weight": gain, "bias": shift}, epsilon=epsilon)
 
 
+def _rms_norm(converter: "Converter", node: Flat) -> Node:
+    epsilon = node.argument(3, "eps", torch.finfo(node.value.dtype).eps)
+    if len(node.args[1]) != 1:
+        raise converter.unsupported(node, f"over {len(node.args[1])} axes has no twin; expected the last axis")
+    return rms_norm(converter, node, node.args[0], node.argument(2, "weight"), float(epsilon))
+
+
+def rms_norm(converter: "Converter", node: Flat, source: Flat, gain: Flat | None, epsilon: float) -> Node:
+    """An RMS norm of the last axis, which has a fixed extent."""
+    channels = converter.shape(source)[-1]
+    if not isinstance(channels, int):
+        raise converter.unsupported(node, f"over an axis of {channels} has no twin; expected channels")
+    weight = nn.Parameter(torch.ones(channels)) if gain is None else converter.parameter(gain)
+    return converter.make("rms_norm", [converter.operand(source)], parameters={"weight": weight}, epsilon=epsilon)
+
+
 def _group_norm(converter: "Converter", node: Flat) -> Node:
     """Over groups of the second axis and all that follows it; how many codes a group has depends on the length."""
     source, groups = node.args[0], int(node.args[1])
@@ -175,5 +191,6 @@ WEIGHTED_RULES: dict[str, Rule] = {
     "aten.avg_pool1d.default": _mean_pool,
     "aten.batch_norm.default": _batch_norm,
     "aten.layer_norm.default": _layer_norm,
+    "aten.rms_norm.default": _rms_norm,
     "aten.group_norm.default": _group_norm,
 }

@@ -214,6 +214,13 @@ CHEATS = (
     ),
     Cheat(name="a norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("norm", epsilon=0)),
     Cheat(
+        name="a zero point of an RMS norm that is no code",
+        patterns=(5, 8),
+        rule="constants",
+        judge=spoilt("normalised", input_zero_point=200),
+    ),
+    Cheat(name="an RMS norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("normalised", epsilon=-1)),
+    Cheat(
         name="tokens beyond the embedding",
         patterns=(),
         rule="constants",
@@ -266,6 +273,12 @@ CHEATS = (
         patterns=(5, 7),
         rule="accumulators",
         judge=spoilt("norm", bias=one(operator("norm").bias, (1 << 63) - 1)),
+    ),
+    Cheat(
+        name="an RMS norm whose sum overflows",
+        patterns=(5, 7),
+        rule="accumulators",
+        judge=spoilt("normalised", bias=one(operator("normalised").bias, (1 << 63) - 1)),
     ),
     Cheat(name="a product rounded twice", patterns=(15,), rule="unrounded", judge=spoilt("content", shift=14)),
     # shapes

@@ -76,13 +76,14 @@ struct Sum {
   Type type;
 };
 
-// E21. Shifts, and biases with the rounding term 2^(s[c]-1) in them, lie in the order `lane`.
+// E21, E28. Shifts, and biases with the rounding term 2^(s[c]-1) in them, lie in the order `lane`.
 struct Norm {
   const int32_t* multiplier;
   const uint8_t* shift;
   const int64_t* bias;
   int64_t epsilon;
-  int32_t zero_point, low, high;
+  bool centred;  // E21 takes the mean away, E28 the zero point of the input
+  int32_t input_zero_point, zero_point, low, high;
   bool wide;  // N x may leave 32 bits, or the shifted result
   Type type;
 };

@@ -280,16 +280,18 @@ void gate(const uint8_t* linear, Type type, int32_t zero, const uint8_t* codes, 
 
 template <class X, class Y>
 void normalise_row(const X* x, int count, const Norm& norm, Y* out) {
+  const int64_t zero = norm.input_zero_point;
   int64_t sum = 0, squares = 0;
-  for (int c = 0; c < count; ++c) sum += x[c];
-  for (int c = 0; c < count; ++c) squares += int64_t{x[c]} * x[c];
+  if (norm.centred)
+    for (int c = 0; c < count; ++c) sum += x[c] - zero;
+  for (int c = 0; c < count; ++c) squares += (x[c] - zero) * (x[c] - zero);
   int64_t root;
   int k;
   inverse_root(count * squares - sum * sum + norm.epsilon, root, k);
   const int shift = 16 + k;
   const int64_t half = int64_t{1} << (shift - 1);
   for (int c = 0; c < count; ++c) {
-    const int64_t normalised = ((count * int64_t{x[c]} - sum) * root + half) >> shift;
+    const int64_t normalised = ((count * (x[c] - zero) - sum) * root + half) >> shift;
     const int64_t scaled = (normalised * norm.multiplier[c] + norm.bias[lane(c)]) >> norm.shift[lane(c)];
     out[c] = static_cast<Y>(clamp(scaled + norm.zero_point, norm.low, norm.high));
   }

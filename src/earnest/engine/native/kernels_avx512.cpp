@@ -386,8 +386,9 @@ inline __m512i load_words(const int8_t* from, __mmask32 mask) { return _mm512_cv
 template <class X>
 void normalise_rows(const char* codes, ptrdiff_t stride, int rows, int count, const Norm& norm, char* out,
                     ptrdiff_t out_stride) {
-  alignas(64) int64_t sums[8], variances[8], roots[8], shifts[8];
-  for (int r = 0; r < 8; ++r) sums[r] = 0, variances[r] = 1;
+  alignas(64) int64_t variances[8], roots[8], shifts[8];
+  int64_t centres[8];  // N times what each code loses: S of E21, N z of E28
+  for (int r = 0; r < 8; ++r) centres[r] = 0, variances[r] = 1;
   const __m512i ones = _mm512_set1_epi16(1), low_half = _mm512_set1_epi64(0xFFFFFFFF);
   for (int r = 0; r < rows; ++r) {
     const X* x = reinterpret_cast<const X*>(codes + r * stride);
@@ -399,8 +400,9 @@ void normalise_rows(const char* codes, ptrdiff_t stride, int rows, int count, co
       even = _mm512_add_epi64(even, _mm512_and_si512(squares, low_half));
       odd = _mm512_add_epi64(odd, odd_half(squares));
     }
-    sums[r] = _mm512_reduce_add_epi32(sum);
-    variances[r] = count * _mm512_reduce_add_epi64(_mm512_add_epi64(even, odd)) - sums[r] * sums[r] + norm.epsilon;
+    const int64_t total = _mm512_reduce_add_epi32(sum), centre = norm.centred ? total : int64_t{count} * norm.input_zero_point;
+    centres[r] = centre;
+    variances[r] = count * _mm512_reduce_add_epi64(_mm512_add_epi64(even, odd)) - centre * (2 * total - centre) + norm.epsilon;
   }
   __m512i root, shift;
   inverse_roots(_mm512_load_si512(variances), root, shift);
@@ -417,7 +419,7 @@ void normalise_rows(const char* codes, ptrdiff_t stride, int rows, int count, co
     const __m512i b_even = _mm512_loadu_si512(norm.bias + c), b_odd = _mm512_loadu_si512(norm.bias + c + 8);
     for (int r = 0; r < rows; ++r) {
       const __m512i v = load(reinterpret_cast<const X*>(codes + r * stride) + c, mask);
-      const __m512i d = _mm512_sub_epi32(_mm512_mullo_epi32(v, number), _mm512_set1_epi32(static_cast<int32_t>(sums[r])));
+      const __m512i d = _mm512_sub_epi32(_mm512_mullo_epi32(v, number), _mm512_set1_epi32(static_cast<int32_t>(centres[r])));
       const __m512i by = _mm512_set1_epi64(roots[r]), half = _mm512_set1_epi64(int64_t{1} << (shifts[r] - 1));
       const __m128i down = _mm_cvtsi64_si128(shifts[r]);
       const __m512i n_even = _mm512_sra_epi64(_mm512_add_epi64(_mm512_mul_epi32(d, by), half), down);

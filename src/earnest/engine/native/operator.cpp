@@ -110,7 +110,7 @@ std::unique_ptr<Operator> make_operator(const Record& record, const Kernels& ker
   if (kind == "matmul" || kind == "weighted_mean") return make_matmul(record, kernels);
   if (kind == "add" || kind == "mul" || kind == "table" || kind == "interpolated_table" || kind == "glu")
     return make_elementwise(record);
-  if (kind == "layer_norm" || kind == "softmax" || kind == "exponential") return make_rowwise(record);
+  if (kind == "layer_norm" || kind == "rms_norm" || kind == "softmax" || kind == "exponential") return make_rowwise(record);
   if (kind == "group_norm") return make_group_norm(record);
   return make_layout(record);
 }

@@ -1,4 +1,4 @@
-// Operators over the last axis: E18 softmax, E19 exponential, E21 layer_norm.
+// Operators over the last axis: E18 softmax, E19 exponential, E21 layer_norm, E28 rms_norm.
 #include <algorithm>
 #include <cstring>
 
@@ -64,9 +64,9 @@ class NormTask : public RowTask {
   }
 };
 
-class LayerNorm : public Rowwise {
+class RowNorm : public Rowwise {
  public:
-  explicit LayerNorm(const Record& record) : Rowwise(record, record.small("bits"), record.integer("signed") != 0) {
+  explicit RowNorm(const Record& record) : Rowwise(record, record.small("bits"), record.integer("signed") != 0) {
     const Array &multiplier = record.array("multiplier"), &shift = record.array("shift"), &bias = record.array("bias");
     const int64_t count = multiplier.size();
     const size_t padded = static_cast<size_t>((count + kGroup - 1) / kGroup * kGroup);
@@ -75,6 +75,8 @@ class LayerNorm : public Rowwise {
     bias_.assign(padded, 0);
     const Range range = code_range(bits_, is_signed_);
     norm_.epsilon = record.integer("epsilon");
+    norm_.centred = record.kind == "layer_norm";
+    norm_.input_zero_point = norm_.centred ? 0 : record.small("input_zero_point");
     norm_.zero_point = record.small("zero_point");
     norm_.low = static_cast<int32_t>(range.low);
     norm_.high = static_cast<int32_t>(range.high);
@@ -189,7 +191,7 @@ class Exponential : public Rowwise {
 }  // namespace
 
 std::unique_ptr<Operator> make_rowwise(const Record& record) {
-  if (record.kind == "layer_norm") return std::make_unique<LayerNorm>(record);
+  if (record.kind == "layer_norm" || record.kind == "rms_norm") return std::make_unique<RowNorm>(record);
   if (record.kind == "softmax") return std::make_unique<Softmax>(record);
   return std::make_unique<Exponential>(record);
 }

@@ -47,6 +47,9 @@ KINDS = {
     "exponential": Kind(fields=("input_bits", "masked"), constants=("table",)),
     "weighted_mean": Kind(fields=("right_bits", "right_zero_point", "multiplier", "shift", *_RESULT), operands=2),
     "layer_norm": Kind(fields=("epsilon", "input_bits", *_RESULT), constants=("multiplier", "shift", "bias")),
+    "rms_norm": Kind(
+        fields=("epsilon", "input_bits", "input_zero_point", *_RESULT), constants=("multiplier", "shift", "bias")
+    ),
     "group_norm": Kind(
         fields=("groups", "pre_shift", "epsilon", "epsilon_shift", "input_bits", *_RESULT),
         constants=("multiplier", "shift", "bias"),

@@ -1,4 +1,4 @@
-"""Norms: of a row of channels (E21), and of groups of channels with all their positions (E25)."""
+"""Norms: of a row of channels (E21, E28), and of groups of channels with all their positions (E25)."""
 
 import math
 
@@ -12,13 +12,25 @@ MOST_PRE_SHIFT = 15
 def layer_norm(place: Place) -> Value:
     """E21: every width that its equation forms."""
     (x,) = place.operands
+    return _of_rows(place, x.low, x.high)
+
+
+def rms_norm(place: Place) -> Value:
+    """E28: the same of codes that are counted from the zero point, which is one of them."""
+    (x,) = place.operands
+    zero = place.integer("input_zero_point")
+    place.zero_point("input_zero_point", x.bits, x.signed)
+    return _of_rows(place, min(0, x.low - zero), max(0, x.high - zero))
+
+
+def _of_rows(place: Place, low: int, high: int) -> Value:
     bits, signed = place.result()
     place.reads(0, place.integer("input_bits"))
     place.zero_point("zero_point", bits, signed)
     epsilon, channels = place.integer("epsilon"), place.shape[-1]
     place.require(epsilon >= 1, rules.CONSTANTS, f"expected an epsilon from 1, got {epsilon}")
-    place.wide(channels**2 * x.centred(0) ** 2 + epsilon, bits=62)
-    _normalises(place, channels, channels, x.low, x.high)
+    place.wide(channels**2 * max(abs(low), abs(high)) ** 2 + epsilon, bits=62)
+    _normalises(place, channels, channels, low, high)
     return place.makes(bits, signed=signed)
 
 

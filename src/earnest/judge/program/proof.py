@@ -55,6 +55,7 @@ PROOFS: dict[str, Callable[[Place], Value]] = {
     "softmax": functions.softmax,
     "exponential": functions.exponential,
     "layer_norm": norms.layer_norm,
+    "rms_norm": norms.rms_norm,
     "group_norm": norms.group_norm,
     **dict.fromkeys(LAYOUT, moves.layout),
     "constant": moves.constant,

@@ -192,6 +192,7 @@ _SHAPES: dict[str, Callable[[Step, Sequence[Shape], Lengths], Shape]] = {
     "softmax": _rows,
     "exponential": _rows,
     "layer_norm": _layer_norm,
+    "rms_norm": _layer_norm,
     "group_norm": _group_norm,
     "relative_shift": _relative_shift,
     "reshape": _reshape,
