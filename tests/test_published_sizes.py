@@ -1,0 +1,147 @@
+"""Families at the size of their published base models, up to some 100 million parameters, with random weights: the
+native engine gives the codes of the twins, and they stay close to the float model. And what quantizing one needs.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from torch import nn
+
+from earnest.engine import NativeBackend
+from earnest.integer.target import load_target
+from earnest.integer.verifier import verify
+from earnest.lab.coverage import quantized_family
+from earnest.lab.families import MOST_TOKENS, SAMPLES_OF_A_FRAME, Family
+from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
+from earnest.nn.comparison import decibel, program_inputs
+from earnest.nn.lowering import lower
+from synthetic import RATE, tone
+
+hub: Any = pytest.importorskip("transformers")
+pytestmark = pytest.mark.slow
+
+TARGET, LEAST_DECIBEL = "int8x16", 20.0
+MEASURED = (0.26, 0.5, 0.76)
+"""Lengths, as shares of the longest: 4 s."""
+
+MOST_BYTES = 4_000_000_000
+RECORDINGS, SECONDS = 32, 5.0
+
+SEQUENCE = {"d_model": 512, "encoder_layers": 6, "decoder_layers": 6, "encoder_ffn_dim": 2048, "decoder_ffn_dim": 2048}
+HEADS = {"encoder_attention_heads": 8, "decoder_attention_heads": 8}
+MOONSHINE = {"hidden_size": 416, "intermediate_size": 1664}
+LAYERS = {"encoder_num_hidden_layers": 8, "decoder_num_hidden_layers": 8}
+FAST_CONFORMER = {"hidden_size": 512, "num_hidden_layers": 17, "intermediate_size": 2048, "num_mel_bins": 80}
+
+
+def ctc(name: str, **settings: Any) -> Callable[[], nn.Module]:
+    """A class with a CTC head at the defaults of its configuration, which are those of the published base model."""
+
+    def build() -> nn.Module:
+        config = getattr(hub, f"{name}Config", None) or getattr(hub, f"{name}CTCConfig")
+        return Wrapped(getattr(hub, f"{name}ForCTC")(config(**settings)), "logits")
+
+    return build
+
+
+def decoder(name: str, settings: Mapping[str, Any], **more: Any) -> Callable[[], nn.Module]:
+    """A class with a decoder."""
+
+    def build() -> nn.Module:
+        model = getattr(hub, f"{name}ForConditionalGeneration")(getattr(hub, f"{name}Config")(**settings))
+        return WrappedDecoder(model, **more)
+
+    return build
+
+
+def family(name: str, build: Callable[[], nn.Module], features: int | None = None, **more: Any) -> Family:
+    return Family(name=name, source="", build=build, features=features, **more)
+
+
+PUBLISHED = (
+    family("wav2vec2-base", ctc("Wav2Vec2")),
+    family("hubert-base", ctc("Hubert")),
+    family("wavlm-base", ctc("WavLM")),
+    family("data2vec-audio-base", ctc("Data2VecAudio")),
+    family("unispeech-sat-base", ctc("UniSpeechSat")),
+    family("sew-tiny", ctc("SEW")),
+    family("fastconformer-large", ctc("Parakeet", encoder_config=FAST_CONFORMER | {"initializer_range": 0.2}), 80),
+    family("speech2text-small", decoder("Speech2Text", {}, reads="input_features"), 80, most_tokens=MOST_TOKENS),
+    family(
+        "moonshine-base",
+        decoder("Moonshine", {**MOONSHINE, **LAYERS}, reads="input_values"),
+        None,
+        most_tokens=MOST_TOKENS,
+    ),
+    family(
+        "whisper-base",
+        decoder(
+            "Whisper",
+            {**SEQUENCE, **HEADS, "max_target_positions": MOST_TOKENS},
+            reads="input_features",
+            arrange=features_last,
+        ),
+        80,
+        frames=3000,
+        most_tokens=MOST_TOKENS,
+    ),
+)
+
+
+@pytest.mark.parametrize("published", PUBLISHED, ids=lambda each: each.name)
+def test_the_engine_gives_the_codes_of_the_twins(published: Family) -> None:
+    module = published.module()
+    size = sum(parameter.numel() for parameter in module.parameters())
+    assert 2e7 < size < 1.3e8
+    twin = quantized_family(published, module, "w8a8", TARGET)
+    program = lower(twin, {})
+    verify(program, load_target(TARGET))
+    native = NativeBackend(program)
+    longest = published.longest // (SAMPLES_OF_A_FRAME if published.features is None else 1)
+    lengths = set()
+    for inputs in published.inputs(tuple(round(share * longest) for share in MEASURED), 1):
+        with torch.no_grad():
+            expected = twin.codes(inputs).numpy()
+            read = list(twin.read(inputs).values())
+            ratio = decibel(module(*read), twin(*read))
+        assert int(np.count_nonzero(native.run(*program_inputs(twin, inputs)) != expected)) == 0
+        assert ratio >= LEAST_DECIBEL
+        lengths.add(read[0].shape[1])
+    assert len(lengths) == (len(MEASURED) if published.frames is None else 1)
+
+
+def test_what_quantizing_95_million_parameters_takes(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """In memory; the time is written down (`--junitxml`), for it is that of this machine."""
+    folder, heard = tmp_path / "base", tmp_path / "speech" / "1" / "2"
+    letters = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVKXJQZ'"]
+    folder.mkdir()
+    heard.mkdir(parents=True)
+    (folder / "vocab.json").write_text(json.dumps({letter: index for index, letter in enumerate(letters)}))
+    torch.manual_seed(0)
+    model = hub.Wav2Vec2ForCTC(hub.Wav2Vec2Config(vocab_size=len(letters), pad_token_id=0))
+    assert sum(parameter.numel() for parameter in model.parameters()) > 9.4e7
+    for part in (model, hub.Wav2Vec2CTCTokenizer(str(folder / "vocab.json")), hub.Wav2Vec2FeatureExtractor()):
+        part.save_pretrained(folder)
+    del model
+    for number in range(RECORDINGS):
+        soundfile.write(heard / f"1-2-{number:04d}.flac", tone(number, SECONDS), RATE)
+    line = [sys.executable, "-m", "earnest.cli", "quantize", folder, "--recipe", "w8a8", "--target", TARGET]
+    line += ["--calibrate", tmp_path / "speech", "--calibration-limit", RECORDINGS, "-o", tmp_path / "base.earnest"]
+    started = time.perf_counter()
+    subprocess.run([*map(str, line), "--quiet"], check=True)
+    record_property("seconds", round(time.perf_counter() - started))
+    most = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    record_property("gigabytes", most / 1e9)
+    assert most < MOST_BYTES
