@@ -453,6 +453,6 @@ HONEST = (
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
     *(
         Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
-        for seed in (8, 9, 16, 19, 23, 38, 39, 40, 50, 55)
+        for seed in (2, 4, 5, 7, 8, 10, 12, 13, 14, 15)
     ),
 )
