@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from earnest.errors import CheckpointError
-from earnest.models import hub, nemo
+from earnest.models import hub, hub_download, nemo
 from earnest.models.conformer import Conformer, ConformerConfig
 from earnest.runtime.decoding import Generation
 from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
@@ -62,13 +62,13 @@ class FloatModel:
 
 def load(path: str | os.PathLike[str], *, allow_pickle: bool = False) -> FloatModel:
     """Load a folder with `model.safetensors` and `tokens.txt`, that safetensors file itself, a `.nemo` archive, or a
-    folder of `transformers` (models.hub).
+    folder of `transformers` (models.hub), which `hub:OWNER/NAME` names on the Hugging Face hub (models.hub_download).
 
     A `.nemo` holds a pickle: it is read only with `allow_pickle`, and then with torch's `weights_only`. Weights of 16
     or 64 bits become float32. Raises CheckpointError for anything missing, unexpected, of a wrong shape or type, not
     finite, not supported or corrupt, naming the file and the tensor or setting.
     """
-    source = Path(path)
+    source = hub_download.local(Path(path))
     if not source.exists():
         raise CheckpointError(f"{source}: expected a checkpoint, got no such file or folder")
     if source.is_dir() and hub.is_hub_folder(source):

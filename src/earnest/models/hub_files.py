@@ -10,6 +10,7 @@ from earnest.errors import CheckpointError
 CONFIG, WEIGHTS, PICKLE = "config.json", "model.safetensors", "pytorch_model.bin"
 VOCABULARY, TOKENIZER, TOKENIZER_CONFIG = "vocab.json", "tokenizer.json", "tokenizer_config.json"
 EXTRACTOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
+GENERATION = "generation_config.json"
 
 LARGEST = 64 << 20
 """Bytes of a JSON file that is read."""
