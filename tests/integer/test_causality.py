@@ -62,6 +62,7 @@ FOUND: dict[str, tuple[Reading, Place]] = {
     "keys turned": (reading(Transpose(order=(0, 2, 3, 1)), Rows(axis=-3), shapes=((1, COUNT, 4, 2),)), Rows(axis=-1)),
     "scores left": (reading(Transpose(order=(1, 0, 2, 3)), SCALED), SCALED),
     "heads": (reading(Reshape(shape=(1, TOKENS, 4, 2)), ROW), Rows(axis=-3)),
+    "tokens of one utterance": (reading(Reshape(shape=(("*", TOKENS, 1), 8)), ROW), ROW),
     "a table of positions": (reading(cut(1, TOKENS), None), ROW),
     "the same, written otherwise": (reading(cut(1, ("+", 0, TOKENS)), None), ROW),
     "some channels": (reading(cut(2, 4), ROW), ROW),

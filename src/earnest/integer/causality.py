@@ -152,7 +152,7 @@ def _transpose(reading: Reading, operator: Any) -> Place:
 
 def _reshape(reading: Reading, operator: Any) -> Place:
     """The tokens stay an axis of their own, with as many codes before it."""
-    place, shape = _same_rows(reading), operator.shape
+    place, shape = _same_rows(reading), [_without_ones(extent) for extent in operator.shape]
     single = [index for index, extent in enumerate(shape) if extent == TOKENS]
     others = [extent for extent in shape if extent != TOKENS and TOKENS in symbols_of(extent)]
     if not isinstance(place, Rows) or len(single) != 1 or others:
@@ -161,6 +161,14 @@ def _reshape(reading: Reading, operator: Any) -> Place:
     if prod(evaluate(extent, reading.symbols) for extent in shape[: single[0]]) != prod(before):
         raise reading.refuse("mixes the tokens with other axes")
     return Rows(axis=single[0] - len(shape))
+
+
+def _without_ones(extent: Dimension) -> Dimension:
+    """The same extent, without factors of 1: those of one utterance."""
+    if not isinstance(extent, tuple) or extent[0] != "*":
+        return extent
+    factors = [factor for factor in extent[1:] if factor != 1]
+    return factors[0] if len(factors) == 1 else extent
 
 
 def _slice(reading: Reading, operator: Any) -> Place:

@@ -43,10 +43,9 @@ class TorchDecoder(nn.Module):
 
     def __init__(self, *, norm_first: bool) -> None:
         super().__init__()
-        settings = {"batch_first": True, "norm_first": norm_first}
-        self.encoder = nn.TransformerEncoderLayer(WIDTH, HEADS, 32, **settings)
+        self.encoder = nn.TransformerEncoderLayer(WIDTH, HEADS, 32, batch_first=True, norm_first=norm_first)
         self.embedding = nn.Embedding(TOKENS, WIDTH)
-        layer = nn.TransformerDecoderLayer(WIDTH, HEADS, 32, **settings)
+        layer = nn.TransformerDecoderLayer(WIDTH, HEADS, 32, batch_first=True, norm_first=norm_first)
         self.decoder = nn.TransformerDecoder(layer, 2, norm=nn.LayerNorm(WIDTH) if norm_first else None)
         self.head = nn.Linear(WIDTH, TOKENS)
 
