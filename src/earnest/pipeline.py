@@ -16,28 +16,27 @@ from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
 from earnest.methods.accumulators import accumulate_
-from earnest.methods.allocation import Width
 from earnest.methods.budget import Measured, allocated, smaller
-from earnest.methods.milliseconds import SECONDS, milliseconds, milliseconds_by_width
+from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
 from earnest.methods.posteriors import distance
 from earnest.methods.rotation import rotate_
 from earnest.methods.rounding import gptq_
 from earnest.methods.scaling import equalize_
 from earnest.methods.settling import adaround_, adaround_blocks_
-from earnest.methods.widths import WIDTHS, sensitivities
+from earnest.methods.widths import sensitivities
 from earnest.models import FloatModel
 from earnest.models.generation import decoding_from
 from earnest.models.hearing import taught
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
-from earnest.nn.parallel import counted, one_torch_thread
+from earnest.nn.parallel import one_torch_thread
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Description, Heard, InputGrid
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.swapping.budget import parse_budget
-from earnest.swapping.recipe import Recipe, Rule, load_recipe
-from earnest.swapping.swap import LONGEST_FRAMES, WEIGHTED, swap, swaps
+from earnest.swapping.recipe import Recipe, load_recipe
+from earnest.swapping.swap import LONGEST_FRAMES, swap, swaps
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the parts of it that are done, and how many there are."""
@@ -178,7 +177,7 @@ def quantize(
         less = None
         if chosen.budget is not None and asked.budget is not None:
             budget = parse_budget(chosen.budget)
-            took = milliseconds(program, _timed_length(model, ready.twin.longest)) if budget.unit == "ms" else None
+            took = milliseconds(program, model.front_end) if budget.unit == "ms" else None
             less = smaller(budget, parse_budget(asked.budget), file_report(program), took)
         if less is None:
             return Quantized(program=program, twin=ready.twin, certificate=verify(program, device))
@@ -288,24 +287,9 @@ def _measure(
     measured = Measured(sensitivities=tuple(found), other_bytes=report.file_bytes - sized)
     if recipe.budget is None or parse_budget(recipe.budget).unit != "ms":
         return measured
-    bits = set.intersection(*(set(target.weight_bits(each.kind)) for each in found))
-    widths = [width for width in WIDTHS if width.bits in bits]
-    programs = ((width, program_of(_all_at(width, recipe))) for width in widths)
-    told = counted(_stage("timing", progress), len(widths))
-    length = _timed_length(model, twin.longest)
-    paths = [each.path for each in found]
-    return replace(measured, milliseconds=milliseconds_by_width(programs, paths, length, told))
-
-
-def _all_at(width: Width, recipe: Recipe) -> Recipe:
-    """The recipe with all weights at one width."""
-    first = Rule(operator=list(WEIGHTED), weight_bits=width.bits, weight_group=width.group)
-    return recipe.model_copy(update={"rule": [first, *recipe.rule]})
-
-
-def _timed_length(model: FloatModel, longest: int) -> int:
-    """Frames, or samples of a model that hears those, of the speech that a budget of milliseconds is for."""
-    return min(round(SECONDS * model.front_end.sample_rate / model.front_end.hop), longest)
+    told = _stage("timing", progress)
+    clocked = milliseconds_by_width(program_of, recipe, target, found, model.front_end, told)
+    return replace(measured, milliseconds=clocked)
 
 
 def _stage(name: str, progress: Progress | None) -> Told:

@@ -110,5 +110,5 @@ def test_bad_recipe(tmp_path, text: str, message: str):
 
 
 def test_unknown_recipe_lists_the_shipped_ones():
-    with pytest.raises(RecipeError, match=r"expected a recipe of \['mixed-best', 'w4a8', 'w4a8-best', "):
+    with pytest.raises(RecipeError, match=r"expected a recipe of \['auto', 'mixed-best', 'w4a8', 'w4a8-best', "):
         load_recipe("w9a9")
