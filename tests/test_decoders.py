@@ -4,7 +4,6 @@ kept, on both backends, at three lengths of audio.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,14 +17,14 @@ from earnest.integer.program import Program
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.lab.coverage import MEASURED, decoding_of_family, quantized_family
-from earnest.lab.families import DECODERS, FAMILIES, SPECIAL, Family
+from earnest.lab.families import DECODERS, FAMILIES, MOST_TOKENS, SPECIAL, Family
 from earnest.models.generation import decoding_from
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
 from earnest.runtime.beam import beam_search
 from earnest.runtime.decoder import Decoder
-from earnest.runtime.decoding import DECODING, Decoding, decoding_of
+from earnest.runtime.decoding import DECODING, Decoding, Generation, decoding_of
 from earnest.runtime.greedy import forced, greedy
 from earnest.runtime.reference import ReferenceBackend
 
@@ -55,8 +54,9 @@ def quantized(name: str, recipe: str = "w8a8", target: str = "int8x16") -> TwinM
 
 def _said_here(twin: TwinModel) -> Decoding:
     """For torch's modules, which say nothing of their tokens."""
-    special = SimpleNamespace(decoder_start_token_id=SPECIAL["bos_token_id"], eos_token_id=SPECIAL["eos_token_id"])
-    return decoding_from(special, twin)
+    start, end = ((SPECIAL[f"{name}_token_id"],) for name in ("bos", "eos"))
+    said = Generation(start=start, end=end, suppressed=(), suppressed_first=(), most_tokens=MOST_TOKENS)
+    return decoding_from(said, twin)
 
 
 @pytest.fixture(scope="module", params=DECODERS)
