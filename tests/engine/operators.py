@@ -1,6 +1,7 @@
 """Random operators on random values of a program that is being built; None where one does not fit."""
 
 from math import prod
+from typing import Any
 
 import numpy as np
 from tests.engine.building import NARROW, Builder, Made
@@ -294,41 +295,38 @@ def exponential(b: Builder, x: Made | None = None) -> Made | None:
 
 def layer_norm(b: Builder, x: Made | None = None) -> Made | None:
     """E21."""
-    x = x or b.some(lambda v: v.rank > 0 and v.fixed(-1) is not None)
-    if x is None or x.fixed(-1) is None:
-        return None
-    channels, result = x.last.shape[-1], b.result()
-    pairs = [b.pair(1 << 16, result["bits"], negative=True) for _ in range(channels)]
-    most = b.pick([0, 1 << 20, 1 << 35, 1 << 60])
-    operator = LayerNorm(
-        multiplier=np.asarray([m for m, _ in pairs], dtype=np.int32),
-        shift=np.asarray([s for _, s in pairs], dtype=np.uint8),
-        bias=b.codes((channels,), -most, most),
-        epsilon=b.pick([1, 77, 1 << 20, 1 << 45, 1 << 60]),
-        input_bits=x.last.bits,
-        **result,
-    )
-    return b.put(operator, x)
+    x = _channels_last(b, x)
+    return None if x is None else b.put(LayerNorm(**_norm(b, x)), x)
 
 
 def rms_norm(b: Builder, x: Made | None = None) -> Made | None:
     """E28: a layer norm's constants, and any zero point."""
-    x = x or b.some(lambda v: v.rank > 0 and v.fixed(-1) is not None)
-    if x is None or x.fixed(-1) is None:
+    x = _channels_last(b, x)
+    if x is None:
         return None
+    common = _norm(b, x)
+    return b.put(RmsNorm(input_zero_point=b.code(x.last.bits, signed=x.last.signed), **common), x)
+
+
+def _channels_last(b: Builder, x: Made | None) -> Made | None:
+    """The value, or some, whose last axis has one extent; None where it has not."""
+    x = x or b.some(lambda v: v.rank > 0 and v.fixed(-1) is not None)
+    return None if x is None or x.fixed(-1) is None else x
+
+
+def _norm(b: Builder, x: Made) -> dict[str, Any]:
+    """The fields that norms over the last axis share."""
     channels, result = x.last.shape[-1], b.result()
     pairs = [b.pair(1 << 16, result["bits"], negative=True) for _ in range(channels)]
     most = b.pick([0, 1 << 20, 1 << 35, 1 << 60])
-    operator = RmsNorm(
-        multiplier=np.asarray([m for m, _ in pairs], dtype=np.int32),
-        shift=np.asarray([s for _, s in pairs], dtype=np.uint8),
-        bias=b.codes((channels,), -most, most),
-        epsilon=b.pick([1, 77, 1 << 20, 1 << 45, 1 << 60]),
-        input_bits=x.last.bits,
-        input_zero_point=b.code(x.last.bits, signed=x.last.signed),
+    return {
+        "multiplier": np.asarray([m for m, _ in pairs], dtype=np.int32),
+        "shift": np.asarray([s for _, s in pairs], dtype=np.uint8),
+        "bias": b.codes((channels,), -most, most),
+        "epsilon": b.pick([1, 77, 1 << 20, 1 << 45, 1 << 60]),
+        "input_bits": x.last.bits,
         **result,
-    )
-    return b.put(operator, x)
+    }
 
 
 def group_norm(b: Builder, x: Made | None = None) -> Made | None:

@@ -44,8 +44,8 @@ def normalised(codes: Array, epsilon: int, *, centred: bool) -> Array:
     """n of int64 codes over their last axis; without a mean taken away unless `centred`."""
     xp = array_namespace(codes)
     count = codes.shape[-1]
-    total = xp.sum(codes if centred else codes * 0, axis=-1, keepdims=True)
     squares = xp.sum(codes * codes, axis=-1, keepdims=True)
+    total = xp.sum(codes, axis=-1, keepdims=True) if centred else xp.zeros_like(squares)
     root, k = inverse_root(count * squares - total * total + epsilon)
     return shift_round((count * codes - total) * root, 16 + k)
 
