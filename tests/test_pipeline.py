@@ -13,8 +13,9 @@ from earnest.file import dumps, file_report
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.lab.anatomy import weight_widths
+from earnest.methods.catalogue import AFTER, AGAINST_REAL, BEFORE
 from earnest.models import load
-from earnest.pipeline import AFTER, AGAINST_REAL, BEFORE, quantize, quantized_twin
+from earnest.pipeline import quantize, quantized_twin
 from earnest.runtime.description import describe
 from earnest.speech.librispeech import read_split
 from earnest.swapping.recipe import Method, load_recipe

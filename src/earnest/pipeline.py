@@ -15,14 +15,10 @@ from earnest.file import file_report
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import Certificate, verify
-from earnest.methods.accumulators import accumulate_
 from earnest.methods.budget import Measured, allocated, smaller
+from earnest.methods.catalogue import AFTER, AGAINST_REAL, BEFORE, Rounding
 from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
 from earnest.methods.posteriors import distance
-from earnest.methods.rotation import rotate_
-from earnest.methods.rounding import gptq_
-from earnest.methods.scaling import equalize_
-from earnest.methods.settling import adaround_, adaround_blocks_
 from earnest.methods.widths import sensitivities
 from earnest.models import FloatModel
 from earnest.models.generation import decoding_from
@@ -52,43 +48,12 @@ CALIBRATION_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rounding:
-    """What methods that change weights are given: calibrated twins, the same ones before any weight was rounded (the
-    twins themselves, unless a method asks for them), the inputs that ranges came from, and the device.
-    """
-
-    twin: TwinModel
-    real: TwinModel
-    batches: Sequence[Inputs]
-    target: Target
-
-
-Told = Callable[[int, int], None] | None
-
-BEFORE: dict[str, Callable[[TwinModel, Sequence[Inputs], Told], object]] = {
-    "equalize": equalize_,
-    "rotate": rotate_,
-}
-"""What a recipe may do to a model of twins before it is calibrated, by the name that it gives."""
-
-AFTER: dict[str, Callable[[Rounding, Told], object]] = {
-    "gptq": lambda at, told: gptq_(at.twin, at.batches, told),
-    "adaround": lambda at, told: adaround_(at.twin, at.real, at.batches, told),
-    "adaround-block": lambda at, told: adaround_blocks_(at.twin, at.real, at.batches, told),
-    "accumulators": lambda at, told: accumulate_(at.twin, at.batches, at.target, told),
-}
-"""What it may do to a calibrated one."""
-
-AGAINST_REAL = frozenset({"adaround", "adaround-block"})
-"""Methods that ask for the twins as they were before any weight was rounded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quantized:
-    """A program, the twins that it came from, and what the verifier proved."""
+    """A program, the twins that it came from, the recipe with all its widths, and what the verifier proved."""
 
     program: Program
     twin: TwinModel
+    recipe: Recipe
     certificate: Certificate
 
 
@@ -180,7 +145,8 @@ def quantize(
             took = milliseconds(program, model.front_end) if budget.unit == "ms" else None
             less = smaller(budget, parse_budget(asked.budget), file_report(program), took)
         if less is None:
-            return Quantized(program=program, twin=ready.twin, certificate=verify(program, device))
+            certificate = verify(program, device)
+            return Quantized(program=program, twin=ready.twin, recipe=ready.recipe, certificate=certificate)
         asked, measured = chosen.model_copy(update={"budget": str(less)}), ready.measured
     raise CalibrationError(
         f"a budget of {chosen.budget}: after {ATTEMPTS} attempts the program still takes more; allow more"
@@ -292,7 +258,7 @@ def _measure(
     return replace(measured, milliseconds=clocked)
 
 
-def _stage(name: str, progress: Progress | None) -> Told:
+def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] | None:
     return None if progress is None else lambda done, total: progress(name, done, total)
 
 

@@ -36,3 +36,13 @@ def test_what_is_no_log_is_refused(tmp_path: Path) -> None:
         log.read(tmp_path / "log.jsonl")
     with pytest.raises(TrainingError, match="cannot be written"):
         log.append(tmp_path / "no-folder" / "log.jsonl", {})
+
+
+def test_the_best_validation_is_that_of_the_last_step_with_the_fewest_errors() -> None:
+    def counted(step: int, data: str, errors: int) -> dict[str, object]:
+        return {"step": step, "data": data, "errors": errors}
+
+    lines = [counted(2, "a", 5), counted(2, "b", 1), {"step": 4}, counted(4, "a", 1), counted(4, "b", 3)]
+    later = [counted(6, "a", 0), counted(6, "b", 4), counted(8, "a", 2), counted(8, "b", 3)]
+    assert log.best_validation([*lines, *later]) == later[:2]
+    assert log.best_validation([{"step": 4}]) == []

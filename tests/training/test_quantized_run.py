@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.training.tiny_training import kill_once_kept, write_quantized
+from tests.training.tiny_training import kill_once_kept, write_taught
 
 from earnest.errors import TrainingError
 from earnest.file import open_program
@@ -25,7 +26,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    file = write_quantized(tmp_path, tiny_world.model, steps=60)
+    file = write_taught(tmp_path, tiny_world.model, steps=60)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     kill_once_kept(file, broken)
     result = train(load_training(file), broken, Watch())
@@ -38,14 +39,14 @@ def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path, tiny_wor
 
 
 def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    file = write_quantized(tmp_path, tiny_world.model, steps=60, rate="5e-3", recipe="w4a8")
+    file = write_taught(tmp_path, tiny_world.model, steps=60, rate="5e-3", recipe="w4a8")
     result = train(load_training(file), tmp_path / "work", Watch())
     losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
     assert sum(losses[-3:]) < 0.95 * sum(losses[:3])
     assert result.result == tmp_path / "work" / "program.earnest"
     program = open_program(result.result)
     assert judge_program(result.result, None).level.name == "H4"
-    assert describe(program).recipe == "tiny-quantized"
+    assert describe(program).recipe == "tiny-taught"
     heard = [one.id for one in describe(program).calibration]
     assert len(heard) == len(set(heard)) == 9, "four that ranges came from are among the nine that it was trained on"
     transcript = Recognizer(program).transcribe(next((tmp_path / "humming").rglob("*.flac")))
@@ -55,7 +56,7 @@ def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: Ti
 
 
 def test_two_processes_share_the_utterances(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    file = write_quantized(tmp_path, tiny_world.model, steps=4, recipe="w4a8")
+    file = write_taught(tmp_path, tiny_world.model, steps=4, recipe="w4a8")
     alone = train(load_training(file), tmp_path / "alone", Watch())
     shared = tmp_path / "shared"
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "earnest.cli"]
@@ -75,7 +76,7 @@ def test_without_a_step_it_is_the_recipes_program(tmp_path: Path, tiny_world: Ti
     from earnest.pipeline import quantize
     from earnest.speech.librispeech import read_split, select
 
-    file = write_quantized(tmp_path, tiny_world.model, steps=2, rate="1e-12")
+    file = write_taught(tmp_path, tiny_world.model, steps=2, rate="1e-12")
     file.write_text(file.read_text(encoding="utf-8").replace("last_rate = 1e-5", "last_rate = 1e-12"), encoding="utf-8")
     result = train(load_training(file), tmp_path / "work", Watch())
     spoken = select(read_split(tmp_path / "humming", transcripts="absent"), 4)
@@ -88,18 +89,18 @@ def test_without_a_step_it_is_the_recipes_program(tmp_path: Path, tiny_world: Ti
 
 
 def test_a_folder_of_other_settings_is_refused(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    training = load_training(write_quantized(tmp_path, tiny_world.model, steps=2))
+    training = load_training(write_taught(tmp_path, tiny_world.model, steps=2))
     train(training, tmp_path / "work", Watch())
     with pytest.raises(TrainingError, match="other settings"):
         train(training.model_copy(update={"seed": 4}), tmp_path / "work", Watch())
 
 
 def test_it_may_take_up_what_another_run_learnt(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    first = train(load_training(write_quantized(tmp_path, tiny_world.model, rate="5e-3")), tmp_path / "first", Watch())
+    first = train(load_training(write_taught(tmp_path, tiny_world.model, rate="5e-3")), tmp_path / "first", Watch())
     state = tmp_path / "first" / "state.safetensors"
 
     def started(recipe: str, other: Path) -> Path:
-        file = write_quantized(tmp_path, tiny_world.model, steps=2, rate="1e-12", recipe=recipe)
+        file = write_taught(tmp_path, tiny_world.model, steps=2, rate="1e-12", recipe=recipe)
         text = file.read_text(encoding="utf-8").replace("last_rate = 1e-5", "last_rate = 1e-12")
         file.write_text(f'start = "{other}"\n{text}', encoding="utf-8")
         return file
@@ -113,3 +114,45 @@ def test_it_may_take_up_what_another_run_learnt(tmp_path: Path, tiny_world: Tiny
         train(load_training(started("w8a8", state)), tmp_path / "third", Watch())
     with pytest.raises(TrainingError, match="state of a training run"):
         train(load_training(started("w4a8-best", first.result)), tmp_path / "fourth", Watch())
+
+
+def test_what_is_written_is_what_was_best(
+    tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Errors are given out, so that the first of three validated steps has the fewest."""
+    from earnest.speech.word_errors import WordErrors
+    from earnest.training.quantized_run import QuantizedRun
+
+    given = iter((1, 5, 3))
+
+    def word_errors(run: QuantizedRun) -> Iterator[tuple[str, int, WordErrors]]:
+        yield "humming", 9, WordErrors(substitutions=next(given), deletions=0, insertions=0, words=20)
+
+    whole = load_training(write_taught(tmp_path, tiny_world.model, steps=24, rate="5e-3", recipe="w4a8"))
+    monkeypatch.setattr(QuantizedRun, "word_errors", word_errors)
+    result = train(whole, tmp_path / "work", Watch())
+    assert [(line["step"], line["errors"]) for line in result.validation] == [(8, 1)]
+    written = sha256(result.result.read_bytes()).hexdigest()
+    result.result.unlink()
+    train(whole, tmp_path / "work", Watch())
+    assert sha256(result.result.read_bytes()).hexdigest() == written, "the state has it too"
+
+
+def test_widths_are_found_once_under_a_budget(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    from earnest.lab.anatomy import weight_widths
+
+    wide = train(
+        load_training(write_taught(tmp_path, tiny_world.model, steps=1, recipe="w8a8")), tmp_path / "w", Watch()
+    )
+    file = write_taught(tmp_path, tiny_world.model, steps=2, recipe="mixed-best")
+    budget = f"{0.98 * wide.result.stat().st_size / 1e6:.6f} MB"
+    file.write_text(f'budget = "{budget}"\n' + file.read_text(encoding="utf-8"), encoding="utf-8")
+    work = tmp_path / "work"
+    result = train(load_training(file), work, Watch())
+    found = (work / "recipe.json").read_bytes()
+    widths = weight_widths(open_program(result.result))
+    assert len(widths) > 1
+    (work / "state.safetensors").unlink()
+    again = train(load_training(file), work, Watch())
+    assert weight_widths(open_program(again.result)) == widths
+    assert (work / "recipe.json").read_bytes() == found

@@ -90,3 +90,22 @@ def test_a_group_learns_at_its_share_of_the_rate() -> None:
     state.optimizer.step()
     moved = [(now - then).abs().max().item() for now, then in zip(network.parameters(), before, strict=True)]
     assert moved == pytest.approx([0.4, 0.1])
+
+
+def test_the_last_mean_with_the_fewest_errors_is_chosen_and_kept() -> None:
+    state = begun(module())
+    assert state.chosen is state.average
+    advance(state, 0)
+    state.validated_(3)
+    expected = {name: tensor.clone() for name, tensor in state.average.items()}
+    for seed, errors in ((1, 4), (2, 5)):
+        advance(state, seed)
+        state.validated_(errors)
+    other = begun(module())
+    other.restore_(state.tensors(), state.step, state.fewest)
+    for one in (state, other):
+        assert one.fewest == 3
+        assert all(torch.equal(one.chosen[name], tensor) for name, tensor in expected.items())
+    assert not torch.equal(state.average["0.weight"], expected["0.weight"])
+    state.validated_(3)
+    assert torch.equal(state.chosen["0.weight"], state.average["0.weight"])

@@ -65,17 +65,11 @@ def write_training(folder: Path, *, steps: int = 12, precision: str = "bfloat16"
     return file
 
 
-QUANTIZED = """
-name = "tiny-quantized"
+TAUGHT = """
+name = "tiny-taught"
 seed = 3
 model = "{model}"
-recipe = "{recipe}"
-target = "int8x16"
-
-[calibration]
-data = "{data}"
-limit = 4
-
+{recipe}
 [data]
 train = ["{data}"]
 validation = ["{data}"]
@@ -92,29 +86,38 @@ blocks = 1.0
 steps = {steps}
 rate = {rate}
 last_rate = 1e-5
-warmup = 2
+warmup = 1
 decay = 0.0
 clip = 1.0
 average = 0.9
-ranges = 1.0
 reals = 0.1
-
+{ranges}
 [watch]
 log = 2
 keep = 4
 validate = 8
 """
 
+RECIPE = """recipe = "{recipe}"
+target = "int8x16"
 
-def write_quantized(
-    folder: Path, model: Path, *, steps: int = 8, rate: str = "1e-3", recipe: str = "w4a8-best"
+[calibration]
+data = "{data}"
+limit = 4
+"""
+
+
+def write_taught(
+    folder: Path, model: Path, *, steps: int = 8, rate: str = "1e-3", recipe: str | None = "w4a8-best"
 ) -> Path:
-    """The file of a quantization-aware run, beside its data."""
+    """The file of a quantization-aware run, beside its data; of a float model's teaching of itself without a recipe."""
     data = folder / "humming"
     if not data.exists():
         write_corpus(data, chapters=3, each=3)
-    file = folder / "tiny-quantized.toml"
-    text = QUANTIZED.format(model=model, data=data, steps=steps, rate=rate, recipe=recipe)
+    file = folder / "tiny-taught.toml"
+    rules = "" if recipe is None else RECIPE.format(recipe=recipe, data=data)
+    ranges = "" if recipe is None else "ranges = 1.0\n"
+    text = TAUGHT.format(model=model, data=data, steps=steps, rate=rate, recipe=rules, ranges=ranges)
     file.write_text(text, encoding="utf-8")
     return file
 

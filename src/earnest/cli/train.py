@@ -13,7 +13,7 @@ from earnest.cli.terminal import print_json, progress
 
 if TYPE_CHECKING:
     from earnest.training.loop import Trained
-    from earnest.training.specification import QuantizedTraining, Training
+    from earnest.training.specification import AnyTraining
 
 
 def train(
@@ -88,7 +88,7 @@ def _figures(result: "Trained") -> dict[str, Any]:
     }
 
 
-def _append(ledger: Path, training: "Training | QuantizedTraining", found: dict[str, Any]) -> None:
+def _append(ledger: Path, training: "AnyTraining", found: dict[str, Any]) -> None:
     """A row of kind "training" without a path of this machine: of folders the last name is left."""
     from earnest.lab.command import shown_command
     from earnest.lab.ledger import append, environment

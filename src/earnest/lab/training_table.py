@@ -20,13 +20,27 @@ KEYS = {
 }
 """What a row of kind "training" holds at least; docs/cli.md says what `earnest train` means by them."""
 
-HEADING = ("run", "parameters", "utterances", "hours", "steps", "hours heard", "minutes", "held out", "words", "WER")
+HEADING = (
+    "run",
+    "parameters",
+    "utterances",
+    "hours",
+    "steps",
+    "chosen",
+    "hours heard",
+    "minutes",
+    "held out",
+    "words",
+    "WER",
+)
 
 
 def render_training(rows: Iterable[Mapping[str, object]]) -> str:
-    """A line for each corpus that a run was validated on; of each run the latest row. Rates in per cent."""
+    """A line for each corpus that a run was validated on; of each run the latest row. Of all `steps`, the result is
+    that of the `chosen` one. Rates in per cent.
+    """
     latest = {row.get("name"): row for row in rows if row.get("kind") == TRAINING}
-    return table(HEADING, [line for row in latest.values() for line in _lines(row)], "lrrrrrrlrr")
+    return table(HEADING, [line for row in latest.values() for line in _lines(row)], "lrrrrrrrlrr")
 
 
 def _lines(row: Mapping[str, object]) -> list[tuple[str, ...]]:
@@ -36,8 +50,18 @@ def _lines(row: Mapping[str, object]) -> list[tuple[str, ...]]:
             raise LedgerError(f"a training run of the ledger: key {key!r} cannot be {value!r}")
     found = cast(Mapping[str, Any], row)
     counts = [f"{found[key]}" for key in ("parameters", "utterances")]
-    cost = [f"{found['hours']:.1f}", f"{found['step']}", f"{found['hours_heard']:.0f}", f"{found['seconds'] / 60:.0f}"]
+    heard = [f"{found['hours_heard']:.0f}", f"{found['seconds'] / 60:.0f}"]
+    steps = [f"{found['hours']:.1f}", f"{found['step']}"]
     return [
-        (str(found["name"]), *counts, *cost, str(one["data"]), f"{one['words']}", f"{one['wer']:.2f}")
+        (
+            str(found["name"]),
+            *counts,
+            *steps,
+            f"{one['step']}",
+            *heard,
+            str(one["data"]),
+            f"{one['words']}",
+            f"{one['wer']:.2f}",
+        )
         for one in found["validation"]
     ]

@@ -1,5 +1,5 @@
-"""Training of a float Conformer-CTC. Its folder has `model/` too: the running mean of the weights, a checkpoint as
-`earnest.models.load` reads it.
+"""Training of a float Conformer-CTC. Its folder has `model/` too: the running mean of the weights that was chosen, a
+checkpoint as `earnest.models.load` reads it.
 """
 
 from collections.abc import Iterator
@@ -63,21 +63,21 @@ class FloatRun(Run[Training]):
             mask_(row, self.settings.masks, generator)
         return torch.from_numpy(padded(rows)), [self.heard.targets[index] for index in indices]
 
-    def averaged(self) -> FloatModel:
-        """The model of the mean of the weights, in evaluation mode."""
+    def learnt(self, means: dict[str, Tensor]) -> FloatModel:
+        """The model of means of the weights, in evaluation mode."""
         config = _config(self.settings.model, ConformerConfig().dropout)
-        module = build(self.state.average, config, "the mean of the weights")
+        module = build(means, config, "the mean of the weights")
         return conformer_model(module, self.heard.tokens, NEMO_LOG_MEL, Path("training"))
 
     def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
         """In torch, on the features that are kept."""
-        model = self.averaged()
+        model = self.learnt(self.state.average)
         for place, features in self.heard.validation.items():
             yield place, len(features.utterances), word_errors(model, features)
 
     def write(self) -> None:
         """A checkpoint."""
-        save(self.averaged(), self.result.parent)
+        save(self.learnt(self.state.chosen), self.result.parent)
 
 
 def groups(module: nn.Module, descent: Descent) -> list[Group]:

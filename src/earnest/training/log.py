@@ -38,10 +38,14 @@ def cut(path: Path, step: int) -> None:
         write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
 
 
-def last_validation(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The word errors of the last step that was validated."""
-    counted = [line for line in lines if "wer" in line]
-    return [line for line in counted if line["step"] == counted[-1]["step"]]
+def best_validation(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The word errors of the step that had the fewest, the last of them."""
+    counted = [line for line in lines if "errors" in line]
+    errors: dict[int, int] = {}
+    for line in counted:
+        errors[line["step"]] = errors.get(line["step"], 0) + line["errors"]
+    best = min(errors, key=lambda step: (errors[step], -step), default=None)
+    return [line for line in counted if line["step"] == best]
 
 
 def seconds(lines: list[dict[str, Any]]) -> float:

@@ -41,8 +41,8 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What came of a run: its file, the step that this call started from, the last word errors, and what it cost
-    (training.facts).
+    """What came of a run: its file, the step that this call started from, the fewest word errors of a step, which are
+    those of the file, and what it cost (training.facts).
     """
 
     result: Path
@@ -84,7 +84,7 @@ class Run(ABC, Generic[AnySettings]):
 
     @abstractmethod
     def write(self) -> None:
-        """Write what the mean of the weights is as a model."""
+        """Write what the state's `chosen` mean of the weights is as a model."""
 
     def to_the_end(self) -> int:
         """Take up what was kept, and do all steps that are still to do; the step that it went on from. A result that
@@ -107,7 +107,7 @@ class Run(ABC, Generic[AnySettings]):
                 learning = rate(done - 1, self.settings.descent)
                 self._log({"step": done, **sums.means(), "rate": learning, "seconds": round(seconds, 4)})
             if done % watched.validate_ == 0 or done == steps:
-                self.validate()
+                self.validate_()
             if rank() == 0 and (done % watched.keep == 0 or done == steps):
                 self.write()
                 write_checkpoint(kept, self.state, self.settings)
@@ -134,13 +134,16 @@ class Run(ABC, Generic[AnySettings]):
         state.step += 1
         return loss, norm
 
-    def validate(self) -> None:
-        """Count the word errors of the mean of the weights."""
-        if rank() > 0:
+    def validate_(self) -> None:
+        """Count the word errors of the mean of the weights, and keep it if they are the fewest so far."""
+        if rank() > 0 or not self.settings.data.validation:
             return
+        errors = 0
         for place, utterances, counts in self.word_errors():
             line = {"data": Path(place).name, "wer": round(counts.wer, 3), "words": counts.words}
-            self._log({"step": self.state.step, **line, "utterances": utterances})
+            self._log({"step": self.state.step, **line, "errors": counts.errors, "utterances": utterances})
+            errors += counts.errors
+        self.state.validated_(errors)
 
     def _log(self, line: dict[str, Any]) -> None:
         if rank() > 0:

@@ -1,6 +1,6 @@
 """Quantization-aware training: a recipe's program, taught by the float model that it was made from.
 
-Its folder has `program.earnest` too: the program of the running mean of what is trained. Word errors are those of that
+Its folder has `program.earnest` too: the program of the running mean that was chosen. Word errors are those of that
 program on the native engine.
 """
 
@@ -9,133 +9,91 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from earnest.errors import TrainingError
 from earnest.file import save
+from earnest.file.whole import write_whole
 from earnest.integer.program import Program
-from earnest.integer.target import load_target
+from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
-from earnest.methods.distillation import divergence, relative_error, token_loss
 from earnest.models import load
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import each
-from earnest.pipeline import description_of, prepared, round_
+from earnest.pipeline import description_of, prepared, quantize, round_
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Heard
 from earnest.runtime.fingerprint import audio_sha256
-from earnest.runtime.front_end import LogMel
 from earnest.runtime.recogniser import Recognizer
 from earnest.speech.librispeech import Utterance, read_split, select
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
-from earnest.swapping.recipe import load_recipe
-from earnest.training.batches import endless
-from earnest.training.checkpoint import read_average
-from earnest.training.features import Features, cached
+from earnest.swapping.recipe import Recipe, load_recipe
+from earnest.training.checkpoint import read_chosen
+from earnest.training.features import Features
 from earnest.training.latents import Latents, Passes, give_biases_
-from earnest.training.loop import Run, Watch
-from earnest.training.material import FRAMES_PER_SECOND
-from earnest.training.ranks import first_rank_first, rank, sum_, world
+from earnest.training.loop import Watch
+from earnest.training.ranks import first_rank_first
 from earnest.training.specification import LatentDescent, QuantizedTraining
 from earnest.training.state import Group, fresh
-from earnest.training.teacher import Teacher
+from earnest.training.taught_run import TaughtRun
+from earnest.training.teacher import Lesson, Teacher, outputs, real_lessons
 
 
-class QuantizedRun(Run[QuantizedTraining]):
-    """Losses are sums of what `methods.distillation` counts."""
+class QuantizedRun(TaughtRun[QuantizedTraining]):
+    """Its folder has `recipe.json` too, the recipe with the widths that were found under a budget."""
 
     def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch) -> None:
         self.settings, self.folder, self.watch = settings, folder, watch
         self.model, self.result = load(settings.model), folder / "program.earnest"
         chosen = settings.calibration
         spoken = select(read_split(chosen.data, transcripts="absent"), chosen.limit)
-        recipe, target = load_recipe(settings.recipe), load_target(settings.target)
-        paths = [one.path for one in spoken]
-        self.ready = prepared(self.model, recipe, target, paths, progress=watch.progress)
+        paths, target = [one.path for one in spoken], load_target(settings.target)
+        self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=watch.progress)
         twin = give_biases_(self.ready.twin)
         real = copy.deepcopy(twin)
         self.latents = Latents(twin)
         if not (folder / "state.safetensors").exists():
             if settings.start is not None:
-                self.latents.take_up_(read_average(Path(settings.start)))
+                self.latents.take_up_(read_chosen(Path(settings.start)))
             else:
                 round_(self.ready, watch.progress)
                 self.latents.begin_(twin)
         self.state = fresh(self.latents, _groups(self.latents, settings.descent))
         self.passes = Passes(twin)
-        self.spoken = [one for place in settings.data.train for one in read_split(place, transcripts="absent")]
-        self.train = self._features(self.spoken)
-        self.teacher = Teacher(real, self.train)
-        self.usable = [
-            index for index, length in enumerate(self.train.lengths) if twin.shortest <= length <= twin.longest
-        ]
-        self.validation = {
-            place: self._features(read_split(place, transcripts="required")) for place in settings.data.validation
-        }
+        self.hear_(twin.shortest, twin.longest)
+        self.teacher = Teacher(real_lessons(real), self.train)
+        self.blocks = outputs(real)
 
-    def _features(self, utterances: list[Utterance]) -> Features:
-        front_end = self.model.front_end
-        if not isinstance(front_end, LogMel):
-            raise TrainingError(f"{self.settings.model}: expected a model of log-mel features, got {front_end}")
+    def _recipe(self, recordings: list[Path], target: Target) -> Recipe:
+        named, kept = load_recipe(self.settings.recipe), self.folder / "recipe.json"
+        if self.settings.budget is None:
+            return named
         with first_rank_first():
-            return cached(utterances, front_end, self.folder / "features", self.watch.progress)
+            if not kept.exists():
+                asked, name = named.under(self.settings.budget), Path(self.settings.model).name
+                found = quantize(self.model, asked, target, recordings, name=name, progress=self.watch.progress)
+                write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
+        return Recipe.model_validate_json(kept.read_bytes())
 
-    def batches(self) -> Iterator[list[int]]:
-        """Utterances of nearly one length."""
-        most = int(self.settings.utterances.seconds * FRAMES_PER_SECOND)
-        lengths = [self.train.lengths[index] for index in self.usable]
-        for batch in endless(lengths, most, self.settings.seed):
-            yield [self.usable[index] for index in batch]
+    def values(self) -> list[Tensor]:
+        """The weights at their codes, and the rest."""
+        return self.latents.values(self.ready.twin)
 
-    def descend_(self, indices: list[int]) -> float:
-        """Utterances side by side; their gradients are summed in their order, so that the number of threads changes
-        nothing. Ranks share them.
-        """
-        values = self.latents.values(self.ready.twin)
-        frames = sum(self.train.lengths[index] for index in indices)
-        summed = [torch.zeros_like(value) for value in values]
-        loss = torch.zeros((), dtype=torch.float64)
-        for one, gradients in each(lambda index: self._taught(index, values, frames), indices[rank() :: world()]):
-            loss += one
-            for whole, part in zip(summed, gradients, strict=True):
-                whole.add_(part)
-        sum_(summed)
-        sum_([loss])
-        torch.autograd.backward(values, summed)
-        return loss.item()
-
-    def _taught(self, index: int, values: list[Tensor], frames: int) -> tuple[float, tuple[Tensor, ...]]:
-        """The loss of one utterance, its share of all `frames`, and the gradients for all values."""
-        logits, goals = self.teacher.lesson(index)
+    def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
+        """By a simulation of the law."""
+        leaves = [value.detach().requires_grad_() for value in values]
         made: dict[str, Tensor] = {}
 
         def observe(name: str, x: Tensor) -> None:
-            if name in goals:
+            if name in self.blocks:
                 made[name] = x
 
-        with torch.enable_grad():
-            leaves = [value.detach().requires_grad_() for value in values]
-            features = torch.from_numpy(self.train.of(index))[None]
-            found = self.passes.run(features, leaves, observe)
-            loss = self._loss(logits, found, goals, made) * (self.train.lengths[index] / frames)
-            return loss.item(), torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+        return (self.passes.run(features, leaves, observe), made), leaves
 
-    def _loss(self, logits: Tensor, found: Tensor, goals: dict[str, Tensor], made: dict[str, Tensor]) -> Tensor:
-        counts, total_loss = self.settings.loss, torch.zeros(())
-        if counts.tokens:
-            total_loss = total_loss + counts.tokens * token_loss(logits, found)
-        if counts.posteriors:
-            total_loss = total_loss + counts.posteriors * divergence(logits, found) / logits.shape[1]
-        if counts.blocks:
-            total_loss = total_loss + counts.blocks * relative_error(goals, made)
-        return total_loss
-
-    def program(self) -> Program:
-        """The program of the mean of what is trained, verified; its recipe is called after the run."""
+    def program(self, means: dict[str, Tensor]) -> Program:
+        """The program of means of what is trained, verified; its recipe is called after the run."""
         learnt, twin = copy.deepcopy(self.latents), copy.deepcopy(self.ready.twin)
-        learnt.load_state_dict(self.state.average)
+        learnt.load_state_dict(means)
         learnt.write_(twin)
         name, heard = Path(self.settings.model).name, (*self.ready.heard, *self._heard)
         described = description_of(
@@ -152,14 +110,14 @@ class QuantizedRun(Run[QuantizedTraining]):
 
     def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
         """Of the program."""
-        recogniser = Recognizer(self.program())
+        recogniser = Recognizer(self.program(self.state.average))
         for place, features in self.validation.items():
             count = len(features.utterances)
             yield place, count, total(each(lambda index: _errors(recogniser, features, index), range(count)))  # noqa: B023
 
     def write(self) -> None:
         """The program."""
-        save(self.program(), self.result)
+        save(self.program(self.state.chosen), self.result)
 
 
 def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:

@@ -70,13 +70,18 @@ class Descent(Part):
     average: Share
 
 
-class LatentDescent(Descent):
-    """The same of weights as shares of the ranges of their rows. The logarithms of steps have `ranges` times the rate,
-    what has no code (biases, gains of norms) `reals` times.
+class TaughtDescent(Descent):
+    """The same of weights as shares of the ranges of their rows; what has no code (biases, gains of norms) has `reals`
+    times the rate.
     """
 
-    ranges: Positive
     reals: Positive
+
+
+class LatentDescent(TaughtDescent):
+    """The logarithms of steps have `ranges` times the rate."""
+
+    ranges: Positive
 
 
 class Watch(Part):
@@ -141,24 +146,42 @@ class Utterances(Part):
     seconds: Positive
 
 
-class QuantizedTraining(Settings[LatentDescent]):
-    """Quantization-aware training: what the recipe makes of the float `model` is taught by the model itself. It starts
-    at the codes that the recipe finds, or from the state of a run with the same widths of weights, the file `start`.
-    """
+class Taught(Settings[AnyDescent], Generic[AnyDescent]):
+    """The float `model` is the teacher, and what training starts from."""
 
     model: Place
-    recipe: Place
-    target: Place
-    start: Place | None = None
-    calibration: Calibration
     utterances: Utterances
     loss: Loss
 
 
-def load_training(path: str | os.PathLike[str]) -> Training | QuantizedTraining:
-    """Read a training run's file; with a recipe it is quantization-aware. TrainingError names the key that is wrong."""
+class SelfDistillation(Taught[TaughtDescent]):
+    """A float model taught by itself: what quantization-aware training is compared with."""
 
-    def kind(content: Mapping[str, Any]) -> type[Training] | type[QuantizedTraining]:
-        return QuantizedTraining if "recipe" in content else Training
+
+class QuantizedTraining(Taught[LatentDescent]):
+    """Quantization-aware training: what the recipe makes of the float model is taught by it. It starts at the codes
+    that the recipe finds, under the `budget` if there is one, or from the state of a run with the same widths of
+    weights, the file `start`.
+    """
+
+    recipe: Place
+    target: Place
+    budget: str | None = None
+    start: Place | None = None
+    calibration: Calibration
+
+
+AnyTraining = Training | SelfDistillation | QuantizedTraining
+
+
+def load_training(path: str | os.PathLike[str]) -> AnyTraining:
+    """Read a training run's file: quantization-aware with a recipe, a model's teaching of itself with the path of a
+    model and none, a float model's training with the model's shape. TrainingError names the key that is wrong.
+    """
+
+    def kind(content: Mapping[str, Any]) -> type[AnyTraining]:
+        if "recipe" in content:
+            return QuantizedTraining
+        return SelfDistillation if isinstance(content.get("model"), str) else Training
 
     return read_settings(path, kind, what="a training run", page="docs/training.md", error=TrainingError)

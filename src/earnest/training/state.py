@@ -27,33 +27,50 @@ class Group:
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """`average` has the names of the module's own state; whole numbers in it are copies."""
+    """`average` has the names of the module's own state; whole numbers in it are copies. `best` is what it was at the
+    validated step with the `fewest` word errors.
+    """
 
     module: nn.Module
     optimizer: torch.optim.AdamW
     average: dict[str, Tensor]
     step: int
+    best: dict[str, Tensor] | None = None
+    fewest: int | None = None
+
+    @property
+    def chosen(self) -> dict[str, Tensor]:
+        """What a run makes: the best that was validated, or the last."""
+        return self.average if self.best is None else self.best
+
+    def validated_(self, errors: int) -> None:
+        """Keep the mean if no step before had fewer word errors."""
+        if self.fewest is None or errors <= self.fewest:
+            self.best, self.fewest = {name: tensor.clone() for name, tensor in self.average.items()}, errors
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything but the step, by names that tell what it is."""
+        """Everything but the step and the count of errors, by names that tell what it is."""
         found = {f"weights.{name}": tensor for name, tensor in self.module.state_dict().items()}
         found |= {f"average.{name}": tensor for name, tensor in self.average.items()}
+        found |= {f"best.{name}": tensor for name, tensor in (self.best or {}).items()}
         for name, parameter in self.module.named_parameters():
             kept = self.optimizer.state[parameter]
             found |= {f"{moment}.{name}": kept[moment] for moment in MOMENTS if moment in kept}
         return found
 
-    def restore_(self, tensors: Mapping[str, Tensor], step: int) -> None:
+    def restore_(self, tensors: Mapping[str, Tensor], step: int, fewest: int | None = None) -> None:
         """Take over what `tensors` gave. TrainingError where a tensor is missing or has another shape."""
         try:
             self.module.load_state_dict({name: tensors[f"weights.{name}"] for name in self.average})
-            self.average = {name: tensors[f"average.{name}"].clone() for name in self.average}
+            names = self.average.keys()
+            self.average = {name: tensors[f"average.{name}"].clone() for name in names}
+            self.best = None if fewest is None else {name: tensors[f"best.{name}"].clone() for name in names}
             for name, parameter in self.module.named_parameters():
                 self.optimizer.state[parameter] = {key: tensors[f"{key}.{name}"].clone() for key in MOMENTS}
         except (KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise TrainingError(f"expected the state of this model, got another one's: {reason}") from error
-        self.step = step
+        self.step, self.fewest = step, fewest
 
 
 def fresh(module: nn.Module, groups: Sequence[Group]) -> State:

@@ -1,6 +1,7 @@
 """What the float model makes of utterances, computed when it is first asked for and kept as float16 in memory."""
 
 import threading
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -17,11 +18,10 @@ KEPT_BYTES = 4 << 30
 
 
 class Teacher:
-    """The float operators of calibrated twins whose weights no method has rounded. May be asked by several threads."""
+    """`compute` gives the lesson of one input's features. May be asked by several threads."""
 
-    def __init__(self, model: TwinModel, features: Features) -> None:
-        self.model, self.features = model, features
-        self.names = outputs(model)
+    def __init__(self, compute: Callable[[Tensor], Lesson], features: Features) -> None:
+        self.compute, self.features = compute, features
         self.kept: dict[int, Lesson] = {}
         self.left = KEPT_BYTES
         self.lock = threading.Lock()
@@ -41,14 +41,24 @@ class Teacher:
         return found[0].float(), {name: value.float() for name, value in found[1].items()}
 
     def _computed(self, index: int) -> Lesson:
+        logits, made = self.compute(torch.from_numpy(self.features.of(index))[None])
+        return logits.half(), {name: value.half() for name, value in made.items()}
+
+
+def real_lessons(model: TwinModel) -> Callable[[Tensor], Lesson]:
+    """By the float operators of calibrated twins whose weights no method has rounded."""
+    names = outputs(model)
+
+    def compute(features: Tensor) -> Lesson:
         values: dict[str, Tensor] = {}
 
         def observe(name: str, x: Tensor) -> None:
-            if name in self.names:
-                values[name] = x.half()
+            if name in names:
+                values[name] = x
 
-        logits = run_real(self.model, torch.from_numpy(self.features.of(index))[None], observe)
-        return logits.half(), values
+        return run_real(model, features, observe), values
+
+    return compute
 
 
 def outputs(model: TwinModel) -> frozenset[str]:

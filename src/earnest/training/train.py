@@ -1,26 +1,34 @@
 """Train: what the file of a run says, from where it was left to its last step."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from earnest.training import log
 from earnest.training.facts import facts
 from earnest.training.float_run import FloatRun
-from earnest.training.loop import Trained, Watch, reproducible
+from earnest.training.loop import Run, Trained, Watch, reproducible
 from earnest.training.quantized_run import QuantizedRun
-from earnest.training.specification import QuantizedTraining, Training
+from earnest.training.self_distillation import SelfDistillationRun
+from earnest.training.specification import AnyTraining, QuantizedTraining, SelfDistillation, Training
+
+RUNS: dict[type[AnyTraining], Callable[..., Run[Any]]] = {
+    Training: FloatRun,
+    SelfDistillation: SelfDistillationRun,
+    QuantizedTraining: QuantizedRun,
+}
 
 
-def train(settings: Training | QuantizedTraining, folder: Path, watch: Watch) -> Trained:
+def train(settings: AnyTraining, folder: Path, watch: Watch) -> Trained:
     """Train to the last step. TrainingError where the loss is no longer finite, or the folder has another run."""
     with reproducible(settings.seed):
-        kind = QuantizedRun if isinstance(settings, QuantizedTraining) else FloatRun
-        run = kind(settings, folder, watch)  # type: ignore[arg-type]
+        run = RUNS[type(settings)](settings, folder, watch)
         started = run.to_the_end()
     lines = log.read(folder / "log.jsonl")
     return Trained(
         result=run.result,
         started_from=started,
         step=run.state.step,
-        validation=log.last_validation(lines),
+        validation=log.best_validation(lines),
         facts=facts(run, lines),
     )

@@ -1,0 +1,92 @@
+"""Self-distillation: a float model taught by itself, which is what quantization-aware training has to be compared with.
+
+It hears the same utterances in the same order, under the same loss and schedule; only nothing is rounded.
+"""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from earnest.errors import TrainingError
+from earnest.models import FloatModel, load, save
+from earnest.models.checkpoint import conformer_model
+from earnest.models.conformer import Conformer
+from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.speech.word_errors import WordErrors
+from earnest.training.loop import Watch
+from earnest.training.specification import SelfDistillation, TaughtDescent
+from earnest.training.state import Group, fresh
+from earnest.training.taught_run import TaughtRun
+from earnest.training.teacher import Lesson, Teacher
+from earnest.training.validation import word_errors
+
+SHORTEST = 1
+"""Frames of features."""
+
+
+class SelfDistillationRun(TaughtRun[SelfDistillation]):
+    """Batch norms keep their statistics, as the quantized model's do. Its folder has `model/` too."""
+
+    def __init__(self, settings: SelfDistillation, folder: Path, watch: Watch) -> None:
+        self.settings, self.folder, self.watch = settings, folder, watch
+        self.model, self.result = load(settings.model), folder / "model" / "model.safetensors"
+        if not isinstance(self.model.module, Conformer):
+            raise TrainingError(f"{settings.model}: expected a Conformer-CTC, got {self.model.architecture}")
+        self.pupil = copy.deepcopy(self.model.module)
+        self.state = fresh(self.pupil, groups(self.pupil, settings.descent))
+        self.hear_(SHORTEST, self.model.longest)
+        real = self.model.module
+        self.teacher = Teacher(lambda features: _lesson(real, features), self.train)
+
+    def values(self) -> list[Tensor]:
+        """The parameters."""
+        return list(self.pupil.parameters())
+
+    def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
+        """By the pupil in evaluation mode, from the parameters themselves, which `torch.autograd.grad` leaves alone."""
+        return _lesson(self.pupil, features), values
+
+    def learnt(self, tensors: dict[str, Tensor]) -> FloatModel:
+        """A model of these weights."""
+        module = copy.deepcopy(self.pupil)
+        module.load_state_dict(tensors)
+        return conformer_model(module.eval(), self.model.ctc_tokens, NEMO_LOG_MEL, Path("training"))
+
+    def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
+        """In torch, on the features that are kept."""
+        model = self.learnt(self.state.average)
+        for place, features in self.validation.items():
+            yield place, len(features.utterances), word_errors(model, features)
+
+    def write(self) -> None:
+        """A checkpoint."""
+        save(self.learnt(self.state.chosen), self.result.parent)
+
+
+def groups(module: nn.Module, descent: TaughtDescent) -> list[Group]:
+    """A weight learns at the share of the rate that its rows' range is, on the average, as its codes would; what has no
+    code at `reals` of the rate.
+    """
+    coded_by = (nn.Linear, nn.Conv1d, nn.Conv2d)
+    weights = [one.get_parameter("weight") for one in module.modules() if isinstance(one, coded_by)]
+    coded = {id(weight) for weight in weights}
+    ranges = [weight.detach().flatten(1).abs().amax(dim=1).mean().item() for weight in weights]
+    return [
+        *(
+            Group(parameters=[weight], share=share, decay=descent.decay)
+            for weight, share in zip(weights, ranges, strict=True)
+        ),
+        Group(parameters=[one for one in module.parameters() if id(one) not in coded], share=descent.reals),
+    ]
+
+
+def _lesson(module: Conformer, features: Tensor) -> Lesson:
+    x, positions = module.encoder.pos_enc(module.encoder.pre_encode(features))
+    made: dict[str, Tensor] = {}
+    for number, layer in enumerate(module.encoder.layers):
+        x = layer(x, positions)
+        made[f"encoder.layers.{number}"] = x
+    logits: Tensor = module.decoder(x)
+    return logits, made

@@ -1,0 +1,100 @@
+"""A run whose teacher is the float model that it starts from: no transcript is read."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from earnest.errors import TrainingError
+from earnest.methods.distillation import divergence, relative_error, token_loss
+from earnest.models import FloatModel
+from earnest.nn.parallel import each
+from earnest.runtime.front_end import LogMel
+from earnest.speech.librispeech import Utterance, read_split
+from earnest.training.batches import endless
+from earnest.training.features import Features, cached
+from earnest.training.loop import Run
+from earnest.training.material import FRAMES_PER_SECOND
+from earnest.training.ranks import first_rank_first, rank, sum_, world
+from earnest.training.specification import Taught
+from earnest.training.teacher import Lesson, Teacher
+
+AnyTaught = TypeVar("AnyTaught", bound=Taught[Any])
+
+
+class TaughtRun(Run[AnyTaught]):
+    """Losses are sums of what `methods.distillation` counts."""
+
+    model: FloatModel
+    teacher: Teacher
+    spoken: list[Utterance]
+    validation: Mapping[str, Features]
+
+    def hear_(self, shortest: int, longest: int) -> None:
+        """Read what is trained and validated on; utterances outside of these lengths are left out of training."""
+        self.spoken = [one for place in self.settings.data.train for one in read_split(place, transcripts="absent")]
+        self.train = self._features(self.spoken)
+        self.usable = [index for index, length in enumerate(self.train.lengths) if shortest <= length <= longest]
+        self.validation = {
+            place: self._features(read_split(place, transcripts="required")) for place in self.settings.data.validation
+        }
+
+    def _features(self, utterances: list[Utterance]) -> Features:
+        front_end = self.model.front_end
+        if not isinstance(front_end, LogMel):
+            raise TrainingError(f"{self.settings.model}: expected a model of log-mel features, got {front_end}")
+        with first_rank_first():
+            return cached(utterances, front_end, self.folder / "features", self.watch.progress)
+
+    def batches(self) -> Iterator[list[int]]:
+        """Utterances of nearly one length."""
+        most = int(self.settings.utterances.seconds * FRAMES_PER_SECOND)
+        lengths = [self.train.lengths[index] for index in self.usable]
+        for batch in endless(lengths, most, self.settings.seed):
+            yield [self.usable[index] for index in batch]
+
+    @abstractmethod
+    def values(self) -> list[Tensor]:
+        """What a pass reads, made of what is trained."""
+
+    @abstractmethod
+    def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
+        """What the pupil makes of one input, and the leaves of its graph that stand for the values."""
+
+    def descend_(self, indices: list[int]) -> float:
+        """Utterances side by side; their gradients are summed in their order, so that the number of threads changes
+        nothing. Ranks share them.
+        """
+        values = self.values()
+        frames = sum(self.train.lengths[index] for index in indices)
+        summed = [torch.zeros_like(value) for value in values]
+        loss = torch.zeros((), dtype=torch.float64)
+        for one, gradients in each(lambda index: self._taught(index, values, frames), indices[rank() :: world()]):
+            loss += one
+            for whole, part in zip(summed, gradients, strict=True):
+                whole.add_(part)
+        sum_(summed)
+        sum_([loss])
+        torch.autograd.backward(values, summed)
+        return loss.item()
+
+    def _taught(self, index: int, values: list[Tensor], frames: int) -> tuple[float, tuple[Tensor, ...]]:
+        """The loss of one utterance, its share of all `frames`, and the gradients for all values."""
+        lesson = self.teacher.lesson(index)
+        with torch.enable_grad():
+            heard, leaves = self.heard(torch.from_numpy(self.train.of(index))[None], values)
+            loss = self._loss(lesson, heard) * (self.train.lengths[index] / frames)
+            return loss.item(), torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+
+    def _loss(self, lesson: Lesson, heard: Lesson) -> Tensor:
+        (logits, goals), (found, made) = lesson, heard
+        counts, total_loss = self.settings.loss, torch.zeros(())
+        if counts.tokens:
+            total_loss = total_loss + counts.tokens * token_loss(logits, found)
+        if counts.posteriors:
+            total_loss = total_loss + counts.posteriors * divergence(logits, found) / logits.shape[1]
+        if counts.blocks:
+            total_loss = total_loss + counts.blocks * relative_error(goals, made)
+        return total_loss

@@ -1,0 +1,87 @@
+"""A float model taught by itself: with nothing to learn it stays as it is, and it goes on after a kill."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import torch
+from tests.training.tiny_training import kill_once_kept, write_taught
+
+from earnest.errors import TrainingError
+from earnest.models import load
+from earnest.training import log
+from earnest.training.loop import Watch
+from earnest.training.self_distillation import groups
+from earnest.training.specification import SelfDistillation, TaughtDescent, load_training
+from earnest.training.train import train
+from synthetic import TinyWorld
+
+KEPT = ("state.safetensors", "model/model.safetensors")
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {name: sha256((folder / name).read_bytes()).hexdigest() for name in KEPT}
+
+
+def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_taught(tmp_path, tiny_world.model, steps=200, recipe=None)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    kill_once_kept(file, broken)
+    result = train(load_training(file), broken, Watch())
+    assert 0 < result.started_from < 200
+    train(load_training(file), whole, Watch())
+    assert hashes(broken) == hashes(whole)
+
+
+def test_by_its_own_posteriors_it_learns_next_to_nothing(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    """The teacher's logits are kept in 16 bits: loss and gradient are those of that rounding."""
+    file = write_taught(tmp_path, tiny_world.model, steps=4, recipe=None)
+    file.write_text(file.read_text(encoding="utf-8").replace("tokens = 0.5", "tokens = 0.0"), encoding="utf-8")
+    train(load_training(file), tmp_path / "work", Watch())
+    losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
+    assert losses[0] < 1e-4
+
+
+def test_by_its_own_tokens_it_becomes_surer(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_taught(tmp_path, tiny_world.model, steps=40, rate="5e-3", recipe=None)
+    assert isinstance(load_training(file), SelfDistillation)
+    result = train(load_training(file), tmp_path / "work", Watch())
+    losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
+    assert losses[-1] < 0.9 * losses[0]
+    before, after = load(tiny_world.model), load(result.result)
+    assert before.tokens == after.tokens
+    assert before.module.config == after.module.config
+    for name, tensor in before.module.named_buffers():
+        assert torch.equal(after.module.get_buffer(name), tensor), "statistics of batch norms stay"
+    moved = [
+        name for name, one in before.module.named_parameters() if not torch.equal(after.module.get_parameter(name), one)
+    ]
+    assert len(moved) == len(list(before.module.parameters()))
+
+
+def test_weights_learn_at_their_rows_range(tiny_world: TinyWorld) -> None:
+    module = load(tiny_world.model).module
+    descent = TaughtDescent(steps=1, rate=0.1, last_rate=0.1, warmup=1, decay=0.5, clip=1.0, average=0.9, reals=0.25)
+    made = groups(module, descent)
+    assert sum(len(group.parameters) for group in made) == len(list(module.parameters()))
+    head = module.decoder.decoder_layers[0].weight
+    of_head = next(group for group in made if group.parameters[0] is head)
+    assert of_head.share == pytest.approx(head[:, :, 0].abs().max(dim=1).values.mean().item())
+    assert made[-1].share == 0.25
+    rest = {id(each) for each in made[-1].parameters}
+    assert {each.dim() for name, each in module.named_parameters() if id(each) in rest and "pos_bias" not in name} == {
+        1
+    }
+
+
+def test_a_model_that_is_no_conformer_is_refused(
+    tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from torch import nn
+
+    other = replace(load(tiny_world.model), module=nn.Linear(1, 1), architecture="Linear")
+    monkeypatch.setattr("earnest.training.self_distillation.load", lambda path: other)
+    with pytest.raises(TrainingError, match="expected a Conformer-CTC, got Linear"):
+        train(load_training(write_taught(tmp_path, tiny_world.model, recipe=None)), tmp_path / "work", Watch())
