@@ -102,3 +102,23 @@ def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
         latents.edges.fill_(-3.0)
     latents.write_(model)
     assert all(edge.grid.scale >= scale for edge, scale in zip(rounded_edges(model), least, strict=True))
+
+
+def test_learned_steps_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
+    model, _ = rounded(4)
+    taught = begun(model)
+    with torch.no_grad():
+        taught.edges.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(2))
+        taught.edge_scales.mul_(1.5)
+        taught.shares[0].mul_(0.5)
+    learnt = taught.state_dict()
+    taken = Latents(model)
+    taken.take_up_(learnt)
+    assert all(torch.equal(tensor, learnt[name]) for name, tensor in taken.state_dict().items())
+    narrower = learnt | {"edge_grids": learnt["edge_grids"] - torch.tensor([4, 0, 0])}
+    calibrated, fresh = Latents(model), Latents(model)
+    calibrated.take_up_(narrower)
+    assert torch.equal(calibrated.shares[0], taught.shares[0])
+    assert torch.equal(calibrated.edges, fresh.edges)
+    assert torch.equal(calibrated.edge_scales, fresh.edge_scales)
+    assert torch.equal(calibrated.edge_grids, fresh.edge_grids)

@@ -35,6 +35,7 @@ class Latents(nn.Module):
     """Parameters and buffers only: the models that they are read from and written to are passed in."""
 
     edge_scales: Tensor
+    edge_grids: Tensor
     edges: nn.Parameter
 
     def __init__(self, model: TwinModel) -> None:
@@ -52,6 +53,7 @@ class Latents(nn.Module):
         self.register_buffer("bits", torch.tensor([twin.weight_bits for twin in twins]))
         rounded = rounded_edges(model)
         self.register_buffer("edge_scales", torch.stack([edge.scale for edge in rounded]))
+        self.register_buffer("edge_grids", torch.tensor([_grid(edge) for edge in rounded]))
         self.edges = nn.Parameter(torch.zeros(len(rounded)))
 
     @torch.no_grad()
@@ -68,10 +70,15 @@ class Latents(nn.Module):
             kept.copy_(parameter)
 
     def take_up_(self, learnt: Mapping[str, Tensor]) -> None:
-        """Start from what a run with weights of the same widths learnt; the steps of edges are those of calibration."""
-        own = {name: tensor for name, tensor in self.state_dict().items() if name not in ("edges", "edge_scales")}
-        alike = all(name in learnt and learnt[name].shape == tensor.shape for name, tensor in own.items())
-        if not alike or not torch.equal(learnt["bits"], own["bits"]):
+        """Start from what a run with weights of the same widths learnt. The steps of edges are taken up where the same
+        ones are rounded, to the same grids; else they are those of calibration.
+        """
+        grids = learnt.get("edge_grids")
+        alike = grids is not None and torch.equal(grids, self.edge_grids)
+        calibrated = frozenset() if alike else frozenset({"edges", "edge_scales", "edge_grids"})
+        own = {name: tensor for name, tensor in self.state_dict().items() if name not in calibrated}
+        fitting = all(name in learnt and learnt[name].shape == tensor.shape for name, tensor in own.items())
+        if not fitting or not torch.equal(learnt["bits"], own["bits"]):
             raise TrainingError(
                 "expected a run of the same model, whose recipe has the same widths and groups of weights"
             )
@@ -155,6 +162,10 @@ def rounded_edges(model: TwinModel) -> list[CalibratedEdge]:
     """The edges whose scales are trained, each once, in the order of the graph."""
     every: Mapping[Any, None] = dict.fromkeys(edges(model).values())
     return [edge for edge in every if isinstance(edge, CalibratedEdge) and edge.bits <= WIDEST]
+
+
+def _grid(edge: CalibratedEdge) -> list[int]:
+    return [edge.grid.bits, edge.grid.signed, edge.grid.zero_point]
 
 
 def give_biases_(model: TwinModel) -> TwinModel:
