@@ -77,7 +77,7 @@ def test_every_key_is_documented(
         ("run", "key", placed),
         ("search", "key", placed),
         ("coverage", "key \\|", ["torch-attention", "--recipe", "w8a8", "--quiet"]),
-        ("coverage", "key \\(--speed\\)", ["torch-attention", "--speed", "--quiet"]),
+        ("coverage", "key \\(--speed\\)", ["torch-attention", "--speed", "tiny", "--quiet"]),
         ("tables", "key", [tmp_path / "page", "--ledger", tmp_path / "ledger"]),
         ("report", "key", ["--ledger", tmp_path / "ledger"]),
         ("train", "key", [training, "--work", tmp_path / "training", "--quiet"]),

@@ -18,11 +18,12 @@ from earnest.cli import main
 from earnest.errors import CheckpointError, FileError
 from earnest.file import load as load_program
 from earnest.models import FloatModel, load
-from earnest.models.hearing import greedy_tokens, recognised, taught
+from earnest.models.hearing import beam_tokens, greedy_tokens, recognised, taught
 from earnest.models.hub_files import EXTRACTOR, PROCESSOR, TOKENIZER
 from earnest.models.wrapped import WrappedDecoder
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import describe
+from earnest.runtime.fingerprint import codes_sha256
 from earnest.runtime.recogniser import Recognizer
 from earnest.runtime.reference import ReferenceBackend
 from synthetic import RATE, TinyWorld, tone
@@ -162,6 +163,40 @@ def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorl
             cut += [path.stem] * transcript.truncated
     assert sorted(capped) == cut
     assert found["truncated_hypotheses"] == len(cut)
+
+
+def test_one_float_beam_is_greedy(made: Made) -> None:
+    for features in heard(made.model):
+        tensor = torch.from_numpy(features)[None]
+        assert beam_tokens(made.model, tensor, beams=1) == greedy_tokens(made.model, tensor)
+
+
+def test_beams_go_from_the_command_line_to_the_judge(
+    made: Made, tiny_world: TinyWorld, tmp_path: Path, capsys: Any
+) -> None:
+    """Both systems are searched, the record says so, and the judge says that this is no greedy decoding."""
+    record, beams = tmp_path / "record.json", 3
+    asked = ["--data", str(tiny_world.data), "--against", str(made.folder), "-j", "1", "--record", str(record)]
+    assert main(["evaluate", str(made.program), *asked, "--beams", str(beams), "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["beams"] == beams
+    content = json.loads(record.read_text())
+    assert content["program"]["decoding"] == content["float_model"]["decoding"] == "beam-3"
+    recordings = sorted(tiny_world.data.rglob("*.flac"))
+    main(["transcribe", str(made.program), *map(str, recordings), "--beams", str(beams), "--json", "--quiet"])
+    texts = {Path(row["path"]).stem: row["text"] for row in json.loads(capsys.readouterr().out)["recordings"]}
+    slow = Recognizer(load_program(made.program), ReferenceBackend, beams=beams)
+    rows = {row["id"]: row for row in content["utterances"]}
+    for path in recordings:
+        features = slow.description.front_end(read_audio(path, RATE).samples)
+        expected, logits = slow.hear(slow.codes_of(features))
+        row = rows[path.stem]
+        assert texts[path.stem] == row["hypothesis"] == expected.text
+        assert row["logits_sha256"] == codes_sha256(logits)
+        assert row["float_hypothesis"] == recognised(made.model, features, beams=beams).text
+    assert main(["audit", str(made.program), "--evaluation", str(record), "--json", "--quiet"]) == 1
+    failed = {each["rule"]: each["what"] for each in json.loads(capsys.readouterr().out)["failed"]}
+    assert "got 'beam-3'" in failed["plain-decoding"]
+    assert "same-decoding" not in failed
 
 
 def test_the_cap_is_told(made: Made, tiny_world: TinyWorld, capsys: Any) -> None:

@@ -26,8 +26,11 @@ def coverage(
     ] = None,
     target: Annotated[str, typer.Option("--target", help="The target, by name or a TOML file.")] = "int8x16",
     speed: Annotated[
-        bool, typer.Option("--speed", help="Time the engine beside torch in float32 instead, at published sizes too.")
-    ] = False,
+        str | None,
+        typer.Option(
+            "--speed", metavar="SIZE", help="Time the engine beside torch instead, at size tiny or published."
+        ),
+    ] = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", help="Append a row per family and recipe.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -41,7 +44,7 @@ def coverage(
     if ledger is not None:
         existing_ledger(ledger)
     names = families or list(FAMILIES)
-    works, line = _speeds(names, recipes, target) if speed else _wholes(names, recipes, target)
+    works, line = _speeds(families, recipes, target, speed) if speed else _wholes(names, recipes, target)
     rows = []
     with progress(quiet=quiet) as shown:
         for index, (stage, work) in enumerate(works, start=1):
@@ -74,11 +77,18 @@ def _wholes(names: list[str], recipes: list[str] | None, target: str) -> Works:
     ], line
 
 
-def _speeds(names: list[str], recipes: list[str] | None, target: str) -> Works:
+def _speeds(families: list[str] | None, recipes: list[str] | None, target: str, speed: str) -> Works:
     from earnest.lab.families import FAMILIES
     from earnest.lab.published import PUBLISHED
     from earnest.lab.speed import measure_speed
     from earnest.lab.speed_table import RECIPE, TINY
+
+    sizes = {TINY: FAMILIES, "published": PUBLISHED}
+    if speed not in sizes:
+        raise typer.BadParameter(f"--speed: expected a size of {', '.join(sizes)}, got {speed}")
+    sized = sizes[speed]
+    if unknown := sorted(set(families or ()) - set(sized)):
+        raise typer.BadParameter(f"--speed: expected families of {', '.join(sized)}, got {', '.join(unknown)}")
 
     def line(row: Row) -> str:
         return (
@@ -88,9 +98,9 @@ def _speeds(names: list[str], recipes: list[str] | None, target: str) -> Works:
         )
 
     return [
-        (f"{name}, {size}, {recipe}", partial(measure_speed, name, size, sized, recipe, target))
-        for name in names
-        for size, sized in [(TINY, FAMILIES[name]), *((each.name, each) for each in [PUBLISHED.get(name)] if each)]
+        (f"{name}, {speed}, {recipe}", partial(measure_speed, name, size, sized[name], recipe, target))
+        for name in families or sized
+        for size in [TINY if speed == TINY else sized[name].name]
         for recipe in recipes or [RECIPE]
     ], line
 

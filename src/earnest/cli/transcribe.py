@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earnest.cli.options import CORES, AsJson, Backend, Quiet, TargetFile, Threads, opened
+from earnest.cli.options import CORES, AsJson, Backend, Beams, Quiet, TargetFile, Threads, opened
 from earnest.cli.terminal import note, print_json
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def transcribe(
     ],
     backend: Backend = "native",
     threads: Threads = CORES,
+    beams: Beams = 1,
     target: TargetFile = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -28,7 +29,7 @@ def transcribe(
     """Print what is said in recordings."""
     from earnest.errors import EarnestError
 
-    recognizer = _recognizer(file, target, backend, threads)
+    recognizer = _recognizer(file, target, backend, threads, beams)
     rate = recognizer.description.front_end.sample_rate
     found: list[dict[str, Any]] = []
     for path in recordings:
@@ -57,10 +58,10 @@ def transcribe(
         raise typer.Exit(2)
 
 
-def _recognizer(file: Path, target: str | None, backend: str, threads: int) -> "Recognizer":
+def _recognizer(file: Path, target: str | None, backend: str, threads: int, beams: int) -> "Recognizer":
     """The program's arrays end here: what runs keeps its weights packed."""
     from earnest.lab.backends import backend_maker
     from earnest.runtime.recogniser import Recognizer
 
     program, device = opened(file, target)
-    return Recognizer(program, backend_maker(backend, threads=threads), target=device)
+    return Recognizer(program, backend_maker(backend, threads=threads), target=device, beams=beams)

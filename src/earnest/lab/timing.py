@@ -57,15 +57,17 @@ def medians(*runs: Callable[[], object]) -> list[float]:
     return [round(statistics.median(times), 3) for times in interleaved(*runs, rounds=ROUNDS)]
 
 
-def interleaved(*runs: Callable[[], object], rounds: int) -> list[list[float]]:
+def interleaved(
+    *runs: Callable[[], object], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> list[list[float]]:
     """Milliseconds of each run in each round, taking turns after one round that does not count."""
     measured: list[list[float]] = [[] for _ in runs]
     for round_ in range(rounds + 1):
         for run, times in zip(runs, measured, strict=True):
-            started = time.perf_counter()
+            started = clock()
             run()
             if round_:
-                times.append(1000 * (time.perf_counter() - started))
+                times.append(1000 * (clock() - started))
     return measured
 
 
