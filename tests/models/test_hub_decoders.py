@@ -165,10 +165,26 @@ def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorl
     assert found["truncated_hypotheses"] == len(cut)
 
 
-def test_one_float_beam_is_greedy(made: Made) -> None:
+def test_float_beams_are_those_of_generate(made: Made) -> None:
+    """Where `generate` returns one that is cut off, earnest prefers one that has ended."""
+    module, generation, compared = made.model.module, made.model.generation, 0
+    assert isinstance(module, WrappedDecoder)
+    assert generation is not None
     for features in heard(made.model):
         tensor = torch.from_numpy(features)[None]
         assert beam_tokens(made.model, tensor, beams=1) == greedy_tokens(made.model, tensor)
+        found = beam_tokens(made.model, tensor, beams=3)
+        (expected,) = transformers.GenerationMixin.generate(
+            module.model,
+            tensor if module.arrange is None else module.arrange(tensor),
+            decoder_input_ids=torch.tensor([generation.start]),
+            num_beams=3,
+            early_stopping=True,
+        ).tolist()
+        if found.truncated or expected[-1] in generation.end:
+            assert [*generation.start, *found.tokens] == expected
+            compared += 1
+    assert compared
 
 
 def test_beams_go_from_the_command_line_to_the_judge(

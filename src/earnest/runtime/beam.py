@@ -3,7 +3,7 @@
 
 Hypotheses that have ended are compared by their mean over tokens, as exact quotients. On ties the earlier hypothesis
 and the lowest token win. A hypothesis ends if its end is among the best `beams` continuations; the search ends once as
-many have ended as are followed.
+many have ended as are followed. At the cap one that has ended wins over those that are cut off.
 """
 
 from collections.abc import Callable, Sequence
