@@ -123,7 +123,7 @@ def test_data_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytes
         (["--record", "nowhere/a"], "--record: no folder nowhere; make it first"),
         (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['native', 'reference'], got 'abacus'"),
         (["--against", "nowhere", "--jobs", "1"], "nowhere: expected a checkpoint"),
-        (["--beams", "0", "--jobs", "1"], "0 is not in the range x>=1"),
+        (["--beams", "0", "--jobs", "1"], "Input should be greater than or equal to 1"),
         (["--beams", "2", "--jobs", "1"], "expected a model with a decoder to follow 2 hypotheses, got one of CTC"),
         (["--target", "tpu", "--jobs", "1"], "expected a target of ['int8', 'int8x16']"),
         (["--target", "int8", "--jobs", "1"], "made for target 'int8x16'"),
@@ -141,7 +141,9 @@ def test_beams_are_for_decoders_and_not_for_the_ledger(
     tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recording = next(tiny_world.data.rglob("*.flac"))
-    assert "0 is not in the range x>=1" in one_line(capsys, "transcribe", tiny_world.program, recording, "--beams", "0")
+    assert "Input should be greater than or equal to 1" in one_line(
+        capsys, "transcribe", tiny_world.program, recording, "--beams", "0"
+    )
     message = "expected a model with a decoder to follow 3 hypotheses"
     assert message in one_line(capsys, "transcribe", tiny_world.program, recording, "--beams", "3")
     data = ["--data", tiny_world.data, "--beams", "3", "--jobs", "1"]

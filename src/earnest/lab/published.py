@@ -48,7 +48,7 @@ PUBLISHED: dict[str, Family] = {
     "wavlm": _family("wavlm-base", ctc("WavLM")),
     "data2vec-audio": _family("data2vec-audio-base", ctc("Data2VecAudio")),
     "unispeech-sat": _family("unispeech-sat-base", ctc("UniSpeechSat")),
-    "sew": _family("sew-tiny", ctc("SEW")),
+    "sew": _family("sew-defaults", ctc("SEW")),  # which are larger than any SEW that was published
     "parakeet-ctc": _family("fastconformer-large", ctc("Parakeet", encoder_config=_FAST_CONFORMER), 80),
     "moonshine": _family("moonshine-base", encoder("Moonshine", _MOONSHINE), part="encoder"),
     "whisper": _family(
