@@ -10,7 +10,7 @@ from earnest.cli.options import CORES, AsJson, Backend, Beams, Quiet, TargetFile
 from earnest.cli.terminal import note, print_json
 
 if TYPE_CHECKING:
-    from earnest.runtime.recogniser import Recognizer
+    from earnest.runtime.recogniser import Recognizer, Transcript
 
 
 def transcribe(
@@ -44,18 +44,28 @@ def transcribe(
             continue
         if resampled := transcript.source_rate != rate:
             note(f"{path}: resampled from {transcript.source_rate} to {rate} Hz", quiet=quiet)
-        if transcript.truncated:
-            count = len(transcript.token_ids)
-            note(f"{path}: cut off: no end among {count} tokens, as many as this program may make", quiet=quiet)
+        _note_windows(path, transcript, quiet)
         if not as_json:
             print(transcript.text if len(recordings) == 1 else f"{path}: {transcript.text}", flush=True)
         seconds, source = round(transcript.seconds, 3), transcript.source_rate
         row = {"path": str(path), "text": transcript.text, "seconds": seconds, "source_rate": source}
-        found.append({**row, "resampled": resampled, "truncated": transcript.truncated})
+        row |= {"resampled": resampled, "windows": len(transcript.windows), "truncated": transcript.truncated}
+        found.append(row)
     if as_json:
         print_json({"file": str(file), "backend": backend, "sample_rate": rate, "recordings": found})
     if any("error" in each for each in found):
         raise typer.Exit(2)
+
+
+def _note_windows(path: Path, transcript: "Transcript", quiet: bool) -> None:
+    """What a reader of the text has to know of its windows."""
+    count = len(transcript.windows)
+    if count > 1:
+        note(f"{path}: longer than this program hears: cut into {count} windows, maybe within words", quiet=quiet)
+    for number, window in enumerate(transcript.windows, start=1):
+        if window.truncated:
+            where, tokens = f"window {number}: " if count > 1 else "", len(window.token_ids)
+            note(f"{path}: {where}cut off: no end among {tokens} tokens, as many as this program may make", quiet=quiet)
 
 
 def _recognizer(file: Path, target: str | None, backend: str, threads: int, beams: int) -> "Recognizer":

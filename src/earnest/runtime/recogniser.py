@@ -49,15 +49,28 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was recognised in one recording; `truncated` where a decoder had not ended when it had made as many tokens
-    as it may.
+    """What was recognised in one recording. It has one window, but where a model hears one length alone, and less than
+    the recording has: then the windows follow each other, and each was recognised by itself.
     """
 
-    text: str
-    token_ids: tuple[int, ...]
-    truncated: bool
+    windows: tuple[Recognised, ...]
     seconds: float
     source_rate: int
+
+    @property
+    def text(self) -> str:
+        """The texts of the windows, a space between them."""
+        return " ".join(each.text for each in self.windows if each.text)
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        """The tokens of the windows in a row."""
+        return tuple(token for each in self.windows for token in each.token_ids)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether a decoder had not ended, in any window, when it had made as many tokens as it may."""
+        return any(each.truncated for each in self.windows)
 
 
 class Recognizer:
@@ -109,15 +122,16 @@ class Recognizer:
         return self.recognise(recording)
 
     def recognise(self, recording: Recording) -> Transcript:
-        """The text of samples."""
-        found, _ = self.hear(self.codes(recording.samples))
-        return Transcript(
-            text=found.text,
-            token_ids=found.token_ids,
-            truncated=found.truncated,
-            seconds=recording.seconds,
-            source_rate=recording.source_rate,
-        )
+        """The text of samples; of a front end that has one length alone, window by window."""
+        windows = tuple(self.hear(self.codes(samples))[0] for samples in self._windows(recording.samples))
+        return Transcript(windows=windows, seconds=recording.seconds, source_rate=recording.source_rate)
+
+    def _windows(self, samples: np.ndarray) -> list[np.ndarray]:
+        front_end = self.description.front_end
+        if front_end.only_frames is None:
+            return [samples]
+        width = front_end.only_frames * front_end.hop
+        return [samples[first : first + width] for first in range(0, max(len(samples), 1), width)]
 
     def codes(self, samples: np.ndarray) -> np.ndarray:
         """Feature codes [1, frames, features] of samples, or [1, samples]."""
