@@ -269,7 +269,7 @@ def test_what_is_longer_than_whisper_hears_is_refused_or_cut_into_windows(
 
 
 def _hears_windows(program: Path, folder: Path, capsys: Any) -> None:
-    """4.5 s are heard as their parts of 2 s are, each by itself; features of the whole, as of evaluations, are refused."""
+    """4.5 s are heard as their parts of 2 s are, each by itself; features of the whole, as in evaluations, are not."""
     samples, width = tone(0, 4.5), 2 * RATE
     parts = [samples[first : first + width] for first in range(0, len(samples), width)]
     paths = [folder / "long.wav", *(folder / f"part{index}.wav" for index in range(len(parts)))]
