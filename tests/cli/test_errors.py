@@ -153,6 +153,14 @@ def test_beams_are_for_decoders_and_not_for_the_ledger(
     assert not (tmp_path / "rows").exists()
 
 
+def test_speeds_are_of_sizes_and_families_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("transformers")
+    expected = "--speed: expected a size of tiny, published, got huge"
+    assert expected in one_line(capsys, "coverage", "--speed", "huge")
+    expected = "--speed: expected families of wav2vec2-base, hubert"
+    assert expected in one_line(capsys, "coverage", "torch-attention", "--speed", "published")
+
+
 def test_a_model_is_not_compared_with_a_model(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:
     line = ["evaluate", tiny_world.model, "--against", tiny_world.model, "--data", tiny_world.data]
     assert "is a float model itself" in one_line(capsys, *line)
