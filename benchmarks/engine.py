@@ -16,13 +16,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as a file it 
 
 from benchmarks import graphs, material, memory, products, report, rounds
 from benchmarks.isolation import LostProcessError, in_fresh_process
-from benchmarks.machine import cpu_name
 from benchmarks.progress import one_line, say
 from benchmarks.systems import OURS, RIVALS, SYSTEMS, require_native
 from earnest.errors import EarnestError
 from earnest.lab.benchmark import BENCHMARK, check_benchmark, ratios
 from earnest.lab.command import data_folder, shown_command
 from earnest.lab.ledger import append, environment, read
+from earnest.lab.machine import cpu_name
 
 MEMORY_SECONDS = 15
 """Length of the speech that memory and loading are measured with, where it is among the lengths."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import with_other_load
 from benchmarks.material import Material
 from benchmarks.progress import one_line, say
 from benchmarks.systems import SYSTEMS, Run
+from earnest.lab.machine import with_other_load
 
 PAUSE = 0.1
 """Seconds between two systems."""

@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as a file it 
 
 import torch
 
-from benchmarks.machine import cpu_name, with_other_load
 from earnest.errors import EarnestError
 from earnest.lab.command import data_folder
+from earnest.lab.machine import cpu_name, with_other_load
 from earnest.methods.distillation import divergence
 from earnest.models import load
 from earnest.nn.parallel import one_torch_thread

@@ -6,7 +6,6 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from torch import nn
 
 from earnest.engine import NativeBackend
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.lab.coverage import quantized_family
-from earnest.lab.families import MOST_TOKENS, SAMPLES_OF_A_FRAME, Family
-from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
+from earnest.lab.families import SAMPLES_OF_A_FRAME, Family
+from earnest.lab.published import PUBLISHED
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
 from synthetic import RATE, tone
@@ -36,68 +34,10 @@ MEASURED = (0.26, 0.5, 0.76)
 MOST_BYTES = 4_000_000_000
 RECORDINGS, SECONDS = 32, 5.0
 
-SEQUENCE = {"d_model": 512, "encoder_layers": 6, "decoder_layers": 6, "encoder_ffn_dim": 2048, "decoder_ffn_dim": 2048}
-HEADS = {"encoder_attention_heads": 8, "decoder_attention_heads": 8}
-MOONSHINE = {"hidden_size": 416, "intermediate_size": 1664}
-LAYERS = {"encoder_num_hidden_layers": 8, "decoder_num_hidden_layers": 8}
-FAST_CONFORMER = {"hidden_size": 512, "num_hidden_layers": 17, "intermediate_size": 2048, "num_mel_bins": 80}
+WHOLE = [each for each in PUBLISHED.values() if each.part == "all"]
 
 
-def ctc(name: str, **settings: Any) -> Callable[[], nn.Module]:
-    """A class with a CTC head at the defaults of its configuration, which are those of the published base model."""
-
-    def build() -> nn.Module:
-        config = getattr(hub, f"{name}Config", None) or getattr(hub, f"{name}CTCConfig")
-        return Wrapped(getattr(hub, f"{name}ForCTC")(config(**settings)), "logits")
-
-    return build
-
-
-def decoder(name: str, settings: Mapping[str, Any], **more: Any) -> Callable[[], nn.Module]:
-    """A class with a decoder."""
-
-    def build() -> nn.Module:
-        model = getattr(hub, f"{name}ForConditionalGeneration")(getattr(hub, f"{name}Config")(**settings))
-        return WrappedDecoder(model, **more)
-
-    return build
-
-
-def family(name: str, build: Callable[[], nn.Module], features: int | None = None, **more: Any) -> Family:
-    return Family(name=name, source="", build=build, features=features, **more)
-
-
-PUBLISHED = (
-    family("wav2vec2-base", ctc("Wav2Vec2")),
-    family("hubert-base", ctc("Hubert")),
-    family("wavlm-base", ctc("WavLM")),
-    family("data2vec-audio-base", ctc("Data2VecAudio")),
-    family("unispeech-sat-base", ctc("UniSpeechSat")),
-    family("sew-tiny", ctc("SEW")),
-    family("fastconformer-large", ctc("Parakeet", encoder_config=FAST_CONFORMER | {"initializer_range": 0.2}), 80),
-    family("speech2text-small", decoder("Speech2Text", {}, reads="input_features"), 80, most_tokens=MOST_TOKENS),
-    family(
-        "moonshine-base",
-        decoder("Moonshine", {**MOONSHINE, **LAYERS}, reads="input_values"),
-        None,
-        most_tokens=MOST_TOKENS,
-    ),
-    family(
-        "whisper-base",
-        decoder(
-            "Whisper",
-            {**SEQUENCE, **HEADS, "max_target_positions": MOST_TOKENS},
-            reads="input_features",
-            arrange=features_last,
-        ),
-        80,
-        frames=3000,
-        most_tokens=MOST_TOKENS,
-    ),
-)
-
-
-@pytest.mark.parametrize("published", PUBLISHED, ids=lambda each: each.name)
+@pytest.mark.parametrize("published", WHOLE, ids=lambda each: each.name)
 def test_the_engine_gives_the_codes_of_the_twins(published: Family) -> None:
     module = published.module()
     size = sum(parameter.numel() for parameter in module.parameters())

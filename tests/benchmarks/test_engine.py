@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import earnest.engine
-from benchmarks import engine, graphs, isolation, machine, material, memory, products, report, rounds, systems
+from benchmarks import engine, graphs, isolation, material, memory, products, report, rounds, systems
 from earnest.errors import EarnestError
 from earnest.runtime.recogniser import Recognizer
 from lab.benchmark_row import ROW
@@ -152,18 +152,6 @@ def test_what_is_not_there_is_one_line(
 def test_numbers_come_once_and_in_order() -> None:
     assert engine.numbers(60)("30,5,15,5") == [5, 15, 30]
     assert engine.number(60)("7") == 7
-
-
-def test_the_machine_is_asked_what_else_it_does(tmp_path: Path) -> None:
-    stat, cpuinfo = tmp_path / "stat", tmp_path / "cpuinfo"
-    stat.write_text("cpu  100 0 20 5000 700 1 2 3 50 0\ncpu0 1 2 3\n")
-    cpuinfo.write_text("processor : 0\nmodel name\t: Fast: 3000\n")
-    assert machine.busy_seconds(stat) == 126 / os.sysconf("SC_CLK_TCK")
-    assert machine.busy_seconds(tmp_path / "none") is None
-    assert machine.cpu_name(cpuinfo) == "Fast: 3000"
-    result, other = machine.with_other_load(lambda: "done")
-    assert result == "done"
-    assert other is None or other >= 0
 
 
 def test_rivals_keep_their_order() -> None:

@@ -123,6 +123,8 @@ def test_data_that_are_none(tiny_world: TinyWorld, tmp_path: Path, capsys: pytes
         (["--record", "nowhere/a"], "--record: no folder nowhere; make it first"),
         (["--backend", "abacus", "--jobs", "1"], "expected a backend of ['native', 'reference'], got 'abacus'"),
         (["--against", "nowhere", "--jobs", "1"], "nowhere: expected a checkpoint"),
+        (["--beams", "0", "--jobs", "1"], "Input should be greater than or equal to 1"),
+        (["--beams", "2", "--jobs", "1"], "expected a model with a decoder to follow 2 hypotheses, got one of CTC"),
         (["--target", "tpu", "--jobs", "1"], "expected a target of ['int8', 'int8x16']"),
         (["--target", "int8", "--jobs", "1"], "made for target 'int8x16'"),
     ],
@@ -133,6 +135,30 @@ def test_options_out_of_range(
 ) -> None:
     line = ["evaluate", tiny_world.program, "--data", tiny_world.data, *options]
     assert message in one_line(capsys, *line)
+
+
+def test_beams_are_for_decoders_and_not_for_the_ledger(
+    tiny_world: TinyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = next(tiny_world.data.rglob("*.flac"))
+    assert "Input should be greater than or equal to 1" in one_line(
+        capsys, "transcribe", tiny_world.program, recording, "--beams", "0"
+    )
+    message = "expected a model with a decoder to follow 3 hypotheses"
+    assert message in one_line(capsys, "transcribe", tiny_world.program, recording, "--beams", "3")
+    data = ["--data", tiny_world.data, "--beams", "3", "--jobs", "1"]
+    assert message in one_line(capsys, "evaluate", tiny_world.model, *data)
+    line = ["evaluate", tiny_world.program, "--against", tiny_world.model, *data, "--ledger", tmp_path / "rows"]
+    assert "--ledger: its rows are of greedy decoding" in one_line(capsys, *line)
+    assert not (tmp_path / "rows").exists()
+
+
+def test_speeds_are_of_sizes_and_families_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("transformers")
+    expected = "--speed: expected a size of tiny, published, got huge"
+    assert expected in one_line(capsys, "coverage", "--speed", "huge")
+    expected = "--speed: expected families of wav2vec2-base, hubert"
+    assert expected in one_line(capsys, "coverage", "torch-attention", "--speed", "published")
 
 
 def test_a_model_is_not_compared_with_a_model(tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:

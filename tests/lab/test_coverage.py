@@ -45,7 +45,7 @@ def test_the_latest_row_of_a_family_and_recipe_counts() -> None:
     assert {recipe: known["decibel"] for recipe, known in found["a"].items()} == {"w8a8": 25.0, "w4a8": 12.0}
     (line,) = render_coverage(rows).splitlines()[2:]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells == ["a", "x", "x", "1", "3", "2", "6", "25.0", "12.0", "–", "0.0", "1.00", "x"]
+    assert cells == ["a", "x", "x", "1", "3", "2", "6", "25.0", "12.0", "–", "0.0", "1.00", "–", "–", "x"]
 
 
 def test_every_operator_has_a_line_with_its_equation() -> None:

@@ -188,7 +188,7 @@ def test_another_front_end_is_no_comparison(tiny_world: TinyWorld) -> None:
 
 def test_a_file_that_changes_under_way_is_refused(tiny_world: TinyWorld) -> None:
     systems = Systems(
-        program=tiny_world.program, sha256="0", backend="native", target=None, model=None, allow_pickle=False
+        program=tiny_world.program, sha256="0", backend="native", target=None, model=None, allow_pickle=False, beams=1
     )
     with pytest.raises(FileError, match="was changed while it was evaluated"):
         open_systems(systems)

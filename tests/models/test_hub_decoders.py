@@ -15,14 +15,15 @@ import torch
 import earnest
 import hub_folders
 from earnest.cli import main
-from earnest.errors import CheckpointError, FileError
+from earnest.errors import AudioError, CheckpointError, FileError
 from earnest.file import load as load_program
 from earnest.models import FloatModel, load
-from earnest.models.hearing import greedy_tokens, recognised, taught
+from earnest.models.hearing import beam_tokens, greedy_tokens, recognised, taught
 from earnest.models.hub_files import EXTRACTOR, PROCESSOR, TOKENIZER
 from earnest.models.wrapped import WrappedDecoder
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import describe
+from earnest.runtime.fingerprint import codes_sha256
 from earnest.runtime.recogniser import Recognizer
 from earnest.runtime.reference import ReferenceBackend
 from synthetic import RATE, TinyWorld, tone
@@ -164,6 +165,56 @@ def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorl
     assert found["truncated_hypotheses"] == len(cut)
 
 
+def test_float_beams_are_those_of_generate(made: Made) -> None:
+    """Where `generate` returns one that is cut off, earnest prefers one that has ended."""
+    module, generation, compared = made.model.module, made.model.generation, 0
+    assert isinstance(module, WrappedDecoder)
+    assert generation is not None
+    for features in heard(made.model):
+        tensor = torch.from_numpy(features)[None]
+        assert beam_tokens(made.model, tensor, beams=1) == greedy_tokens(made.model, tensor)
+        found = beam_tokens(made.model, tensor, beams=3)
+        (expected,) = transformers.GenerationMixin.generate(
+            module.model,
+            tensor if module.arrange is None else module.arrange(tensor),
+            decoder_input_ids=torch.tensor([generation.start]),
+            num_beams=3,
+            early_stopping=True,
+        ).tolist()
+        if found.truncated or expected[-1] in generation.end:
+            assert [*generation.start, *found.tokens] == expected
+            compared += 1
+    assert compared
+
+
+def test_beams_go_from_the_command_line_to_the_judge(
+    made: Made, tiny_world: TinyWorld, tmp_path: Path, capsys: Any
+) -> None:
+    """Both systems are searched, the record says so, and the judge says that this is no greedy decoding."""
+    record, beams = tmp_path / "record.json", 3
+    asked = ["--data", str(tiny_world.data), "--against", str(made.folder), "-j", "1", "--record", str(record)]
+    assert main(["evaluate", str(made.program), *asked, "--beams", str(beams), "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["beams"] == beams
+    content = json.loads(record.read_text())
+    assert content["program"]["decoding"] == content["float_model"]["decoding"] == "beam-3"
+    recordings = sorted(tiny_world.data.rglob("*.flac"))
+    main(["transcribe", str(made.program), *map(str, recordings), "--beams", str(beams), "--json", "--quiet"])
+    texts = {Path(row["path"]).stem: row["text"] for row in json.loads(capsys.readouterr().out)["recordings"]}
+    slow = Recognizer(load_program(made.program), ReferenceBackend, beams=beams)
+    rows = {row["id"]: row for row in content["utterances"]}
+    for path in recordings:
+        features = slow.description.front_end(read_audio(path, RATE).samples)
+        expected, logits = slow.hear(slow.codes_of(features))
+        row = rows[path.stem]
+        assert texts[path.stem] == row["hypothesis"] == expected.text
+        assert row["logits_sha256"] == codes_sha256(logits)
+        assert row["float_hypothesis"] == recognised(made.model, features, beams=beams).text
+    assert main(["audit", str(made.program), "--evaluation", str(record), "--json", "--quiet"]) == 1
+    failed = {each["rule"]: each["what"] for each in json.loads(capsys.readouterr().out)["failed"]}
+    assert "got 'beam-3'" in failed["plain-decoding"]
+    assert "same-decoding" not in failed
+
+
 def test_the_cap_is_told(made: Made, tiny_world: TinyWorld, capsys: Any) -> None:
     recordings = sorted(map(str, tiny_world.data.rglob("*.flac")))
     assert main(["transcribe", str(made.program), *recordings, "--json"]) == 0
@@ -188,10 +239,10 @@ def test_an_end_is_told_from_the_cap() -> None:
     assert chosen(rows[:1], generation).truncated
 
 
-def test_what_is_longer_than_whisper_hears_is_refused(
+def test_what_is_longer_than_whisper_hears_is_refused_or_cut_into_windows(
     whisper: Path, tiny_world: TinyWorld, tmp_path: Path, capsys: Any
 ) -> None:
-    program, recording = tmp_path / "whisper.earnest", tmp_path / "long.wav"
+    program = tmp_path / "whisper.earnest"
     way = ["--recipe", "w8a8", "--target", "int8x16", "--calibrate", str(tiny_world.data), "--quiet"]
     assert main(["quantize", str(whisper), *way, "-o", str(program), "--longest", "3"]) == 2
     assert "--longest: this model hears at most 2 s, got 3 s" in capsys.readouterr().err
@@ -202,12 +253,8 @@ def test_what_is_longer_than_whisper_hears_is_refused(
     assert main(["sensitivity", str(whisper), *way, "--data", str(tiny_world.data)]) == 2
     assert "expected a CTC model, got WhisperForConditionalGeneration" in capsys.readouterr().err
     assert main(["quantize", str(whisper), *way, "-o", str(program), "--calibration-limit", "1"]) == 0
-    soundfile.write(recording, tone(0, 2.5), RATE)
     capsys.readouterr()
-    assert main(["transcribe", str(program), str(recording)]) == 2
-    captured = capsys.readouterr()
-    assert captured.err.strip().count("\n") == 0
-    assert "the recording is too long: this model hears 2 s, got 2.500 s: cut it" in captured.err
+    _hears_windows(program, tmp_path, capsys)
     description = load_program(program).description
     hostile = description["front_end"] | {"samples": 2 * 32_000}
     with pytest.raises(FileError, match=r"reads 200 \.\. 200 frames; its front end always makes 400"):
@@ -219,6 +266,29 @@ def test_what_is_longer_than_whisper_hears_is_refused(
             describe(described)
         earnest.save(described, tmp_path / "hostile.earnest")
         assert str(earnest.audit(tmp_path / "hostile.earnest").level) == "H3"
+
+
+def _hears_windows(program: Path, folder: Path, capsys: Any) -> None:
+    """4.5 s are heard as their parts of 2 s are, each by itself; features of the whole, as in evaluations, are not."""
+    samples, width = tone(0, 4.5), 2 * RATE
+    parts = [samples[first : first + width] for first in range(0, len(samples), width)]
+    paths = [folder / "long.wav", *(folder / f"part{index}.wav" for index in range(len(parts)))]
+    for path, content in zip(paths, [samples, *parts], strict=True):
+        soundfile.write(path, content, RATE)
+    assert main(["transcribe", str(program), *map(str, paths), "--json"]) == 0
+    captured = capsys.readouterr()
+    whole, *rows = json.loads(captured.out)["recordings"]
+    assert [row["windows"] for row in (whole, *rows)] == [3, 1, 1, 1]
+    assert whole["text"] == " ".join(row["text"] for row in rows if row["text"]) != ""
+    assert whole["truncated"] == any(row["truncated"] for row in rows)
+    assert captured.err.count("long.wav: longer than this program hears: cut into 3 windows") == 1
+    cut = [f"long.wav: window {index}: cut off" for index, row in enumerate(rows, start=1) if row["truncated"]]
+    assert all(line in captured.err for line in cut)
+    assert captured.err.count("cut off: no end among") == 2 * len(cut)
+    recognizer = Recognizer(program)
+    assert recognizer.transcribe(paths[0]).token_ids == sum((recognizer.transcribe(p).token_ids for p in paths[1:]), ())
+    with pytest.raises(AudioError, match=r"too long: this model hears 2 s, got 4\.500 s: cut it"):
+        recognizer.codes(samples)
 
 
 def _described(program: Path, description: Any) -> Any:

@@ -15,7 +15,7 @@ from earnest.file import dumps, loads
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.log_probability import log_probabilities
 from earnest.integer.program import run
-from earnest.runtime.beam import beam_search
+from earnest.runtime.beam import beam_logits, beam_search
 from earnest.runtime.decoder import Decoder, State
 from earnest.runtime.decoding import DECODING, Decoding, decoding_of
 from earnest.runtime.greedy import Decoded, best, forced, greedy
@@ -120,6 +120,14 @@ def test_beams_that_hold_everything_find_the_best(decoder: Decoder):
         scores[tokens] = sum(map(int, made))
     highest = max(scores, key=lambda tokens: (scores[tokens], [-token for token in tokens]))
     assert beam_search(decoder, codes, few, beams=16) == Decoded(tokens=highest, truncated=True)
+
+
+def test_logits_of_a_beam_are_those_behind_its_tokens(decoder: Decoder):
+    for beams in (1, 3):
+        found, rows = beam_logits(decoder, heard(6), PLAIN, beams=beams)
+        given = (*PLAIN.start, *found.tokens[:-1])
+        assert found == beam_search(decoder, heard(6), PLAIN, beams=beams)
+        assert np.array_equal(rows, forced(decoder, heard(6), given)[len(PLAIN.start) - 1 :])
 
 
 class Fixed:

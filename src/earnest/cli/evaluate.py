@@ -12,6 +12,7 @@ from earnest.cli.options import (
     AllowPickle,
     AsJson,
     Backend,
+    Beams,
     Quiet,
     RayAddress,
     TargetFile,
@@ -42,6 +43,7 @@ def evaluate(
         int, typer.Option("--jobs", "-j", min=1, max=MOST_JOBS, help="Worker processes; no figure depends on them.")
     ] = min(CORES, MOST_JOBS),
     backend: Backend = "native",
+    beams: Beams = 1,
     target: TargetFile = None,
     ray: RayAddress = None,
     ledger: Annotated[
@@ -60,20 +62,15 @@ def evaluate(
     """Measure word error rates."""
     from earnest.speech.librispeech import data_sha256
 
-    _check_outputs(file, against, ledger, hypotheses, record)
+    _check_outputs(file, against, ledger, hypotheses, record, beams)
     available = _utterances(data)
     utterances = _chosen(available, limit)
     found: dict[str, Any] = {"file": str(file), "data": data.resolve().name, "data_sha256": data_sha256(utterances)}
+    found["beams"] = beams
     with progress(quiet=quiet) as shown:
-        evaluation = _evaluation(file, utterances, against, jobs, backend, target, allow_pickle, shown, ray)
-
-    from earnest.lab.figures import figures
-
-    found |= figures(evaluation)
-    if as_json:
-        print_json(found)
-    else:
-        _print(found)
+        evaluation = _evaluation(file, utterances, against, jobs, backend, beams, target, allow_pickle, shown, ray)
+    found |= _figures(evaluation)
+    print_json(found) if as_json else _print(found)
     with contextlib.ExitStack() as kept:  # what cannot be written shall cost neither the figures nor other files
         kept.callback(_write_record, record, evaluation, found, len(available))
         kept.callback(_write_hypotheses, hypotheses, evaluation)
@@ -81,7 +78,7 @@ def evaluate(
 
 
 def _check_outputs(
-    file: Path, against: Path | None, ledger: Path | None, hypotheses: Path | None, record: Path | None
+    file: Path, against: Path | None, ledger: Path | None, hypotheses: Path | None, record: Path | None, beams: int
 ) -> None:
     """What would spoil the result of long work is refused before it."""
     if is_model(file) and against is not None:
@@ -97,6 +94,8 @@ def _check_outputs(
     if ledger is not None:
         if against is None:
             raise typer.BadParameter("--ledger: a row compares a program with its float model; give --against")
+        if beams > 1:
+            raise typer.BadParameter("--ledger: its rows are of greedy decoding: give --record, or no --beams")
         existing_ledger(ledger)
 
 
@@ -118,6 +117,7 @@ def _evaluation(
     against: Path | None,
     jobs: int,
     backend: str,
+    beams: int,
     target: str | None,
     allow_pickle: bool,
     shown: Any,
@@ -138,9 +138,16 @@ def _evaluation(
             stack.enter_context(connected(ray))
             jobs = cores()
         common: dict[str, Any] = {"jobs": jobs, "progress": shown, "allow_pickle": allow_pickle, "runner": runner}
+        common["beams"] = beams
         if is_model(file):
             return evaluate_float(file, utterances, **common)
         return evaluate_program(file, utterances, against=against, backend=backend, target=target, **common)
+
+
+def _figures(evaluation: "Evaluation") -> dict[str, Any]:
+    from earnest.lab.figures import figures
+
+    return figures(evaluation)
 
 
 def _append(ledger: Path | None, evaluation: "Evaluation", found: dict[str, Any]) -> None:

@@ -22,6 +22,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and
 AllowPickle = Annotated[bool, typer.Option("--allow-pickle", help="Read a pickle, such as a .nemo, with weights_only.")]
 Backend = Annotated[str, typer.Option("--backend", help="What runs the program: native, or reference (slow).")]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=MOST_THREADS, help="Threads of the native backend.")]
+Beams = Annotated[
+    int, typer.Option("--beams", min=1, help="Hypotheses that a decoder follows; one is greedy decoding.")
+]
 RecipeName = Annotated[str, typer.Option("--recipe", help="A shipped recipe, or a TOML file.")]
 TargetName = Annotated[str, typer.Option("--target", help="A shipped target, or a TOML file.")]
 CalibrationFolder = Annotated[

@@ -58,15 +58,25 @@ def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
     return row | _runs(family, module, twin, program) | _judged(program)
 
 
-def quantized_family(family: Family, module: torch.nn.Module, recipe: str, target: str) -> TwinModel:
-    """The calibrated twins of a family's module."""
+def quantized_family(
+    family: Family,
+    module: torch.nn.Module,
+    recipe: str,
+    target: str,
+    *,
+    frames: tuple[int, ...] = CALIBRATED,
+    longest: int | None = None,
+) -> TwinModel:
+    """The calibrated twins of a family's module; ranges are those of inputs of so many frames, and the greatest time is
+    the family's own unless it is given.
+    """
     return quantized_twin(
         module,
         recipe,
         target,
-        family.inputs(CALIBRATED, 0),
+        family.inputs(frames, 0),
         features=family.features,
-        longest=family.longest,
+        longest=family.longest if longest is None else longest,
         one_length=family.frames is not None,
         most_tokens=family.most_tokens,
     )

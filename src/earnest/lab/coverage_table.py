@@ -12,6 +12,7 @@ from earnest.integer.operators import OPERATORS
 from earnest.integer.target import load_target
 from earnest.lab.markdown import table
 from earnest.lab.result_tables import ABSENT
+from earnest.lab.speed_table import speed_cells, speed_note, speeds
 
 COVERAGE = "coverage"
 
@@ -72,15 +73,26 @@ def coverages(rows: Iterable[Mapping[str, object]]) -> dict[str, dict[str, Row]]
 
 
 def render_coverage(rows: Iterable[Mapping[str, object]]) -> str:
-    """A line per family: what it is, how many operators it has, codes that differ, decibel by recipe, size, verdict."""
+    """A line per family: what it is, how many operators it has, codes that differ, decibel by recipe, size, speed,
+    verdict.
+    """
+    rows = list(rows)
+    found, timed = coverages(rows), speeds(rows)
     heading = ["family", "class", "part", "ATen operators", "of the program", "codes compared", "differing"]
     heading += [f"dB {recipe}" for recipe in RECIPES]
-    heading += ["kB w8a8", "of float32", "verdict"]
-    return table(heading, [_line(known) for known in coverages(rows).values()], "lll" + "r" * 9 + "l")
+    heading += ["kB w8a8", "of float32", "× torch, tiny", "× torch, published size", "verdict"]
+    lines = [
+        [*_line(known), *speed_cells(timed, name, ABSENT), _first(known)["level"]] for name, known in found.items()
+    ]
+    return table(heading, lines, "lll" + "r" * 9 + "rll") + speed_note(timed)
+
+
+def _first(known: Mapping[str, Row]) -> Row:
+    return known.get(RECIPES[0]) or next(iter(known.values()))
 
 
 def _line(known: Mapping[str, Row]) -> list[str]:
-    first = known.get(RECIPES[0]) or next(iter(known.values()))
+    first = _first(known)
     measured = [known[recipe] for recipe in RECIPES if recipe in known]
     differing = sum(sum(row["differing"].values()) for row in measured)
     return [
@@ -94,7 +106,6 @@ def _line(known: Mapping[str, Row]) -> list[str]:
         *(f"{known[recipe]['decibel']:.1f}" if recipe in known else ABSENT for recipe in RECIPES),
         f"{first['file_bytes'] / 1e3:.1f}",
         f"{first['file_bytes'] / first['float_bytes']:.2f}",
-        first["level"],
     ]
 
 

@@ -1,7 +1,7 @@
 """Evaluation: the word errors of a program file, of a float model, or of both on the same features of the same
 utterances.
 
-Both systems see one utterance at a time, the same front end, the same greedy decoding and one normalisation; the float
+Both systems see one utterance at a time, the same front end, the same decoding and one normalisation; the float
 model runs in torch's float32. Workers are processes of one thread each, so that no figure depends on their number.
 Every utterance is accounted for: one that fails is an error that names it.
 """
@@ -22,6 +22,7 @@ from earnest.lab.outcome import Hypothesis, Outcome, Systems
 from earnest.lab.workers import Progress, Runner, run
 from earnest.runtime.description import CTC_GREEDY, describe
 from earnest.runtime.front_ends import FrontEnd
+from earnest.runtime.recogniser import check_beams
 from earnest.speech.librispeech import Utterance
 from earnest.speech.significance import PairedDifference, paired_bootstrap
 from earnest.speech.word_errors import WordErrors, total
@@ -29,8 +30,10 @@ from earnest.speech.word_errors import WordErrors, total
 if TYPE_CHECKING:
     from earnest.models import FloatModel
 
-GREEDY = "greedy"
-"""Decoding of a program that reads tokens: the best one after the other."""
+GREEDY, BEAM = "greedy", "beam"
+"""Decoding of a program that reads tokens: the best one after the other, or the best of several hypotheses, whose
+number follows the name.
+"""
 
 SEED, RESAMPLES = 20, 10_000
 """Of the paired bootstrap; both stand beside every interval."""
@@ -127,16 +130,19 @@ def evaluate(
     allow_pickle: bool = False,
     target: str | None = None,
     runner: Runner = run,
+    beams: int = 1,
 ) -> Evaluation:
     """Evaluate a program file, and the float model `against` beside it on the same features.
 
-    `runner` is what spreads the utterances. `target`, a TOML file, is needed where the program's own does not come with
-    earnest. The program is verified. EarnestError names the file or the utterance that fails.
+    `runner` is what spreads the utterances, `beams` how many hypotheses both decoders follow. `target`, a TOML file, is
+    needed where the program's own does not come with earnest. The program is verified. EarnestError names the file or
+    the utterance that fails.
     """
     check_backend(backend)
     sha256 = file_sha256(program_path)
     program = open_program(program_path, None if target is None else load_target(target))
     description = describe(program)
+    check_beams(beams, decodes=description.decoding is not None)
     facts = ProgramFacts(
         title=title(program),
         sha256=sha256,
@@ -146,7 +152,7 @@ def evaluate(
         backend=backend,
         model=description.model,
         front_end=description.front_end,
-        decoding=CTC_GREEDY if description.decoding is None else GREEDY,
+        decoding=CTC_GREEDY if description.decoding is None else GREEDY if beams == 1 else f"{BEAM}-{beams}",
         level=str(judge_program(program_path, toml_of(target)).level),
     )
     model = None if against is None else _model_facts(against, allow_pickle, description.front_end)
@@ -157,6 +163,7 @@ def evaluate(
         target=target,
         model=against,
         allow_pickle=allow_pickle,
+        beams=beams,
     )
     return _evaluation(systems, utterances, facts, model, jobs, progress, runner)
 
@@ -169,10 +176,19 @@ def evaluate_float(
     progress: Progress | None = None,
     allow_pickle: bool = False,
     runner: Runner = run,
+    beams: int = 1,
 ) -> Evaluation:
     """Evaluate a float model alone, as `evaluate` does it beside a program."""
     facts = _model_facts(model_path, allow_pickle, None)
-    systems = Systems(program=None, sha256="", backend="", target=None, model=model_path, allow_pickle=allow_pickle)
+    systems = Systems(
+        program=None,
+        sha256="",
+        backend="",
+        target=None,
+        model=model_path,
+        allow_pickle=allow_pickle,
+        beams=beams,
+    )
     return _evaluation(systems, utterances, None, facts, jobs, progress, runner)
 
 

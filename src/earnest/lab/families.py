@@ -102,7 +102,7 @@ def _hub() -> Any:
     return transformers
 
 
-def _ctc(name: str, **settings: Any) -> Callable[[], nn.Module]:
+def ctc(name: str, **settings: Any) -> Callable[[], nn.Module]:
     """`<name>ForCTC` of `transformers`, with `<name>Config` or, of Parakeet, `<name>CTCConfig`."""
 
     def build() -> nn.Module:
@@ -113,7 +113,7 @@ def _ctc(name: str, **settings: Any) -> Callable[[], nn.Module]:
     return build
 
 
-def _encoder(
+def encoder(
     name: str, settings: Mapping[str, Any], *, arrange: Callable[[Tensor], Tensor] | None = None
 ) -> Callable[[], nn.Module]:
     """The encoder of `<name>Model`: its last hidden state."""
@@ -126,7 +126,7 @@ def _encoder(
     return build
 
 
-def _decoder(
+def decoder(
     name: str, settings: Mapping[str, Any], *, reads: str, arrange: Callable[[Tensor], Tensor] | None = None
 ) -> Callable[[], nn.Module]:
     """`<name>ForConditionalGeneration`, encoder and decoder: logits of given tokens."""
@@ -165,44 +165,44 @@ _WHISPER = {**SEQUENCE, **START, "num_mel_bins": 16, "max_source_positions": 100
 _S2T = {**SEQUENCE, "conv_channels": 32, "input_feat_per_channel": 16, "max_source_positions": 2000}
 
 _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = (
-    ("wav2vec2-large", "Wav2Vec2ForCTC, layer norm", _ctc("Wav2Vec2", **_WAVE, **WITH_LAYER_NORM), None, "all"),
-    ("wav2vec2-base", "Wav2Vec2ForCTC, group norm", _ctc("Wav2Vec2", **_WAVE), None, "all"),
+    ("wav2vec2-large", "Wav2Vec2ForCTC, layer norm", ctc("Wav2Vec2", **_WAVE, **WITH_LAYER_NORM), None, "all"),
+    ("wav2vec2-base", "Wav2Vec2ForCTC, group norm", ctc("Wav2Vec2", **_WAVE), None, "all"),
     (
         "data2vec-audio",
         "Data2VecAudioForCTC",
-        _ctc("Data2VecAudio", **{**_WAVE, "num_conv_pos_embeddings": 5}),
+        ctc("Data2VecAudio", **{**_WAVE, "num_conv_pos_embeddings": 5}),
         None,
         "all",
     ),
-    ("hubert", "HubertForCTC", _ctc("Hubert", **_WAVE), None, "all"),
-    ("unispeech-sat", "UniSpeechSatForCTC", _ctc("UniSpeechSat", **_WAVE), None, "all"),
-    ("sew", "SEWForCTC", _ctc("SEW", **_WAVE, **_SEW), None, "all"),
+    ("hubert", "HubertForCTC", ctc("Hubert", **_WAVE), None, "all"),
+    ("unispeech-sat", "UniSpeechSatForCTC", ctc("UniSpeechSat", **_WAVE), None, "all"),
+    ("sew", "SEWForCTC", ctc("SEW", **_WAVE, **_SEW), None, "all"),
     (
         "wav2vec2-conformer-relative",
         "Wav2Vec2ConformerForCTC, relative",
-        _ctc("Wav2Vec2Conformer", **_CONFORMER, position_embeddings_type="relative"),
+        ctc("Wav2Vec2Conformer", **_CONFORMER, position_embeddings_type="relative"),
         None,
         "all",
     ),
     (
         "wav2vec2-conformer-rotary",
         "Wav2Vec2ConformerForCTC, rotary",
-        _ctc("Wav2Vec2Conformer", **_CONFORMER, position_embeddings_type="rotary"),
+        ctc("Wav2Vec2Conformer", **_CONFORMER, position_embeddings_type="rotary"),
         None,
         "all",
     ),
-    ("wavlm", "WavLMForCTC", _ctc("WavLM", **_WAVE, num_buckets=32, max_bucket_distance=80), None, "all"),
+    ("wavlm", "WavLMForCTC", ctc("WavLM", **_WAVE, num_buckets=32, max_bucket_distance=80), None, "all"),
     (
         "w2v-bert",
         "Wav2Vec2BertForCTC",
-        _ctc("Wav2Vec2Bert", **WIDTHS, **SPECIAL, **_BERT, **_BERT_POSITIONS),
+        ctc("Wav2Vec2Bert", **WIDTHS, **SPECIAL, **_BERT, **_BERT_POSITIONS),
         16,
         "all",
     ),
     (
         "parakeet-ctc",
         "ParakeetForCTC",
-        _ctc("Parakeet", vocab_size=32, pad_token_id=0, encoder_config=_PARAKEET),
+        ctc("Parakeet", vocab_size=32, pad_token_id=0, encoder_config=_PARAKEET),
         16,
         "all",
     ),
@@ -211,26 +211,26 @@ _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = 
     ("torch-encoder-pre", "the same, norm first", lambda: TorchEncoder(norm_first=True), 16, "all"),
     ("torch-conformer", "Conformer of torch.nn modules", TorchConformer, 16, "all"),
     ("torch-grouped", "RMSNorm, grouped keys, PReLU, Hardswish", GroupedEncoder, 16, "all"),
-    ("moonshine", "MoonshineModel", _encoder("Moonshine", _MOONSHINE), None, "encoder"),
+    ("moonshine", "MoonshineModel", encoder("Moonshine", _MOONSHINE), None, "encoder"),
     (
         "whisper",
         "WhisperModel, 200 frames",
-        _encoder("Whisper", {**_WHISPER, **SPECIAL}, arrange=features_last),
+        encoder("Whisper", {**_WHISPER, **SPECIAL}, arrange=features_last),
         16,
         "encoder",
     ),
-    ("speech2text", "Speech2TextModel", _encoder("Speech2Text", {**_S2T, **SPECIAL}), 16, "encoder"),
+    ("speech2text", "Speech2TextModel", encoder("Speech2Text", {**_S2T, **SPECIAL}), 16, "encoder"),
     (
         "moonshine-decoder",
         "MoonshineForConditionalGeneration",
-        _decoder("Moonshine", {**_MOONSHINE, **SPECIAL, **START}, reads="input_values"),
+        decoder("Moonshine", {**_MOONSHINE, **SPECIAL, **START}, reads="input_values"),
         None,
         "all",
     ),
     (
         "whisper-decoder",
         "WhisperForConditionalGeneration, 200 frames",
-        _decoder(
+        decoder(
             "Whisper",
             {**_WHISPER, **SPECIAL, "max_target_positions": MOST_TOKENS},
             reads="input_features",
@@ -242,7 +242,7 @@ _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = 
     (
         "speech2text-decoder",
         "Speech2TextForConditionalGeneration",
-        _decoder("Speech2Text", {**_S2T, **SPECIAL, **START}, reads="input_features"),
+        decoder("Speech2Text", {**_S2T, **SPECIAL, **START}, reads="input_features"),
         16,
         "all",
     ),

@@ -59,7 +59,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Systems:
     """What a worker needs to open; `sha256` makes sure that all of them open the same program. `target` is the file of
-    one that does not come with earnest.
+    one that does not come with earnest. Decoders follow so many hypotheses (`beams`).
     """
 
     program: Path | None
@@ -68,13 +68,14 @@ class Systems:
     target: str | None
     model: Path | None
     allow_pickle: bool
+    beams: int
 
 
 def outcome_of(systems: Systems, utterance: Utterance) -> Outcome:
     """Evaluate one utterance; an error names it."""
     recognizer, model = open_systems(systems)
     try:
-        return _outcome(recognizer, model, utterance)
+        return _outcome(recognizer, model, utterance, systems.beams)
     except EarnestError as error:
         raise type(error)(f"utterance {utterance.id}: {error}") from error
     except Exception as error:
@@ -82,7 +83,7 @@ def outcome_of(systems: Systems, utterance: Utterance) -> Outcome:
         raise
 
 
-def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utterance: Utterance) -> Outcome:
+def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utterance: Utterance, beams: int) -> Outcome:
     if utterance.text is None:
         raise DataError("expected its transcript, got none: read the split with its transcripts")
     if recognizer is not None:
@@ -105,9 +106,9 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     integer, real, codes, logits = None, None, None, None
     if recognizer is not None:
         codes = recognizer.codes_of(features)
-        integer, logits = judged(lambda: _integer(recognizer, codes))
+        integer, logits = judged(lambda: recognizer.hear(codes))
     if model is not None:
-        real, _ = judged(lambda: _real(model, features))
+        real, _ = judged(lambda: _real(model, features, beams))
     return Outcome(
         id=utterance.id,
         reference=" ".join(reference),
@@ -121,15 +122,10 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     )
 
 
-def _integer(recognizer: Recognizer, codes: np.ndarray) -> tuple[Recognised, np.ndarray]:
-    logits = recognizer.logits(codes)
-    return recognizer.read(logits), logits
-
-
-def _real(model: "FloatModel", features: np.ndarray) -> tuple[Recognised, None]:
+def _real(model: "FloatModel", features: np.ndarray, beams: int) -> tuple[Recognised, None]:
     from earnest.models.hearing import recognised
 
-    return recognised(model, features), None
+    return recognised(model, features, beams=beams), None
 
 
 @functools.lru_cache(maxsize=1)
@@ -141,7 +137,7 @@ def open_systems(systems: Systems) -> "tuple[Recognizer | None, FloatModel | Non
             raise FileError(f"{systems.program}: the file was changed while it was evaluated")
         program = load(systems.program)
         target = None if systems.target is None else load_target(systems.target)
-        recognizer = Recognizer(program, backend_maker(systems.backend), target=target)
+        recognizer = Recognizer(program, backend_maker(systems.backend), target=target, beams=systems.beams)
     if systems.model is not None:
         from earnest.models import load as load_model
 

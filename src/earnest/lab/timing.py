@@ -53,15 +53,22 @@ def timed(program: Path, model: Path, utterances: Sequence[Utterance], *, allow_
 
 
 def medians(*runs: Callable[[], object]) -> list[float]:
-    """Median milliseconds of each, taking turns after one round that does not count."""
+    """Median milliseconds of each."""
+    return [round(statistics.median(times), 3) for times in interleaved(*runs, rounds=ROUNDS)]
+
+
+def interleaved(
+    *runs: Callable[[], object], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> list[list[float]]:
+    """Milliseconds of each run in each round, taking turns after one round that does not count."""
     measured: list[list[float]] = [[] for _ in runs]
-    for round_ in range(ROUNDS + 1):
+    for round_ in range(rounds + 1):
         for run, times in zip(runs, measured, strict=True):
-            started = time.perf_counter()
+            started = clock()
             run()
             if round_:
-                times.append(1000 * (time.perf_counter() - started))
-    return [round(statistics.median(times), 3) for times in measured]
+                times.append(1000 * (clock() - started))
+    return measured
 
 
 def length(path: Path) -> float:

@@ -1,9 +1,12 @@
-"""What a float model hears: greedy CTC, or a decoder's best token after the other, by torch in float32.
+"""What a float model hears: greedy CTC, a decoder's best token after the other, or its best hypothesis, by torch in
+float32.
 
 The way from logits to text is that of a program, so that both are compared by the arithmetic between alone.
 """
 
+import copy
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,17 +16,19 @@ from earnest.errors import CheckpointError
 from earnest.models.checkpoint import FloatModel
 from earnest.models.wrapped import WrappedDecoder
 from earnest.nn.model import Inputs
+from earnest.runtime.beam import search
 from earnest.runtime.decoding import Generation
 from earnest.runtime.greedy import Decoded, best
-from earnest.runtime.recogniser import Recognised
+from earnest.runtime.recogniser import Recognised, check_beams
 from earnest.runtime.text import argmax, ctc_greedy
 
 
-def recognised(model: FloatModel, features: np.ndarray) -> Recognised:
-    """The text of features [frames, features] or samples."""
+def recognised(model: FloatModel, features: np.ndarray, *, beams: int = 1) -> Recognised:
+    """The text of features [frames, features] or samples; a decoder follows so many hypotheses."""
+    check_beams(beams, decodes=model.generation is not None)
     heard = torch.from_numpy(np.ascontiguousarray(features))[None]
     if model.generation is not None:
-        decoded = greedy_tokens(model, heard)
+        decoded = greedy_tokens(model, heard) if beams == 1 else beam_tokens(model, heard, beams=beams)
         text = model.tokens.decode(decoded.tokens)
         return Recognised(text=text, token_ids=decoded.tokens, truncated=decoded.truncated)
     with torch.inference_mode():
@@ -34,9 +39,45 @@ def recognised(model: FloatModel, features: np.ndarray) -> Recognised:
 
 def greedy_tokens(model: FloatModel, features: Tensor) -> Decoded:
     """The tokens that a decoder chooses for the features of one utterance, [1, ...]."""
+    module, generation = _decoder(model)
+    return _greedy(module, features, generation)
+
+
+def beam_tokens(model: FloatModel, features: Tensor, *, beams: int) -> Decoded:
+    """The tokens of the best of so many hypotheses, by the search of `runtime.beam`."""
+    module, generation = _decoder(model)
+    with torch.no_grad():
+        return search(_Steps(module), features, generation, _log_probabilities, beams=beams)[0]
+
+
+def _decoder(model: FloatModel) -> tuple[WrappedDecoder, Generation]:
     if model.generation is None or not isinstance(model.module, WrappedDecoder):
         raise CheckpointError(f"{model.source}: expected a model with a decoder, got {model.architecture}")
-    return _greedy(model.module, features, model.generation)
+    return model.module, model.generation
+
+
+class _Steps:
+    """A float decoder token by token; what it keeps of earlier ones is copied, for the model's cache grows in place."""
+
+    def __init__(self, module: WrappedDecoder) -> None:
+        self.module = module
+
+    def begin(self, codes: Tensor, start: Sequence[int]) -> tuple[np.ndarray, tuple[Any, Any]]:
+        """The logits behind the tokens that it begins with, and the state there."""
+        return self._next(self.module.encode(codes), start, None)
+
+    def step(self, state: tuple[Any, Any], token: int) -> tuple[np.ndarray, tuple[Any, Any]]:
+        """The logits behind a token, and the state after it."""
+        heard, kept = state
+        return self._next(heard, [token], copy.deepcopy(kept))
+
+    def _next(self, heard: Any, tokens: Sequence[int], kept: Any) -> tuple[np.ndarray, tuple[Any, Any]]:
+        logits, kept = self.module.next(heard, torch.tensor([[*tokens]]), kept)
+        return logits.numpy(), (heard, kept)
+
+
+def _log_probabilities(logits: np.ndarray) -> np.ndarray:
+    return torch.log_softmax(torch.from_numpy(logits).double(), dim=-1).numpy()
 
 
 def taught(

@@ -1,72 +1,116 @@
-"""Beam search in integers: the hypotheses whose log-probabilities (E27) sum to most, a token at a time.
+"""Beam search: the hypotheses whose log-probabilities sum to most, a token at a time. Of a program they are integers
+(E27), and so is the whole search.
 
 Hypotheses that have ended are compared by their mean over tokens, as exact quotients. On ties the earlier hypothesis
 and the lowest token win. A hypothesis ends if its end is among the best `beams` continuations; the search ends once as
-many have ended as are followed.
+many have ended as are followed. At the cap one that has ended wins over those that are cut off.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from earnest.integer.log_probability import log_probabilities
-from earnest.runtime.decoder import Decoder, State
-from earnest.runtime.decoding import Decoding
+from earnest.runtime.decoder import Decoder
+from earnest.runtime.decoding import Decoding, Generation
 from earnest.runtime.greedy import Decoded
+
+Heard_contra = TypeVar("Heard_contra", contravariant=True)
+State = TypeVar("State")
+
+
+class Steps(Protocol[Heard_contra, State]):
+    """A decoder that runs token by token, and whose states stay as they are when it goes on from them."""
+
+    def begin(self, codes: Heard_contra, start: Sequence[int]) -> tuple[np.ndarray, State]:
+        """The logits behind the tokens that it begins with, and the state there."""
+        ...
+
+    def step(self, state: State, token: int) -> tuple[np.ndarray, State]:
+        """The logits [classes] behind a token, and the state after it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hypothesis:
-    """Tokens that were chosen, the sum of their log-probabilities, and what the next needs."""
+class Hypothesis(Generic[State]):
+    """Tokens that were chosen, the sum of their log-probabilities, the logits that each was chosen from, with those for
+    the next behind them where they are known, and what the next needs.
+    """
 
     tokens: tuple[int, ...]
-    score: int
-    logits: np.ndarray
+    score: float
+    rows: tuple[np.ndarray, ...]
     state: State
 
-    def better_than(self, other: "Hypothesis") -> bool:
+    def better_than(self, other: "Hypothesis[State]") -> bool:
         """The greater mean over tokens."""
         return self.score * len(other.tokens) > other.score * len(self.tokens)
 
 
 def beam_search(decoder: Decoder, codes: np.ndarray, decoding: Decoding, *, beams: int) -> Decoded:
     """The tokens of the best of `beams` hypotheses of one utterance."""
-    logits, state = decoder.begin(codes, decoding.start)
-    live, ended = [Hypothesis(tokens=(), score=0, logits=logits, state=state)], list[Hypothesis]()
-    for length in range(len(decoding.start) + 1, decoding.most_tokens + 1):
-        found = [_longer(live[place], score, token) for score, place, token in _candidates(live, decoding, beams)]
-        ended += [each for each in found[:beams] if each.tokens[-1] in decoding.end]
-        live = [each for each in found if each.tokens[-1] not in decoding.end][:beams]
-        if len(ended) >= beams or not live or length == decoding.most_tokens:
+    return beam_logits(decoder, codes, decoding, beams=beams)[0]
+
+
+def beam_logits(decoder: Decoder, codes: np.ndarray, decoding: Decoding, *, beams: int) -> tuple[Decoded, np.ndarray]:
+    """The same tokens, and the logits that each of them was chosen from, [tokens, classes]."""
+
+    def scores(row: np.ndarray) -> np.ndarray:
+        return log_probabilities(row, decoding.multiplier, decoding.shift)
+
+    return search(decoder, codes, decoding, scores, beams=beams)
+
+
+def search(
+    decoder: Steps[Heard_contra, State],
+    heard: Heard_contra,
+    generation: Generation,
+    scores: Callable[[np.ndarray], np.ndarray],
+    *,
+    beams: int,
+) -> tuple[Decoded, np.ndarray]:
+    """The same of any decoder, whose logits `scores` turns into log-probabilities."""
+    logits, state = decoder.begin(heard, generation.start)
+    live, ended = [Hypothesis(tokens=(), score=0, rows=(logits,), state=state)], list[Hypothesis[State]]()
+    for length in range(len(generation.start) + 1, generation.most_tokens + 1):
+        candidates = _candidates(live, generation, scores, beams)
+        found = [_longer(live[place], score, token) for score, place, token in candidates]
+        ended += [each for each in found[:beams] if each.tokens[-1] in generation.end]
+        live = [each for each in found if each.tokens[-1] not in generation.end][:beams]
+        if len(ended) >= beams or not live or length == generation.most_tokens:
             break
         live = [_followed(decoder, each) for each in live]
     best = _best(ended or live)
-    return Decoded(tokens=best.tokens, truncated=not ended)
+    return Decoded(tokens=best.tokens, truncated=not ended), np.stack(best.rows)
 
 
-def _candidates(live: list[Hypothesis], decoding: Decoding, beams: int) -> list[tuple[int, int, int]]:
+def _candidates(
+    live: list[Hypothesis[State]], generation: Generation, scores: Callable[[np.ndarray], np.ndarray], beams: int
+) -> list[tuple[float, int, int]]:
     """Score, hypothesis and token of the best continuations: as many more than are followed as tokens may end one."""
-    count = beams * (1 + len(decoding.end))
-    found: list[tuple[int, int, int]] = []
+    count = beams * (1 + len(generation.end))
+    found: list[tuple[float, int, int]] = []
     for place, each in enumerate(live):
-        allowed = decoding.allowed(len(each.logits), first=not each.tokens)
-        scores = each.score + log_probabilities(each.logits, decoding.multiplier, decoding.shift)
+        allowed = generation.allowed(len(each.rows[-1]), first=not each.tokens)
+        summed = each.score + scores(each.rows[-1])
         (tokens,) = np.nonzero(allowed)
-        order = np.argsort(-scores[tokens], kind="stable")[:count]
-        found += [(int(scores[token]), place, int(token)) for token in tokens[order]]
+        order = np.argsort(-summed[tokens], kind="stable")[:count]
+        found += [(summed[token].item(), place, int(token)) for token in tokens[order]]
     return sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:count]
 
 
-def _longer(before: Hypothesis, score: int, token: int) -> Hypothesis:
-    return Hypothesis(tokens=(*before.tokens, token), score=score, logits=before.logits, state=before.state)
+def _longer(before: Hypothesis[State], score: float, token: int) -> Hypothesis[State]:
+    return Hypothesis(tokens=(*before.tokens, token), score=score, rows=before.rows, state=before.state)
 
 
-def _followed(decoder: Decoder, one: Hypothesis) -> Hypothesis:
+def _followed(decoder: Steps[Heard_contra, State], one: Hypothesis[State]) -> Hypothesis[State]:
     logits, state = decoder.step(one.state, one.tokens[-1])
-    return Hypothesis(tokens=one.tokens, score=one.score, logits=logits, state=state)
+    return Hypothesis(tokens=one.tokens, score=one.score, rows=(*one.rows, logits), state=state)
 
 
-def _best(hypotheses: list[Hypothesis]) -> Hypothesis:
+def _best(hypotheses: list[Hypothesis[State]]) -> Hypothesis[State]:
     """The first of the best."""
     best = hypotheses[0]
     for each in hypotheses[1:]:

@@ -9,14 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from earnest.engine import NativeBackend
-from earnest.errors import AudioError, FileError
+from earnest.errors import AudioError, EarnestError, FileError
 from earnest.file import open_program
 from earnest.integer.program import TIME, Program
 from earnest.integer.target import Target
 from earnest.runtime.audio import Recording, read_audio
+from earnest.runtime.beam import beam_logits
 from earnest.runtime.decoder import Decoder
 from earnest.runtime.description import Description, describe
-from earnest.runtime.greedy import chosen, greedy_logits
+from earnest.runtime.greedy import Decoded, chosen, greedy_logits
 from earnest.runtime.text import Tokens, argmax, ctc_greedy
 
 
@@ -48,15 +49,28 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was recognised in one recording; `truncated` where a decoder had not ended when it had made as many tokens
-    as it may.
+    """What was recognised in one recording. It has one window, but where a model hears one length alone, and less than
+    the recording has: then the windows follow each other, and each was recognised by itself.
     """
 
-    text: str
-    token_ids: tuple[int, ...]
-    truncated: bool
+    windows: tuple[Recognised, ...]
     seconds: float
     source_rate: int
+
+    @property
+    def text(self) -> str:
+        """The texts of the windows, a space between them."""
+        return " ".join(each.text for each in self.windows if each.text)
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        """The tokens of the windows in a row."""
+        return tuple(token for each in self.windows for token in each.token_ids)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether a decoder had not ended, in any window, when it had made as many tokens as it may."""
+        return any(each.truncated for each in self.windows)
 
 
 class Recognizer:
@@ -64,7 +78,8 @@ class Recognizer:
     audio file.
 
     It runs on the native backend with so many threads, unless `make` gives another. The program itself is not kept: its
-    weights are in `backends`, packed; a decoder has two. A target that does not come with earnest is given.
+    weights are in `backends`, packed; a decoder has two. A target that does not come with earnest is given. A decoder
+    follows so many hypotheses (`beams`); one is greedy decoding.
     """
 
     def __init__(
@@ -74,6 +89,7 @@ class Recognizer:
         *,
         threads: int = 1,
         target: Target | None = None,
+        beams: int = 1,
     ) -> None:
         program = program if isinstance(program, Program) else open_program(Path(program), target)
         self.input = program.input
@@ -86,7 +102,8 @@ class Recognizer:
             self.backends.append(backend)
             return backend
 
-        self._hear = _hearing(program, self.description, made, target)
+        check_beams(beams, decodes=self.description.decoding is not None)
+        self._hear, self._search = _hearing(program, self.description, made, target, beams)
 
     def _check(self) -> None:
         front_end, spec = self.description.front_end, self.input
@@ -105,15 +122,16 @@ class Recognizer:
         return self.recognise(recording)
 
     def recognise(self, recording: Recording) -> Transcript:
-        """The text of samples."""
-        found = self.read(self.logits(self.codes(recording.samples)))
-        return Transcript(
-            text=found.text,
-            token_ids=found.token_ids,
-            truncated=found.truncated,
-            seconds=recording.seconds,
-            source_rate=recording.source_rate,
-        )
+        """The text of samples; of a front end that has one length alone, window by window."""
+        windows = tuple(self.hear(self.codes(samples))[0] for samples in self._windows(recording.samples))
+        return Transcript(windows=windows, seconds=recording.seconds, source_rate=recording.source_rate)
+
+    def _windows(self, samples: np.ndarray) -> list[np.ndarray]:
+        front_end = self.description.front_end
+        if front_end.only_frames is None:
+            return [samples]
+        width = front_end.only_frames * front_end.hop
+        return [samples[first : first + width] for first in range(0, max(len(samples), 1), width)]
 
     def codes(self, samples: np.ndarray) -> np.ndarray:
         """Feature codes [1, frames, features] of samples, or [1, samples]."""
@@ -135,31 +153,58 @@ class Recognizer:
             )
         return self.description.input_grid.encode(features[None], spec.bits, signed=spec.signed)
 
+    def hear(self, codes: np.ndarray) -> tuple[Recognised, np.ndarray]:
+        """The text of one utterance, and the logit codes that it was chosen from: [frames, classes], or of a decoder
+        [tokens, classes].
+        """
+        if self._search is None:
+            logits = self.logits(codes)
+            return self.read(logits), logits
+        decoded, logits = self._search(codes)
+        return self._said(decoded), logits
+
     def logits(self, codes: np.ndarray) -> np.ndarray:
-        """Logit codes of one utterance: [frames, classes], or of a decoder [tokens, classes], each the row that the
-        next token is the best of.
+        """Logit codes of one utterance by greedy decoding, whatever the beams: [frames, classes], or of a decoder
+        [tokens, classes], each the row that the next token is the best of.
         """
         return self._hear(codes)
 
     def read(self, logits: np.ndarray) -> Recognised:
         """What logit codes say, greedily; the lowest index wins a tie."""
         description = self.description
-        if description.decoding is None:
-            assert isinstance(description.tokens, Tokens)
-            ids, truncated = ctc_greedy(argmax(logits), blank=description.tokens.blank), False
-        else:
-            decoded = chosen(logits, description.decoding)
-            ids, truncated = list(decoded.tokens), decoded.truncated
-        return Recognised(text=description.tokens.decode(ids), token_ids=tuple(ids), truncated=truncated)
+        if description.decoding is not None:
+            return self._said(chosen(logits, description.decoding))
+        assert isinstance(description.tokens, Tokens)
+        ids = ctc_greedy(argmax(logits), blank=description.tokens.blank)
+        return self._said(Decoded(tokens=tuple(ids), truncated=False))
+
+    def _said(self, decoded: Decoded) -> Recognised:
+        text = self.description.tokens.decode(decoded.tokens)
+        return Recognised(text=text, token_ids=decoded.tokens, truncated=decoded.truncated)
+
+
+def check_beams(beams: int, *, decodes: bool) -> None:
+    """EarnestError: no hypothesis to follow, or several of a model without a decoder."""
+    if beams < 1:
+        raise EarnestError(f"beams: expected at least 1 hypothesis to follow, got {beams}")
+    if beams > 1 and not decodes:
+        raise EarnestError(
+            f"beams: expected a model with a decoder to follow {beams} hypotheses, got one of CTC, whose decoding is "
+            "greedy: leave beams out"
+        )
 
 
 Hear = Callable[[np.ndarray], np.ndarray]
+Search = Callable[[np.ndarray], tuple[Decoded, np.ndarray]]
 
 
-def _hearing(program: Program, description: Description, make: Make, target: Target | None) -> Hear:
-    """How codes become logits: in one run, or token by token."""
-    if (decoding := description.decoding) is not None:
-        decoder = Decoder(program, make, target=target)
-        return lambda codes: greedy_logits(decoder, codes, decoding)
-    backend = make(program)
-    return lambda codes: backend.run(codes)[0]
+def _hearing(
+    program: Program, description: Description, make: Make, target: Target | None, beams: int
+) -> tuple[Hear, Search | None]:
+    """How codes become logits, in one run, or token by token; and how they become tokens, where by more than those."""
+    if (decoding := description.decoding) is None:
+        backend = make(program)
+        return lambda codes: backend.run(codes)[0], None
+    decoder = Decoder(program, make, target=target)
+    searched = None if beams == 1 else lambda codes: beam_logits(decoder, codes, decoding, beams=beams)
+    return lambda codes: greedy_logits(decoder, codes, decoding), searched
