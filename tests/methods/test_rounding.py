@@ -91,7 +91,7 @@ def test_rows_are_what_weights_multiply(axes: int, groups: int):
     fixed = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes", "weight_group": 0}
     twin = kind([edge()], edge(), weight=weight, bias=None, **windows, **fixed)
     x = torch.randn(2, 6, *(9, 7)[:axes], dtype=torch.float64)
-    made = rows_of(twin, x) @ weight.detach().reshape(groups, 12 // groups, -1).transpose(1, 2)
+    made = rows_of(twin, x, x) @ weight.detach().reshape(groups, 12 // groups, -1).transpose(1, 2)
     expected = convolve(x, weight, None, windows["strides"], windows["padding"], windows["dilations"], groups)
     expected = expected.reshape(2, groups, 12 // groups, -1).permute(1, 0, 3, 2).flatten(1, 2)
     assert torch.allclose(made, expected)

@@ -33,8 +33,8 @@ class WeightedSums(WeightCodes):
 
     @property
     @abstractmethod
-    def read(self) -> tuple[int, int]:
-        """Lowest and highest of the codes that the weights multiply."""
+    def reads(self) -> tuple[int, bool]:
+        """Width and sign of the codes that the weights multiply."""
 
     @cached_property
     def magnitudes(self) -> Array:
@@ -44,7 +44,8 @@ class WeightedSums(WeightCodes):
     @cached_property
     def bound(self) -> int:
         """No partial sum of products exceeds this, whatever the codes."""
-        low, high = self.read
+        bits, signed = self.reads
+        low, high = code_range(bits, signed=signed)
         return int(self.magnitudes.max()) * max(-low, high)
 
     @cached_property
@@ -88,9 +89,9 @@ class Weighted(WeightedSums):
     signed: bool
 
     @property
-    def read(self) -> tuple[int, int]:
-        """The operand's codes."""
-        return code_range(self.input_bits, signed=self.input_signed)
+    def reads(self) -> tuple[int, bool]:
+        """The operand's."""
+        return self.input_bits, self.input_signed
 
     def check(self, proof: Proof) -> None:
         """What every row of weights needs, and a result of the law."""

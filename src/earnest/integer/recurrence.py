@@ -59,9 +59,9 @@ class Recurrence(WeightedSums):
     signed: bool
 
     @property
-    def read(self) -> tuple[int, int]:
-        """The result's own codes."""
-        return code_range(self.bits, signed=self.signed)
+    def reads(self) -> tuple[int, bool]:
+        """The result's own."""
+        return self.bits, self.signed
 
     @abstractmethod
     def advance(self, x: Array, u: Array, carried: Array) -> tuple[Array, Array]:
@@ -90,7 +90,7 @@ class Recurrence(WeightedSums):
             proof.refuse(f"expected an input of [batch, time, {rows}], got {x.shape}")
         if x.bits != STATE_BITS or not x.signed:
             proof.refuse(f"expected an input of {STATE_BITS} signed bits, got {x.bits}, {x.signed}")
-        low, high = self.read
+        low, high = code_range(self.bits, signed=self.signed)
         proof.accumulator(self.largest_sum(max(-low, high)))
         return Domain.full(self.bits, signed=self.signed, shape=(*x.shape[:2], units))
 
@@ -99,7 +99,7 @@ class Recurrence(WeightedSums):
         del symbols
         x = widen(inputs[0])
         xp = array_namespace(x)
-        low, high = self.read
+        low, high = code_range(self.bits, signed=self.signed)
         carried = xp.zeros_like(x[:, 0, : self.weight.shape[1]])
         hidden = carried + self.zero_point
         steps = range(x.shape[1])

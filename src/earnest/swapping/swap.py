@@ -12,6 +12,7 @@ from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge, ScaledEdge
 from earnest.nn.layout import Concat, Scaled
 from earnest.nn.model import Tokens, TwinModel
+from earnest.nn.recurrence import arguments
 from earnest.nn.softmax import NumeratorEdge, probabilities
 from earnest.nn.twin import Twin
 from earnest.swapping.assembly import assemble
@@ -19,13 +20,14 @@ from earnest.swapping.capture import capture
 from earnest.swapping.fidelity import check_faithful
 from earnest.swapping.graph import LAYOUT, Account, Graph, Node, entries
 from earnest.swapping.recipe import Recipe, Role, load_recipe
+from earnest.swapping.recurrent_rules import RECURRENCES
 from earnest.swapping.report import Row, SwapReport, bare
 from earnest.swapping.roles import RESULT, function_reading, readers, role_of, source_of, symmetric
 
 LONGEST_FRAMES = 6000
 """Greatest length unless told otherwise: 60 s of features, 10 ms each."""
 
-WEIGHTED = ("linear", "conv1d", "conv2d", "embedding")
+WEIGHTED = ("linear", "conv1d", "conv2d", "embedding", *RECURRENCES)
 
 
 def swap(
@@ -238,9 +240,18 @@ class Swapper:
                 if _fits(depth, operands, edge):
                     return edge
             self._reconsider(node)
+        if any(reader.kind in RECURRENCES for reader in node.users):
+            return self._arguments(node)
         if node.kind == "softmax":
             return probabilities() if self.settings[node].bits == 16 else self._numerators(node)
         return self._calibrated(node, symmetric=symmetric(self.graph, node))
+
+    def _arguments(self, node: Node) -> Edge:
+        """What a recurrence reads, on the one grid of its gates."""
+        reader = node.users[0]
+        if self._law_kind(reader) not in self.target.operators:
+            raise self._lacking(reader, reader.kind)
+        return arguments()
 
     def _reconsider(self, node: Node) -> None:
         """A product whose accumulator may not fit the width that is handed on is rounded like any other."""
@@ -266,10 +277,7 @@ class Swapper:
         if isinstance(twin, Scaled):
             return
         if rule is None:
-            raise TargetError(
-                f"{node.name}: target {self.target.name} has no operator {twin.kind} ({node.aten}, {node.source}); "
-                f"it has {sorted(self.target.operators)}"
-            )
+            raise self._lacking(node, twin.kind)
         settings = self.settings.get(node)
         widths: list[tuple[str, int, Sequence[int]]] = [("the result", twin.output.bits, rule.output)]
         widths += [(f"operand {i}", edge.bits, rule.operand(i)) for i, edge in enumerate(twin.operands)]
@@ -282,6 +290,12 @@ class Swapper:
                     f"target {self.target.name} allows {sorted(allowed)}: "
                     "change the recipe's rule for this path, or choose another target"
                 )
+
+    def _lacking(self, node: Node, kind: str) -> TargetError:
+        return TargetError(
+            f"{node.name}: target {self.target.name} has no operator {kind} ({node.aten}, {node.source}); "
+            f"it has {sorted(self.target.operators)}"
+        )
 
     def _rows(self, account: Account) -> list[Row]:
         """One row for each operator that came of an ATen operator, or one that says why there is none."""

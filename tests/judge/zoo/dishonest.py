@@ -89,18 +89,11 @@ def lowest_of_four() -> Program:
     return replace(program, steps=steps)
 
 
-def last_scores() -> Program:
-    """The honest program up to its attention scores."""
+def up_to(name: str) -> Program:
+    """The honest program up to one of its steps."""
     steps = honest().steps
-    end = next(index for index, step in enumerate(steps) if step.name == "scores")
-    return replace(honest(), steps=steps[: end + 1], output="scores")
-
-
-def up_to_rows() -> Program:
-    """The honest program up to its embedding."""
-    steps = honest().steps
-    end = next(index for index, step in enumerate(steps) if step.name == "rows of keys")
-    return replace(honest(), steps=steps[: end + 1], output="rows of keys")
+    end = next(index for index, step in enumerate(steps) if step.name == name)
+    return replace(honest(), steps=steps[: end + 1], output=name)
 
 
 def diluted() -> Program:

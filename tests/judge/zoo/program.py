@@ -11,14 +11,13 @@ from tests.judge.zoo.dishonest import (
     deaf,
     diluted,
     grouped,
-    last_scores,
     layer_in_a_table,
     lowest_of_four,
     moved,
     operator,
     remembered,
     told_of_decoder,
-    up_to_rows,
+    up_to,
     weights_as_codes,
     written_of_decoder,
 )
@@ -221,6 +220,31 @@ CHEATS = (
     ),
     Cheat(name="an RMS norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("normalised", epsilon=-1)),
     Cheat(
+        name="a gate below 0",
+        patterns=(3,),
+        rule="constants",
+        judge=spoilt("lstm", sigmoid=one(operator("lstm").sigmoid, -1)),
+    ),
+    Cheat(
+        name="a layer in the table of a gate",
+        patterns=(3,),
+        rule="constants",
+        judge=spoilt("gru", tanh=np.arange(1 << 16) << 7),
+    ),
+    Cheat(
+        name="a hidden state of 4 bits that is read as 8",
+        patterns=(22,),
+        rule="claimed-widths",
+        judge=spoilt("lstm", bits=4),
+    ),
+    Cheat(
+        name="a recurrence of 8 bits",
+        patterns=(2,),
+        rule="claimed-widths",
+        judge=spoilt("cell arguments", bits=8),
+        alone=False,
+    ),
+    Cheat(
         name="tokens beyond the embedding",
         patterns=(),
         rule="constants",
@@ -260,7 +284,19 @@ CHEATS = (
         judge=spoilt("scores", multipliers=(3, 50000)),
     ),
     Cheat(name="a mean that is turned round", patterns=(), rule="multipliers", judge=spoilt("mean", multiplier=-60000)),
+    Cheat(
+        name="a scale of 31 bits hidden behind a cell",
+        patterns=(4,),
+        rule="multipliers",
+        judge=spoilt("lstm", output_multiplier=(1 << 30) + 12345),
+    ),
     # sums
+    Cheat(
+        name="a recurrence whose sums overflow",
+        patterns=(7,),
+        rule="accumulators",
+        judge=spoilt("gru", bias=one(operator("gru").bias, (1 << 31) - 1)),
+    ),
     Cheat(
         name="an accumulator that overflows",
         patterns=(7,),
@@ -298,6 +334,13 @@ CHEATS = (
         rule="shapes",
         judge=saved(cut(start=0, stop=("min", TIME, ("max", 2, ("+", 306, ("*", -1, TIME)))))),
     ),
+    Cheat(
+        name="a recurrence with a gate too few",
+        patterns=(),
+        rule="shapes",
+        judge=spoilt("lstm", weight=operator("lstm").weight[:12]),
+        alone=False,
+    ),
     # the whole
     Cheat(
         name="the transcript is remembered", patterns=(23,), rule="from-input", judge=saved(remembered()), alone=False
@@ -324,7 +367,7 @@ CHEATS = (
         name="what is heard is taken away again",
         patterns=(23,),
         rule="from-input",
-        judge=spoilt("scores", ["content", "content"], multipliers=(40000, -40000), program=last_scores()),
+        judge=spoilt("scores", ["content", "content"], multipliers=(40000, -40000), program=up_to("scores")),
         alone=False,
     ),
     Cheat(
@@ -334,6 +377,20 @@ CHEATS = (
         judge=spoilt("norm", shift=np.full(CHANNELS, 47), multiplier=np.full(CHANNELS, 1 << 15)),
         alone=False,
     ),
+    Cheat(
+        name="a recurrence that has one answer",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt("gru", tanh=np.zeros(513, np.int64), program=up_to("gru")),
+        alone=False,
+    ),
+    Cheat(
+        name="what is remembered is rounded away",
+        patterns=(23,),
+        rule="from-input",
+        judge=spoilt("lstm", output_shift=47, program=up_to("lstm")),
+        alone=False,
+    ),
     Cheat(name="a decoder that does not listen", patterns=(23,), rule="from-input", judge=saved(deaf())),
     Cheat(
         name="an embedding whose rows are all the same",
@@ -341,7 +398,7 @@ CHEATS = (
         rule="from-input",
         judge=spoilt(
             "rows of keys",
-            program=up_to_rows(),
+            program=up_to("rows of keys"),
             weight=np.ones_like(ROWS_OF_KEYS.weight),
             multiplier=np.full_like(ROWS_OF_KEYS.multiplier, 40000),
             shift=np.full_like(ROWS_OF_KEYS.shift, 16),

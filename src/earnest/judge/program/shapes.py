@@ -53,6 +53,14 @@ def _linear(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     return (*x[:-1], weight[0])
 
 
+def _recurrence(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
+    x, weight, gates = shapes[0], step.arrays["weight"].codes.shape, 4 if step.kind == "lstm" else 3
+    if len(weight) != 2 or weight[0] != gates * weight[1] or len(x) != 3 or x[2] != weight[0]:
+        _refuse(f"[batch, time, rows] and {gates} square gates of as many rows", (x, weight))
+    return (*x[:2], weight[1])
+
+
 def _embedding(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     del lengths
     weight = step.arrays["weight"].codes.shape
@@ -182,6 +190,8 @@ _SHAPES: dict[str, Callable[[Step, Sequence[Shape], Lengths], Shape]] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
     "embedding": _embedding,
+    "lstm": _recurrence,
+    "gru": _recurrence,
     "matmul": _product,
     "weighted_mean": _product,
     "add": _together,
