@@ -125,8 +125,8 @@ def averaged(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
 def recurrent(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
     """Step after step, what the hidden state before was off by: a gate passes on a quarter of it, a tangent all.
 
-    Chords of h = 1/16 are off by h^2 / 8 max |f''|; 2^-15 of a gate, which is not quite 1, and of its rounding; half a unit
-    of 2^-11 of arguments and of a cell; the bias is rounded to a unit of s_h s_w. What is carried stays below the steps.
+    Chords of h = 1/16 are off by h^2 / 8 max |f''|; 2^-15 of a gate, which is not quite 1, and of its rounding; half a
+    unit of 2^-11 of arguments and of a cell; the bias is rounded to a unit of s_h s_w. A cell stays below the steps.
     """
     assert isinstance(twin, Recurrence)
     grid, (weight, _) = twin.output.grid, quantized_parameters(twin)[0]

@@ -38,8 +38,9 @@ def _over_time(graph: Graph, operator: Recurrence, call: Call, advance: Advance)
     rows, units = operator.weight.shape
     held = carrier(call.result)
     body = Graph(path=f"{graph.path}/step")
-    hidden, carried = body.input(f"{body.path}/hidden", held, (None, units)), body.input(
-        f"{body.path}/carried", "int64", (None, units)
+    hidden, carried = (
+        body.input(f"{body.path}/hidden", held, (None, units)),
+        body.input(f"{body.path}/carried", "int64", (None, units)),
     )
     heard = body.input(f"{body.path}/x", graph.type_of(x), (None, rows))
     state = Domain.full(STATE_BITS, signed=True, shape=(1, rows))

@@ -2,9 +2,9 @@
 
     u[t] = requantize(W h[t - 1] + b; m, s, 0)          16 signed bits
 
-The operand x[t] holds what a linear made of the input, in the codes of u. LSTM [Hochreiter 1997, with the forget gate of
-Gers 2000] and GRU [Cho 2014, arXiv:1406.1078; its reset gate behind the product, as torch has it] (E29, E30). What is
-carried beside h has 16 bits of its own, so that a state of few bits does not stand still.
+The operand x[t] holds what a linear made of the input, in the codes of u. LSTM [Hochreiter 1997, with the forget gate
+of Gers 2000] and GRU [Cho 2014, arXiv:1406.1078; its reset gate behind the product, as torch has it] (E29, E30). What
+is carried beside h has 16 bits of its own, so that a state of few bits does not stand still.
 """
 
 from abc import abstractmethod
@@ -76,7 +76,6 @@ class Recurrence(WeightedSums):
         super().check(proof)
         check_multiplier(self.output_multiplier, self.output_shift, proof)
         check_output(self.bits, self.signed, self.zero_point, proof)
-        proof.require(self.bits <= STATE_BITS, f"expected a result of at most {STATE_BITS} bits, got {self.bits}")
         for name in ("sigmoid", "tanh"):
             check_knots(getattr(self, name), f"entries of {name}", proof)
         least = int(self.sigmoid.min())

@@ -117,7 +117,9 @@ Source = tuple[object, ...]
 
 
 def _source(model: TwinModel, path: str, inputs: tuple[str, ...]) -> Source:
-    """Equal for twins that multiply the same rows: the value that they read, and the windows of it; a recurrence alone."""
+    """Equal for twins that multiply the same rows: the value that they read, and the windows of it. A recurrence's are
+    its own.
+    """
     twin = model.twin(path)
     if isinstance(twin, Recurrence):
         return (path,)

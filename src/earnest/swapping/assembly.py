@@ -11,7 +11,7 @@ from earnest.nn.embedding import Embedding
 from earnest.nn.gated import GatedLinearUnit
 from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
-from earnest.nn.layout import Constant, Pad, RelativeShift, Reshape, Scaled, Slice, Transpose
+from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Scaled, Slice, Transpose
 from earnest.nn.matmul import MatMul
 from earnest.nn.multiply import Multiply
 from earnest.nn.recurrence import GatedRecurrentUnit, LongShortTermMemory
@@ -135,5 +135,6 @@ _ASSEMBLE: dict[str, Assemble] = {
     "transpose": _plain(Transpose),
     "slice": _plain(Slice),
     "pad": _plain(Pad),
+    "concat": _plain(Concat),
     "scaled": _plain(Scaled),
 }

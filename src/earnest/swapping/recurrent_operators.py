@@ -1,5 +1,5 @@
-"""Recurrences as one operator each while a model is captured: torch.export would write every step out, and with that fix
-the length.
+"""Recurrences as one operator each while a model is captured: torch.export would write every step out, and fix the
+length.
 
 `torch.lstm` and `torch.gru` become `earnest::lstm` and `earnest::gru`, whose parameters and states are their operands.
 """

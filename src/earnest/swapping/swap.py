@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 from earnest.errors import SwapError, TargetError
 from earnest.integer.program import TOKENS
-from earnest.integer.target import Target, load_target
+from earnest.integer.target import OperatorRule, Target, load_target
 from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge, ScaledEdge
-from earnest.nn.layout import Concat, Scaled
+from earnest.nn.layout import Scaled
 from earnest.nn.model import Tokens, TwinModel
 from earnest.nn.recurrence import arguments
 from earnest.nn.softmax import NumeratorEdge, probabilities
@@ -168,8 +168,6 @@ class Swapper:
         self.names[node], self.edges[node.name] = node.name, output
 
     def _twin(self, node: Node, operands: Sequence[Edge], output: Edge) -> Twin:
-        if node.kind == "concat":
-            return Concat(operands, output, axis=node.settings["axis"])
         if node.kind == "embedding" and self.recipe.methods:  # they change the head's weight, which may be the same
             node.parameters["weight"] = nn.Parameter(node.parameters["weight"].detach().clone())
         return assemble(node, operands, output, self.settings.get(node), self.target)
@@ -241,17 +239,11 @@ class Swapper:
                     return edge
             self._reconsider(node)
         if any(reader.kind in RECURRENCES for reader in node.users):
-            return self._arguments(node)
+            self._required(node.users[0], node.users[0].kind)
+            return arguments()
         if node.kind == "softmax":
             return probabilities() if self.settings[node].bits == 16 else self._numerators(node)
         return self._calibrated(node, symmetric=symmetric(self.graph, node))
-
-    def _arguments(self, node: Node) -> Edge:
-        """What a recurrence reads, on the one grid of its gates."""
-        reader = node.users[0]
-        if self._law_kind(reader) not in self.target.operators:
-            raise self._lacking(reader, reader.kind)
-        return arguments()
 
     def _reconsider(self, node: Node) -> None:
         """A product whose accumulator may not fit the width that is handed on is rounded like any other."""
@@ -273,11 +265,9 @@ class Swapper:
 
     def _check(self, node: Node, twin: Twin) -> None:
         """Widths against the target, before any constant is built."""
-        rule = self.target.operators.get(twin.kind)
         if isinstance(twin, Scaled):
             return
-        if rule is None:
-            raise self._lacking(node, twin.kind)
+        rule = self._required(node, twin.kind)
         settings = self.settings.get(node)
         widths: list[tuple[str, int, Sequence[int]]] = [("the result", twin.output.bits, rule.output)]
         widths += [(f"operand {i}", edge.bits, rule.operand(i)) for i, edge in enumerate(twin.operands)]
@@ -291,8 +281,10 @@ class Swapper:
                     "change the recipe's rule for this path, or choose another target"
                 )
 
-    def _lacking(self, node: Node, kind: str) -> TargetError:
-        return TargetError(
+    def _required(self, node: Node, kind: str) -> OperatorRule:
+        if kind in self.target.operators:
+            return self.target.operators[kind]
+        raise TargetError(
             f"{node.name}: target {self.target.name} has no operator {kind} ({node.aten}, {node.source}); "
             f"it has {sorted(self.target.operators)}"
         )

@@ -19,6 +19,13 @@ def operator(name: str) -> Any:
     return next(step.operator for step in honest().steps if step.name == name)
 
 
+def one(array: np.ndarray, value: int, at: int = 0) -> np.ndarray:
+    """The array with one value changed, in 64 bits."""
+    changed = np.asarray(array).astype(np.int64)
+    changed.reshape(-1)[at] = value
+    return changed
+
+
 def with_steps(*steps: Step, output: str = "logits") -> Program:
     """The honest program with more steps."""
     return replace(honest(), steps=(*honest().steps, *steps), output=output)

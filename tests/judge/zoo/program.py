@@ -14,6 +14,7 @@ from tests.judge.zoo.dishonest import (
     layer_in_a_table,
     lowest_of_four,
     moved,
+    one,
     operator,
     remembered,
     told_of_decoder,
@@ -58,14 +59,6 @@ from tests.judge.zoo.planting import (
 from earnest.file import dumps
 from earnest.integer.program import TIME
 from earnest.judge.verdict import Verdict
-
-
-def one(array: np.ndarray, value: int, at: int = 0) -> np.ndarray:
-    """The array with one value changed, in 64 bits."""
-    changed = np.asarray(array).astype(np.int64)
-    changed.reshape(-1)[at] = value
-    return changed
-
 
 ROWS_OF_KEYS = operator("rows of keys")
 
@@ -220,31 +213,6 @@ CHEATS = (
     ),
     Cheat(name="an RMS norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("normalised", epsilon=-1)),
     Cheat(
-        name="a gate below 0",
-        patterns=(3,),
-        rule="constants",
-        judge=spoilt("lstm", sigmoid=one(operator("lstm").sigmoid, -1)),
-    ),
-    Cheat(
-        name="a layer in the table of a gate",
-        patterns=(3,),
-        rule="constants",
-        judge=spoilt("gru", tanh=np.arange(1 << 16) << 7),
-    ),
-    Cheat(
-        name="a hidden state of 4 bits that is read as 8",
-        patterns=(22,),
-        rule="claimed-widths",
-        judge=spoilt("lstm", bits=4),
-    ),
-    Cheat(
-        name="a recurrence of 8 bits",
-        patterns=(2,),
-        rule="claimed-widths",
-        judge=spoilt("cell arguments", bits=8),
-        alone=False,
-    ),
-    Cheat(
         name="tokens beyond the embedding",
         patterns=(),
         rule="constants",
@@ -284,19 +252,7 @@ CHEATS = (
         judge=spoilt("scores", multipliers=(3, 50000)),
     ),
     Cheat(name="a mean that is turned round", patterns=(), rule="multipliers", judge=spoilt("mean", multiplier=-60000)),
-    Cheat(
-        name="a scale of 31 bits hidden behind a cell",
-        patterns=(4,),
-        rule="multipliers",
-        judge=spoilt("lstm", output_multiplier=(1 << 30) + 12345),
-    ),
     # sums
-    Cheat(
-        name="a recurrence whose sums overflow",
-        patterns=(7,),
-        rule="accumulators",
-        judge=spoilt("gru", bias=one(operator("gru").bias, (1 << 31) - 1)),
-    ),
     Cheat(
         name="an accumulator that overflows",
         patterns=(7,),
@@ -334,13 +290,6 @@ CHEATS = (
         rule="shapes",
         judge=saved(cut(start=0, stop=("min", TIME, ("max", 2, ("+", 306, ("*", -1, TIME)))))),
     ),
-    Cheat(
-        name="a recurrence with a gate too few",
-        patterns=(),
-        rule="shapes",
-        judge=spoilt("lstm", weight=operator("lstm").weight[:12]),
-        alone=False,
-    ),
     # the whole
     Cheat(
         name="the transcript is remembered", patterns=(23,), rule="from-input", judge=saved(remembered()), alone=False
@@ -375,20 +324,6 @@ CHEATS = (
         patterns=(23,),
         rule="from-input",
         judge=spoilt("norm", shift=np.full(CHANNELS, 47), multiplier=np.full(CHANNELS, 1 << 15)),
-        alone=False,
-    ),
-    Cheat(
-        name="a recurrence that has one answer",
-        patterns=(23,),
-        rule="from-input",
-        judge=spoilt("gru", tanh=np.zeros(513, np.int64), program=up_to("gru")),
-        alone=False,
-    ),
-    Cheat(
-        name="what is remembered is rounded away",
-        patterns=(23,),
-        rule="from-input",
-        judge=spoilt("lstm", output_shift=47, program=up_to("lstm")),
         alone=False,
     ),
     Cheat(name="a decoder that does not listen", patterns=(23,), rule="from-input", judge=saved(deaf())),
@@ -510,6 +445,6 @@ HONEST = (
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
     *(
         Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
-        for seed in (2, 4, 5, 7, 8, 10, 12, 13, 14, 15)
+        for seed in (0, 4, 6, 9, 10, 11, 14, 15, 16, 19)
     ),
 )

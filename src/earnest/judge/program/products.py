@@ -44,7 +44,7 @@ def weighted(place: Place) -> Value:
 
 
 def weighted_sums(place: Place, magnitude: int) -> np.ndarray | None:
-    """The sum of |w| of each row, once the sums with codes up to a magnitude are proved; None where arrays are wrong."""
+    """The sum of |w| of each row; the sums with codes up to a magnitude are proved. None where arrays are wrong."""
     weight = place.step.arrays["weight"]
     _check_weight(place, weight)
     sizes = _sizes(place, weight.codes)

@@ -27,7 +27,6 @@ def _over_time(place: Place, factor: int) -> Value:
     """The sums with any hidden state, the tables, and what becomes of a tangent times a factor."""
     bits, signed = place.result()
     place.reads(0, STATE_BITS, signed=True)
-    place.require(bits <= STATE_BITS, rules.CLAIMED_WIDTHS, f"expected a result of at most 16 bits, got {bits}")
     place.zero_point("zero_point", bits, signed)
     low, high = code_range(bits, signed=signed)
     weighted_sums(place, max(-low, high))

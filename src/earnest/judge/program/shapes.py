@@ -11,6 +11,9 @@ Shape = tuple[int, ...]
 MOST_AXES, LARGEST = 8, 1 << 31
 """Axes of a value, and a bound of the number of its elements."""
 
+MOST_STEPS = 1 << 16
+"""Of a stride, a dilation, a padding; and groups."""
+
 
 def result_shape(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     """The shape of what a step makes."""
@@ -76,7 +79,8 @@ def _convolution(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape
     strides, padding, dilations = fields["strides"], fields["padding"], fields["dilations"]
     windows = [strides, padding, dilations]
     lawful = len(x) == len(weight) == axes + 2 and all(len(part) == axes for part in windows) and fields["groups"] >= 1
-    if not lawful or min(*strides, *dilations) < 1 or min(padding) < 0:
+    counted = (*strides, *dilations, fields["groups"], *padding) if lawful else ()
+    if not lawful or min(*strides, *dilations) < 1 or min(padding) < 0 or max(counted) > MOST_STEPS:
         _refuse(f"{axes + 2} axes and windows of {axes}", (x, weight, windows))
     if weight[0] % fields["groups"] or x[1] != weight[1] * fields["groups"]:
         _refuse(f"{weight[1]} channels in each of {fields['groups']} groups", (x, weight))
