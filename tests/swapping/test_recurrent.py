@@ -110,7 +110,7 @@ def _from_zeros(memory: nn.Module, x: Tensor) -> Tensor:
 
 def _packed(memory: nn.Module, x: Tensor) -> Tensor:
     packed = nn.utils.rnn.pack_padded_sequence(x, torch.full((x.shape[0],), 5), batch_first=True)
-    return nn.utils.rnn.pad_packed_sequence(memory(packed, torch.zeros(1, x.shape[0], UNITS))[0], batch_first=True)[0]
+    return nn.utils.rnn.pad_packed_sequence(memory(packed)[0], batch_first=True)[0]
 
 
 def _with_cells(memory: nn.Module, x: Tensor) -> Tensor:
@@ -135,6 +135,13 @@ REFUSED: dict[str, tuple[str, Callable[[nn.Module, Tensor], Tensor] | None, dict
     ),
     "a packed sequence": ("gru", _packed, {}, "no packed sequence"),
 }
+
+
+def test_a_recurrence_in_training_is_refused() -> None:
+    model = Remembering("lstm", num_layers=2, dropout=0.5).eval()
+    model.memory.train()
+    with pytest.raises(CaptureError, match="in evaluation mode"):
+        swap(model, "w8a8", "int8x16", features=FEATURES, longest=100)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -127,7 +127,7 @@ class Recurrence(WeightedSums):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LongShortTermMemory(Recurrence):
-    """E29; the gates are input, forget, cell, output, and the cell is carried."""
+    """E29: the gates are input, forget, cell, output, and the cell is carried."""
 
     kind: ClassVar[str] = "lstm"
     gates: ClassVar[int] = 4
@@ -142,7 +142,7 @@ class LongShortTermMemory(Recurrence):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GatedRecurrentUnit(Recurrence):
-    """E30; the gates are reset, update, new, and the hidden state is carried in 16 bits."""
+    """E30: the gates are reset, update, new, and the hidden state is carried in 16 bits."""
 
     kind: ClassVar[str] = "gru"
     gates: ClassVar[int] = 3

@@ -60,6 +60,7 @@ def _(x: Tensor, states: Sequence[Tensor], *others: Any) -> tuple[Tensor, Tensor
 
 
 _OPERATORS: dict[Any, Callable[..., Any]] = {torch.lstm: lstm, torch.gru: gru}
+_PACKING = torch._pack_padded_sequence
 
 
 class AsOneOperator(TorchFunctionMode):
@@ -67,12 +68,12 @@ class AsOneOperator(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The operator in the place of torch's function."""
+        if func is _PACKING:
+            raise CaptureError("expected no packed sequence: a program runs one utterance, without padding")
         if func not in _OPERATORS:
             return func(*args, **(kwargs or {}))
         x, states, parameters, has_biases, layers, _, training, bidirectional, batch_first = args
-        if not isinstance(has_biases, bool) or training or x.dim() != 3:
-            raise CaptureError(
-                f"torch.{func.__name__}: expected [batch, time, features] in evaluation mode, no packed sequence"
-            )
+        if training:
+            raise CaptureError(f"torch.{func.__name__}: expected a model in evaluation mode; call model.eval() first")
         listed = [states] if isinstance(states, Tensor) else list(states)
         return _OPERATORS[func](x, listed, list(parameters), has_biases, layers, bidirectional, batch_first)
