@@ -154,6 +154,7 @@ OPERATORS: dict[Callable[[Builder], Made | None], int] = {
     operators.linear: 4,
     operators.convolution: 8,
     operators.embedding: 2,
+    operators.recurrence: 4,
     operators.matmul: 6,
     operators.weighted_mean: 3,
     operators.add: 4,

@@ -7,7 +7,7 @@ import numpy as np
 from tests.engine.building import NARROW, Builder, Made
 
 from earnest.integer.add import Add
-from earnest.integer.codes import code_range, weight_limit
+from earnest.integer.codes import Domain, code_range, weight_limit
 from earnest.integer.convolution import Convolution1d, Convolution2d
 from earnest.integer.embedding import Embedding
 from earnest.integer.gated import GatedLinearUnit
@@ -17,10 +17,12 @@ from earnest.integer.layout import Constant
 from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.multiply import Multiply
+from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
 from earnest.integer.rms_norm import RmsNorm
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
 from earnest.integer.table import InterpolatedTable, Table
 from earnest.numerics.norm import group_pre_shift
+from earnest.numerics.recurrence import gate_tables
 
 CHANNELS = (1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 48, 64, 65, 80)
 
@@ -96,6 +98,27 @@ def embedding(b: Builder) -> Made | None:
     for other in ("bias", "input_bits", "input_signed"):
         del constants[other]
     return b.put(Embedding(**constants), x)
+
+
+def recurrence(b: Builder) -> Made | None:
+    """E29 or E30 of what a linear makes, with tables of the functions or of anything."""
+    x = b.some(lambda v: v.rank == 3 and v.fixed(-1) is not None)
+    if x is None:
+        return None
+    kind, units = b.pick([LongShortTermMemory, GatedRecurrentUnit]), b.pick(CHANNELS[:10])
+    rows, zero = kind.gates * units, b.code(16, signed=True) if b.chance(0.2) else 0
+    arguments = weighted(b, x, (rows, x.last.shape[-1])) | {"bits": 16, "signed": True, "zero_point": zero}
+    heard = b.put(Linear(**arguments), x)
+    result = b.result(8, 8, 8, 16, 4, 2)
+    hidden = Domain.full(result["bits"], signed=result["signed"], shape=(1, units))
+    constants = weighted(b, Made(name="", domains=(hidden,), shape=(1, units)), (rows, units))
+    del constants["input_bits"], constants["input_signed"]
+    sigmoid, tanh = gate_tables()
+    if b.chance(0.3):
+        sigmoid, tanh = b.codes((513,), 0, (1 << 31) - 1), b.codes((513,), -(1 << 31), (1 << 31) - 1)
+    m, s = b.pair(1 << (30 if kind is LongShortTermMemory else 15), result["bits"], negative=True)
+    output = {"output_multiplier": m, "output_shift": s, "reverse": b.chance(0.5)}
+    return heard and b.put(kind(sigmoid=sigmoid, tanh=tanh, **(constants | output | result)), heard)
 
 
 def convolution(b: Builder, x: Made | None = None, *, depthwise: bool = False) -> Made | None:

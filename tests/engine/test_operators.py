@@ -50,6 +50,9 @@ BROKEN = {
     "entry": (_named("table", "every code"), lambda o: {"table": np.where(o.table == 127, 126, o.table)}),
     "order": (_named("transpose", "last two"), lambda o: {"order": (0, 1, 2)}),
     "mean": (_named("rms_norm", "8 bits"), lambda o: {"input_zero_point": o.input_zero_point + 1}),
+    "gate": (_named("lstm", "one unit"), lambda o: {"sigmoid": o.sigmoid - o.sigmoid // 50}),
+    "direction": (_named("gru", "one unit"), lambda o: {"reverse": not o.reverse}),
+    "state": (_named("gru", "random"), lambda o: {"bias": _bumped(o.bias, -1) << 4}),
     "sign": (_named("layer_norm", "8 bits"), lambda o: {"zero_point": o.zero_point + 1}),
 }
 

@@ -4,7 +4,7 @@ Both ends of every range, powers of two and their neighbours, one-sided rows, ex
 shifts and zero points. Every operator that uses a width which no shipped target has is left out.
 """
 
-from tests.integer import cases_norms, cases_products, cases_rows, cases_weighted
+from tests.integer import cases_norms, cases_products, cases_recurrent, cases_rows, cases_weighted
 from tests.integer.case import Case
 
 CASES: dict[str, list[Case]] = {
@@ -12,6 +12,8 @@ CASES: dict[str, list[Case]] = {
     "conv1d": cases_weighted.conv1d(),
     "conv2d": cases_weighted.conv2d(),
     "embedding": cases_weighted.embedding(),
+    "lstm": cases_recurrent.lstm(),
+    "gru": cases_recurrent.gru(),
     "matmul": cases_products.matmul(),
     "add": cases_products.add(),
     "mul": cases_products.mul(),

@@ -1,5 +1,8 @@
-"""A small program that holds every operator of the law: norm, convolutions, relative attention with both softmaxes."""
+"""A small program that holds every operator of the law: norm, convolutions, relative attention with both softmaxes,
+recurrences.
+"""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +21,12 @@ from earnest.integer.matmul import MatMul
 from earnest.integer.multiply import Multiply
 from earnest.integer.operator import Operator
 from earnest.integer.program import INPUT, TIME, Input, Program, Step
+from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory, Recurrence
 from earnest.integer.relative_shift import RelativeShift
 from earnest.integer.rms_norm import RmsNorm
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
 from earnest.integer.table import InterpolatedTable, Table
+from earnest.numerics.recurrence import gate_tables
 
 LONGEST, CHANNELS, HEADS, CLASSES = 23, 8, 2, 5
 HALF: Dimension = ("//", ("+", TIME, 1), 2)
@@ -177,6 +182,30 @@ def rows_of_keys() -> Embedding:
     return Embedding(**{name: found[name] for name in ROW_FIELDS}, **EIGHT)
 
 
+def over_time(kind: type[Recurrence], units: int, shift: int, *, reverse: bool) -> tuple[Linear, Recurrence]:
+    """A recurrence, and the linear that makes its operand; `shift` brings a hidden state of 1 to about 127."""
+    rows, steep = kind.gates * units, RNG.integers(15, 18, kind.gates * units).astype(np.uint8)
+    arguments = replace(linear(rows, 2 * CHANNELS if reverse else 4, bits=16, zero_point=0), shift=steep)
+    constants = {name: each for name, each in weighted(rows, units).items() if not name.startswith("input_")}
+    sigmoid, tanh = gate_tables()
+    tables = {"sigmoid": sigmoid.astype(np.int32), "tanh": tanh.astype(np.int32)}
+    output = {"output_multiplier": 65011, "output_shift": shift, "reverse": reverse}
+    return arguments, kind(**(constants | {"shift": steep}), **tables, **output, **EIGHT)
+
+
+def recurrent() -> list[tuple[str, Operator, tuple[str, ...]]]:
+    """An LSTM backward, a GRU of it forward, and the sum with what the first reads."""
+    to_cells, lstm = over_time(LongShortTermMemory, 4, 39, reverse=True)
+    to_states, gru = over_time(GatedRecurrentUnit, 2 * CHANNELS, 24, reverse=False)
+    return [
+        ("cell arguments", to_cells, ("rows",)),
+        ("lstm", lstm, ("cell arguments",)),
+        ("state arguments", to_states, ("lstm",)),
+        ("gru", gru, ("state arguments",)),
+        ("recalled", Add(zero_points=(3, 3), multipliers=(40000, 50000), shift=16, **EIGHT), ("rows", "gru")),
+    ]
+
+
 def tail() -> list[tuple[str, Operator, tuple[str, ...]]]:
     """Products, layout and the head."""
     grids = {"left_zero_point": 3, "right_zero_point": 3, "multiplier": 40000, "shift": 22}
@@ -191,7 +220,8 @@ def tail() -> list[tuple[str, Operator, tuple[str, ...]]]:
         ("padded", Pad(before=(0, 0, 1, 0), after=(0, 0, 2, 0), zero_point=3), ("both",)),
         ("order", Transpose(order=(0, 2, 1, 3)), ("padded",)),
         ("rows", Reshape(shape=(1, ("+", HALF, 3), 2 * CHANNELS)), ("order",)),
-        ("logits", linear(CLASSES, 2 * CHANNELS, bits=16), ("rows",)),
+        *recurrent(),
+        ("logits", linear(CLASSES, 2 * CHANNELS, bits=16), ("recalled",)),
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.integer import oracle
+from tests.integer import oracle, oracle_recurrent
 from tests.integer.oracle import Codes, Constants, Symbols, build, digits, low_code, root, saturate, shift_round
 
 
@@ -198,6 +198,8 @@ ORACLES: Mapping[str, Callable[..., Codes]] = {
     "conv1d": oracle.convolution,
     "conv2d": oracle.convolution,
     "embedding": oracle.embedding,
+    "lstm": oracle_recurrent.lstm,
+    "gru": oracle_recurrent.gru,
     "matmul": oracle.matmul,
     "add": oracle.add,
     "mul": oracle.mul,

@@ -80,6 +80,9 @@ def test_where_tokens_are(name: str):
 REFUSED: dict[str, tuple[Reading, str]] = {
     "a sum along the tokens": (reading(LINEAR, Rows(axis=-1)), "goes over the tokens"),
     "an RMS norm of scores": (reading(ANY["rms_norm"], SCALED), "goes over the tokens"),
+    "a recurrence": (reading(ANY["gru"], ROW), "carries a state on that is not kept"),
+    "a recurrence that runs backward": (reading(ANY["lstm"], ROW), "comes from the last token"),
+    "a recurrence of something else": (reading(ANY["lstm"], Rows(axis=-3)), "goes over the tokens"),
     "a norm of scores": (reading(ANY["layer_norm"], SCALED), "goes over the tokens"),
     "a softmax that sees later ones": (reading(softmax(masked=False), SCALED), "goes over the tokens"),
     "a mask on what is heard": (reading(softmax(masked=True), ROW), "masks what is no score of tokens"),

@@ -69,6 +69,8 @@ BROKEN: dict[str, dict[str, Any]] = {
     "conv1d": {"groups": 0},
     "conv2d": {"weight_map": "odd"},
     "embedding": {"zero_point": 1 << 20},
+    "lstm": {"sigmoid": np.full(513, -1)},
+    "gru": {"output_shift": 0},
     "matmul": {"multiplier": 1},
     "add": {"shift": 48},
     "mul": {"shift": 0},

@@ -5,6 +5,9 @@ import copy
 import pytest
 import torch
 from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
+from tests.swapping.modules import FEATURES
+from tests.swapping.modules import inputs as features_of
+from tests.swapping.test_recurrent import Remembering
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -17,7 +20,9 @@ from earnest.methods.rounding import gptq_
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
+from earnest.nn.recurrence import GatedRecurrentUnit, Recurrence, arguments
 from earnest.nn.weighted import Convolution1d, Convolution2d, Weighted
+from earnest.swapping.swap import swap
 
 
 def correlated(count: int, time: int, seed: int = 1) -> list[Tensor]:
@@ -91,7 +96,7 @@ def test_rows_are_what_weights_multiply(axes: int, groups: int):
     fixed = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes", "weight_group": 0}
     twin = kind([edge()], edge(), weight=weight, bias=None, **windows, **fixed)
     x = torch.randn(2, 6, *(9, 7)[:axes], dtype=torch.float64)
-    made = rows_of(twin, x) @ weight.detach().reshape(groups, 12 // groups, -1).transpose(1, 2)
+    made = rows_of(twin, x, x) @ weight.detach().reshape(groups, 12 // groups, -1).transpose(1, 2)
     expected = convolve(x, weight, None, windows["strides"], windows["padding"], windows["dilations"], groups)
     expected = expected.reshape(2, groups, 12 // groups, -1).permute(1, 0, 3, 2).flatten(1, 2)
     assert torch.allclose(made, expected)
@@ -145,3 +150,44 @@ def test_shared_weights_are_refused():
     model.place_("again", again, ["input"])
     with pytest.raises(CalibrationError, match=r"again: expected weights of its own, got those of block\.up"):
         gptq_(model, batches)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_recurrence_multiplies_what_it_made_a_step_before(reverse: bool):
+    """torch's single step from these rows is the result."""
+    weight = nn.Parameter(torch.randn(12, 4, generator=torch.Generator().manual_seed(1)))
+    settings = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes", "weight_group": 0}
+    twin = GatedRecurrentUnit([arguments()], edge(), weight=weight, bias=None, reverse=reverse, **settings)
+    x = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        made = twin.real([x], [weight], {})
+        rows = rows_of(twin, x, made)
+        cell = nn.GRUCell(12, 4, bias=False)
+        cell.weight_ih.copy_(torch.eye(12))
+        cell.weight_hh.copy_(weight)
+        torch.testing.assert_close(cell(x.reshape(-1, 12), rows[0]), made.reshape(-1, 4))
+
+
+def test_the_arguments_of_a_recurrence_come_nearer_to_float():
+    """What the codes of their weights add on other recordings, with the bias that keeps their mean."""
+    twins = swap(Remembering("lstm", gain=1.5).eval(), "w4a8", "int8x16", features=FEATURES, longest=200)
+    heard, unheard = features_of((60, 50, 40, 61, 51, 41)), features_of((70, 33))
+    calibrate(twins, heard)
+    (path,) = (call.name for call in twins.calls if call.name.startswith("memory.lstm"))
+    (twin,), real = [each for each in twins.modules() if isinstance(each, Recurrence)], copy.deepcopy(twins.twin(path))
+    seen: dict[str, Tensor] = {}
+    with torch.no_grad():
+        rows = []
+        for x in unheard:
+            run_real(twins, x, seen.__setitem__)
+            rows.append(twin.before(seen[path]).reshape(-1, twin.weight.shape[1]))
+
+    def far() -> float:
+        with torch.no_grad():
+            weight, bias = twin.quantized()
+            wanted, own = real.trainable()
+            return float((torch.cat(rows) @ (weight - wanted).T + bias - own).square().mean())
+
+    before = far()
+    gptq_(twins, heard)
+    assert far() < 0.8 * before

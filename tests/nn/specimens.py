@@ -6,6 +6,7 @@ that it shares no code with the twin.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -22,6 +23,7 @@ from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
 from earnest.nn.matmul import MatMul
 from earnest.nn.multiply import Multiply
+from earnest.nn.recurrence import GatedRecurrentUnit, LongShortTermMemory, arguments
 from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, NumeratorEdge, Softmax, WeightedMean, probabilities
 from earnest.nn.table import InterpolatedTable, Table
@@ -113,6 +115,62 @@ def real_operands(twin: Twin, inputs: list[Tensor]) -> list[Tensor]:
         real = source.grid.scale * (x.detach().double() - source.grid.zero_point)
         found.append(real / real.sum(-1, keepdim=True) if twin.kind == "weighted_mean" and not source.signed else real)
     return found
+
+
+def recurrences() -> Iterator[Specimen]:
+    """LSTM and GRU at every width of weights and results, of two steps: the second reads what the first made."""
+    forms = [(8, "symmetric", out, 0, False) for out in range(2, 9)]
+    forms += [(bits, "symmetric", 8, 0, True) for bits in range(2, 8)]
+    forms += [(bits, "odd", 8, 0, False) for bits in (1, 2, 4)]
+    kinds: tuple[tuple[type[LongShortTermMemory | GatedRecurrentUnit], Any, int], ...]
+    kinds = ((LongShortTermMemory, _real_lstm, 4), (GatedRecurrentUnit, _real_gru, 3))
+    for (kind, real, gates), (bits, weight_map, out, group, reverse) in product(kinds, forms):
+        weighted = _weighted(bits, weight_map, (gates * 3, 3), bias=out != 5, group=group)
+        with torch.no_grad():
+            weighted["weight"].mul_(0.2)
+        whole = edge(out, scale=1.02 / (2 ** (out - 1) - 1))
+        twin = kind([arguments()], whole, reverse=reverse, **weighted)
+        direction = "backward" if reverse else "forward"
+        yield Specimen(
+            name=f"{kind.kind} w{bits} {weight_map} out {out} {direction}",
+            twin=twin,
+            shapes=((2, 2, gates * 3),),
+            real=partial(_real_recurrence, real, reverse),
+            saturates=False,
+        )
+
+
+def _real_recurrence(
+    step: Callable[..., tuple[Tensor, Tensor]], reverse: bool, x: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    hidden = carried = x.new_zeros(len(x), weight.shape[1])
+    made = []
+    for row in x.unbind(1)[:: -1 if reverse else 1]:
+        product = (weight * hidden[:, None]).sum(-1)
+        hidden, carried = step(row, product if bias is None else product + bias, carried)
+        made.append(hidden)
+    return torch.stack(made[:: -1 if reverse else 1], dim=1)
+
+
+def _opened(x: Tensor) -> Tensor:
+    return 1 / (1 + (-x).exp())
+
+
+def _bent(x: Tensor) -> Tensor:
+    return 2 * _opened(2 * x) - 1
+
+
+def _real_lstm(x: Tensor, u: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+    i, f, g, o = (x + u).chunk(4, dim=1)
+    cell = _opened(f) * cell + _opened(i) * _bent(g)
+    return _opened(o) * _bent(cell), cell
+
+
+def _real_gru(x: Tensor, u: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    (x_r, x_z, x_n), (u_r, u_z, u_n) = x.chunk(3, dim=1), u.chunk(3, dim=1)
+    update = _opened(x_z + u_z)
+    hidden = (1 - update) * _bent(x_n + _opened(x_r + u_r) * u_n) + update * hidden
+    return hidden, hidden
 
 
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, settings: Mapping[str, Any]) -> Tensor:
@@ -421,6 +479,6 @@ def layouts() -> Iterator[Specimen]:
 
 SPECIMENS = {
     specimen.name: specimen
-    for family in (linears, embeddings, convolutions, products, sums, functions, rows, layouts)
+    for family in (linears, embeddings, recurrences, convolutions, products, sums, functions, rows, layouts)
     for specimen in family()
 }

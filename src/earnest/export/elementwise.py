@@ -2,10 +2,12 @@
 
 from functools import reduce
 
+import numpy as np
+
 from earnest.export.arithmetic import add, clamp, floor_divide, look_up, multiply, requantize, shift_round, widen
 from earnest.export.graph import Call, Graph
 from earnest.integer.add import Add
-from earnest.integer.codes import code_range
+from earnest.integer.codes import Domain, code_range
 from earnest.integer.gated import GatedLinearUnit
 from earnest.integer.multiply import Multiply
 from earnest.integer.table import FRACTION_BITS, SPACING_BITS, InterpolatedTable, Table
@@ -38,13 +40,18 @@ def table(graph: Graph, operator: Table, call: Call) -> str:
 
 def interpolated_table(graph: Graph, operator: InterpolatedTable, call: Call) -> str:
     """E16."""
-    position = add(graph, widen(graph, call.tensors[0]), 1 << 15)
+    return interpolate(graph, operator.table, call.tensors[0], call.result)
+
+
+def interpolate(graph: Graph, table: np.ndarray, codes: str, result: Domain) -> str:
+    """E16 by the knots of a table."""
+    position = add(graph, widen(graph, codes), 1 << 15)
     spacing = graph.constant(1 << SPACING_BITS)
     index, fraction = floor_divide(graph, position, spacing), graph.node("Mod", position, spacing)
-    left, right = look_up(graph, operator.table, index), look_up(graph, operator.table, add(graph, index, 1))
+    left, right = look_up(graph, table, index), look_up(graph, table, add(graph, index, 1))
     slope = graph.node("Mul", graph.node("Sub", right, left), fraction)
     value = graph.node("Add", multiply(graph, left, 1 << SPACING_BITS), slope)
-    return clamp(graph, shift_round(graph, value, SPACING_BITS + FRACTION_BITS), call.result)
+    return clamp(graph, shift_round(graph, value, SPACING_BITS + FRACTION_BITS), result)
 
 
 def gated_linear_unit(graph: Graph, operator: GatedLinearUnit, call: Call) -> str:

@@ -38,6 +38,7 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: tuple[tuple[str, Attribute], ...]
+    body: "Graph | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,23 @@ class Graph:
             self._made[key] = outputs
         return self._made[key]
 
+    def scan(self, body: "Graph", states: Sequence[str], x: str, *, axis: int, reverse: bool) -> str:
+        """What a body makes at every place of an axis of x, one after the other. It reads `states` and x at the place;
+        its outputs are the new states, and the result there.
+        """
+        settings = {
+            "num_scan_inputs": 1,
+            "scan_input_axes": (axis,),
+            "scan_output_axes": (axis,),
+            "scan_input_directions": (int(reverse),),
+            "scan_output_directions": (int(reverse),),
+        }
+        types = [port.dtype for port in body.outputs]
+        outputs = tuple(self._declare(self._name("Scan"), dtype) for dtype in types)
+        attributes = tuple(settings.items())
+        self._nodes.append(Node(kind="Scan", inputs=(*states, x), outputs=outputs, attributes=attributes, body=body))
+        return outputs[-1]
+
     def cast(self, tensor: str, dtype: str) -> str:
         """The same integers in another type."""
         if self._types[tensor] == dtype:
@@ -121,19 +139,28 @@ class Graph:
     def model(self) -> Any:
         """The graph as an `onnx.ModelProto`, checked by onnx."""
         onnx = load_onnx()
+        opsets = [onnx.helper.make_opsetid("", OPSET)]
+        model = onnx.helper.make_model(
+            self._proto("earnest"), producer_name="earnest", opset_imports=opsets, ir_version=IR_VERSION
+        )
+        onnx.checker.check_model(model)
+        return model
+
+    def _proto(self, name: str) -> Any:
+        onnx = load_onnx()
         helper = onnx.helper
-        nodes = [helper.make_node(n.kind, n.inputs, n.outputs, **dict(n.attributes)) for n in self._nodes]
+        bodies = [{"body": node.body._proto(node.body.path)} if node.body else {} for node in self._nodes]
+        nodes = [
+            helper.make_node(node.kind, node.inputs, node.outputs, **dict(node.attributes), **body)
+            for node, body in zip(self._nodes, bodies, strict=True)
+        ]
         read = {name for node in self._nodes for name in node.inputs}
         arrays = [onnx.numpy_helper.from_array(array, name) for name, array in self._arrays.items() if name in read]
         ports = [
             [helper.make_tensor_value_info(port.name, TYPES[port.dtype], port.shape) for port in side]
             for side in (self.inputs, self.outputs)
         ]
-        graph = helper.make_graph(nodes, "earnest", *ports, arrays)
-        opsets = [helper.make_opsetid("", OPSET)]
-        model = helper.make_model(graph, producer_name="earnest", opset_imports=opsets, ir_version=IR_VERSION)
-        onnx.checker.check_model(model)
-        return model
+        return helper.make_graph(nodes, name, *ports, arrays)
 
     def _name(self, what: str) -> str:
         return f"{self.path}/{what}_{len(self._types)}"

@@ -22,10 +22,11 @@ from earnest.export.arithmetic import (
 from earnest.export.dimension import extent, join
 from earnest.export.graph import Call, Graph
 from earnest.export.layout import pad_with
+from earnest.integer.codes import Domain
 from earnest.integer.convolution import Convolution
 from earnest.integer.embedding import Embedding
 from earnest.integer.fixed_point import MANTISSA_LOW
-from earnest.integer.linear import Linear, Weighted
+from earnest.integer.linear import Linear, WeightedSums
 from earnest.integer.matmul import MatMul
 from earnest.integer.softmax import WeightedMean
 
@@ -40,8 +41,8 @@ def linear(graph: Graph, operator: Linear, call: Call) -> str:
     """E10."""
     (x,) = call.tensors
     weight = graph.constant(operator.factors.T, "int8", name="weight")
-    sums = _matmul(graph, x, weight, call, (0, 0))
-    return _finish(graph, operator, sums, (-1,), call)
+    sums = sum_of_products(graph, x, weight, call, (0, 0))
+    return requantized(graph, operator, sums, (-1,), operator.zero_point, call.result)
 
 
 def convolution(graph: Graph, operator: Convolution, call: Call) -> str:
@@ -61,7 +62,8 @@ def convolution(graph: Graph, operator: Convolution, call: Call) -> str:
         )
     else:
         sums = _convolve_by_matmul(graph, operator, padded, call)
-    return _finish(graph, operator, sums, (-1, *(1,) * operator.rank), call)
+    shape = (-1, *(1,) * operator.rank)
+    return requantized(graph, operator, sums, shape, operator.zero_point, call.result)
 
 
 def embedding(graph: Graph, operator: Embedding, call: Call) -> str:
@@ -77,14 +79,14 @@ def embedding(graph: Graph, operator: Embedding, call: Call) -> str:
 def matmul(graph: Graph, operator: MatMul, call: Call) -> str:
     """E12."""
     left, right = call.tensors
-    sums = _matmul(graph, left, right, call, (operator.left_zero_point, operator.right_zero_point))
+    sums = sum_of_products(graph, left, right, call, (operator.left_zero_point, operator.right_zero_point))
     return requantize(graph, sums, operator.multiplier, operator.shift, operator.zero_point, call.result)
 
 
 def weighted_mean(graph: Graph, operator: WeightedMean, call: Call) -> str:
     """E20; the quotients' operands are positive, where truncation is the floor."""
     left, right = call.tensors
-    sums = widen(graph, _matmul(graph, left, right, call, (0, operator.right_zero_point)))
+    sums = widen(graph, sum_of_products(graph, left, right, call, (0, operator.right_zero_point)))
     total = graph.node("Max", last_axis_sum(graph, widen(graph, left)), graph.constant(1))
     digits = add(graph, bit_length(graph, total, _TOTAL_BITS), -1)
     first = graph.node("Div", multiply(graph, power_of_two(graph, digits), operator.multiplier), total)
@@ -106,7 +108,7 @@ def _sum_type(call: Call) -> str:
     return "int32" if call.accumulator < 1 << 31 else "int64"
 
 
-def _matmul(graph: Graph, left: str, right: str, call: Call, zero_points: tuple[int, int]) -> str:
+def sum_of_products(graph: Graph, left: str, right: str, call: Call, zero_points: tuple[int, int]) -> str:
     """E7 of the operands less their zero points."""
     operands = (left, right)
     if _narrow(graph, call, left, right):
@@ -117,11 +119,13 @@ def _matmul(graph: Graph, left: str, right: str, call: Call, zero_points: tuple[
     return graph.node("MatMul", *centred)
 
 
-def _finish(graph: Graph, operator: Weighted, sums: str, shape: tuple[int, ...], call: Call) -> str:
+def requantized(
+    graph: Graph, operator: WeightedSums, sums: str, shape: tuple[int, ...], zero_point: int, result: Domain
+) -> str:
     """Bias and requantization; `shape` lays the channels along their axis, counted from the last."""
     bias = graph.constant(operator.bias.reshape(shape), graph.type_of(sums), name="bias")
     multiplier, shift = operator.multiplier.reshape(shape), operator.shift.reshape(shape)
-    return requantize(graph, graph.node("Add", sums, bias), multiplier, shift, operator.zero_point, call.result)
+    return requantize(graph, graph.node("Add", sums, bias), multiplier, shift, zero_point, result)
 
 
 def _convolve_by_matmul(graph: Graph, operator: Convolution, padded: str, call: Call) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from earnest.errors import ProgramError
-from earnest.export import elementwise, layout, norms, products, rows
+from earnest.export import elementwise, layout, norms, products, recurrences, rows
 from earnest.export.graph import Call, Graph, Value, carrier
 from earnest.integer.operator import Operator
 
@@ -12,6 +12,8 @@ TRANSLATIONS: dict[str, Callable[..., str]] = {
     "conv1d": products.convolution,
     "conv2d": products.convolution,
     "embedding": products.embedding,
+    "lstm": recurrences.lstm,
+    "gru": recurrences.gru,
     "matmul": products.matmul,
     "add": elementwise.sum_of_grids,
     "mul": elementwise.product_of_grids,

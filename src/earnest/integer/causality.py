@@ -112,6 +112,14 @@ def _embedding(reading: Reading, operator: Any) -> Place:
     return Rows(axis=place.axis - 1)
 
 
+def _recurrence(reading: Reading, operator: Any) -> Place:
+    """A recurrence over the tokens makes each from those before it, of which it would have to keep what it carries."""
+    place = _same_rows(reading)
+    if place == Rows(axis=-2):
+        raise reading.refuse("comes from the last token" if operator.reverse else "carries a state on that is not kept")
+    raise reading.refuse("goes over the tokens")
+
+
 def _softmax(reading: Reading, operator: Any) -> Place:
     (place,) = reading.places
     if isinstance(place, Scores) and operator.masked:
@@ -203,6 +211,8 @@ _RULES: dict[str, Callable[[Reading, Any], Place]] = {
     "layer_norm": _by_row,
     "rms_norm": _by_row,
     "embedding": _embedding,
+    "lstm": _recurrence,
+    "gru": _recurrence,
     "add": _by_code,
     "mul": _by_code,
     "table": _by_code,

@@ -4,6 +4,7 @@ w are the weights of `weight.py`. The bias is in units of s_x * s_w[o] and
 holds -z_x * sum_k w[o, k], so that the sum runs over bare codes.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,17 +24,17 @@ Array = Any
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Weighted(WeightCodes):
-    """What linear and convolution share: weight codes, a folded bias, one multiplier per output channel."""
+class WeightedSums(WeightCodes):
+    """Weight codes, a folded bias and one multiplier for each row of weights, whatever codes it multiplies."""
 
     bias: Array = constant(32)
     multiplier: Array = constant(16, signed=False)
     shift: Array = constant(8, signed=False)
-    input_bits: int
-    input_signed: bool
-    zero_point: int
-    bits: int
-    signed: bool
+
+    @property
+    @abstractmethod
+    def reads(self) -> tuple[int, bool]:
+        """Width and sign of the codes that the weights multiply."""
 
     @cached_property
     def magnitudes(self) -> Array:
@@ -42,8 +43,9 @@ class Weighted(WeightCodes):
 
     @cached_property
     def bound(self) -> int:
-        """No partial sum of products exceeds this, whatever the input's codes."""
-        low, high = code_range(self.input_bits, signed=self.input_signed)
+        """No partial sum of products exceeds this, whatever the codes."""
+        bits, signed = self.reads
+        low, high = code_range(bits, signed=signed)
         return int(self.magnitudes.max()) * max(-low, high)
 
     @cached_property
@@ -59,13 +61,41 @@ class Weighted(WeightCodes):
         return self.largest_sums[magnitude]
 
     def check(self, proof: Proof) -> None:
-        """Weight codes of the map, groups whose weights fit int8, a bias and a multiplier for each channel, a result of
-        the law.
-        """
+        """Weight codes of the map, groups whose weights fit int8, a bias and a multiplier for each channel."""
         self.check_codes(proof)
         channels = self.weight.shape[0]
         proof.require(self.bias.shape == (channels,), f"expected {channels} biases, got {self.bias.shape}")
         check_multiplier(self.multiplier, self.shift, proof, channels=channels)
+
+    def requantized(self, sums: Array, channel_axis: int, zero_point: int, ends: tuple[int, int]) -> Array:
+        """Bias and requantization of the sums to codes between two ends."""
+        xp = array_namespace(sums)
+        shape = [1] * sums.ndim
+        shape[channel_axis] = -1
+        bias, multiplier, shift = (
+            xp.reshape(widen(array), tuple(shape)) for array in (self.bias, self.multiplier, self.shift)
+        )
+        return requantize(sums + bias, multiplier, shift, zero_point, *ends)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Weighted(WeightedSums):
+    """What linear and convolution share: weighted sums of the operand's codes become the result's."""
+
+    input_bits: int
+    input_signed: bool
+    zero_point: int
+    bits: int
+    signed: bool
+
+    @property
+    def reads(self) -> tuple[int, bool]:
+        """The operand's."""
+        return self.input_bits, self.input_signed
+
+    def check(self, proof: Proof) -> None:
+        """What every row of weights needs, and a result of the law."""
+        super().check(proof)
         check_output(self.bits, self.signed, self.zero_point, proof)
 
     def check_sums(self, domain: Domain, proof: Proof) -> None:
@@ -79,14 +109,7 @@ class Weighted(WeightCodes):
 
     def finish(self, sums: Array, channel_axis: int) -> Array:
         """Bias and requantization of the sums."""
-        xp = array_namespace(sums)
-        shape = [1] * sums.ndim
-        shape[channel_axis] = -1
-        bias, multiplier, shift = (
-            xp.reshape(widen(array), tuple(shape)) for array in (self.bias, self.multiplier, self.shift)
-        )
-        low, high = code_range(self.bits, signed=self.signed)
-        return requantize(sums + bias, multiplier, shift, self.zero_point, low, high)
+        return self.requantized(sums, channel_axis, self.zero_point, code_range(self.bits, signed=self.signed))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,6 +11,7 @@ from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.multiply import Multiply
 from earnest.integer.operator import Operator
+from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
 from earnest.integer.relative_shift import RelativeShift
 from earnest.integer.rms_norm import RmsNorm
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
@@ -23,6 +24,8 @@ OPERATORS: dict[str, type[Operator]] = {
         Convolution1d,
         Convolution2d,
         Embedding,
+        LongShortTermMemory,
+        GatedRecurrentUnit,
         MatMul,
         Add,
         Multiply,

@@ -37,6 +37,24 @@ def check_operand(x: Domain, bits: int, signed: bool, proof: Proof) -> None:
         proof.refuse(f"expected an input of {bits} bits, signed {signed}, got {x.bits}, {x.signed}")
 
 
+def check_knots(table: Array, what: str, proof: Proof) -> None:
+    """All knots, and the products of the largest of them."""
+    proof.require(table.shape == (KNOTS,), f"expected {KNOTS} {what}, got {table.shape}")
+    largest = max(abs(int(table.min())), abs(int(table.max())))
+    proof.wide((largest << SPACING_BITS) * 3 + (1 << (SPACING_BITS + FRACTION_BITS)))
+
+
+def interpolate(table: Array, codes: Array, bits: int) -> Array:
+    """E16 of codes of 16 signed bits, to so many signed bits."""
+    position = widen(codes) + (1 << 15)
+    index, fraction = position >> SPACING_BITS, position & ((1 << SPACING_BITS) - 1)
+    left = widen(look_up(table, index))
+    right = widen(look_up(table, index + 1))
+    value = (left << SPACING_BITS) + (right - left) * fraction
+    low, high = code_range(bits, signed=True)
+    return clamp(shift_round(value, SPACING_BITS + FRACTION_BITS), low, high)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table(Operator):
     """E15: y = table[x - lowest code]; one entry for each of the 2^b codes, b at most 8."""
@@ -81,10 +99,8 @@ class InterpolatedTable(Operator):
 
     def check(self, proof: Proof) -> None:
         """All knots, the products of the largest of them, and a result of the law."""
-        proof.require(self.table.shape == (KNOTS,), f"expected {KNOTS} entries, got {self.table.shape}")
+        check_knots(self.table, "entries", proof)
         check_output(self.bits, signed=True, zero_point=0, proof=proof)
-        largest = max(abs(int(self.table.min())), abs(int(self.table.max())))
-        proof.wide((largest << SPACING_BITS) * 3 + (1 << (SPACING_BITS + FRACTION_BITS)))
 
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """The input has 16 signed bits."""
@@ -96,11 +112,4 @@ class InterpolatedTable(Operator):
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """E16."""
         del symbols, accumulation
-        (x,) = inputs
-        position = widen(x) + (1 << 15)
-        index, fraction = position >> SPACING_BITS, position & ((1 << SPACING_BITS) - 1)
-        left = widen(look_up(self.table, index))
-        right = widen(look_up(self.table, index + 1))
-        value = (left << SPACING_BITS) + (right - left) * fraction
-        low, high = code_range(self.bits, signed=True)
-        return clamp(shift_round(value, SPACING_BITS + FRACTION_BITS), low, high)
+        return interpolate(self.table, inputs[0], self.bits)

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from earnest.errors import FileError
 from earnest.file import file_report
 from earnest.file.constants import Packing
-from earnest.integer.linear import Weighted
+from earnest.integer.linear import WeightedSums
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
@@ -80,7 +80,7 @@ def anatomy(program: Program, target: Target | None = None) -> Anatomy:
         weights=sum(widths.values()),
         weight_bits=widths,
         mean_weight_bits=mean_bits(program),
-        activation_bits=max((operator.input_bits for operator in _weighted(program)), default=0),
+        activation_bits=max((operator.reads[0] for operator in _weighted(program)), default=0),
         file_bytes=report.file_bytes,
         sections=report.sections,
         effective_bits=report.effective_bits_per_weight,
@@ -108,13 +108,13 @@ def mean_bits(program: Program) -> float:
 
 
 def honest_name(program: Program) -> str:
-    """`w4a8` only where every weight has 4 bits and no weighted operator reads more than 8; else `mixed-4.3b`, the
+    """`w4a8` only where every weight has 4 bits and no weight multiplies more than 8; else `mixed-4.3b`, the
     mean width of the weights.
     """
     widths = weight_widths(program)
     if len(widths) != 1:
         return f"mixed-{mean_bits(program):.1f}b"
-    activations = max(operator.input_bits for operator in _weighted(program))
+    activations = max(operator.reads[0] for operator in _weighted(program))
     return f"w{next(iter(widths))}a{activations}"
 
 
@@ -152,5 +152,5 @@ def _own_weights(program: Program) -> list[WeightCodes]:
     return list(found.values())
 
 
-def _weighted(program: Program) -> list[Weighted]:
-    return [step.operator for step in program.steps if isinstance(step.operator, Weighted)]
+def _weighted(program: Program) -> list[WeightedSums]:
+    return [step.operator for step in program.steps if isinstance(step.operator, WeightedSums)]

@@ -1,4 +1,4 @@
-"""Families of transformer recognisers at a tiny random configuration: classes of `transformers` and of torch itself.
+"""Families of recognisers at a tiny random configuration: classes of `transformers` and of torch itself.
 
 Each is a module of one tensor in, [batch, time, features] or [batch, samples], and one out; a decoder reads tokens
 [batch, tokens] as well. Weights are random, by a
@@ -14,7 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import EarnestError
-from earnest.lab.torch_modules import GroupedEncoder, TorchAttention, TorchConformer, TorchDecoder, TorchEncoder
+from earnest.lab.torch_modules import (
+    GatedEncoder,
+    GroupedEncoder,
+    RecurrentEncoder,
+    TorchAttention,
+    TorchConformer,
+    TorchDecoder,
+    TorchEncoder,
+)
 from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
 from earnest.nn.model import Inputs
 
@@ -211,6 +219,8 @@ _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = 
     ("torch-encoder-pre", "the same, norm first", lambda: TorchEncoder(norm_first=True), 16, "all"),
     ("torch-conformer", "Conformer of torch.nn modules", TorchConformer, 16, "all"),
     ("torch-grouped", "RMSNorm, grouped keys, PReLU, Hardswish", GroupedEncoder, 16, "all"),
+    ("torch-lstm", "torch.nn.LSTM, two layers both ways", RecurrentEncoder, 16, "all"),
+    ("torch-gru", "torch.nn.GRU, residual sums, norms", GatedEncoder, 16, "all"),
     ("moonshine", "MoonshineModel", encoder("Moonshine", _MOONSHINE), None, "encoder"),
     (
         "whisper",

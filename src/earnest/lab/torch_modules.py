@@ -1,5 +1,5 @@
-"""Recognisers made of torch's own modules, as families of `families.py`: attention, encoder, decoder, Conformer, and a
-transformer with RMS norm, keys of groups of heads and a hard-swish feed-forward.
+"""Recognisers made of torch's own modules, as families of `families.py`: attention, encoder, decoder, Conformer, a
+transformer with RMS norm, keys of groups of heads and a hard-swish feed-forward, and recurrent encoders.
 """
 
 import torch
@@ -158,3 +158,36 @@ class GroupedEncoder(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Logits of [batch, time, 16]."""
         return self.head(self.norm(self.layers(features)))
+
+
+class RecurrentEncoder(nn.Module):
+    """A strided convolution, two layers of LSTM in both directions, and a head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.front = nn.Conv1d(WIDTH, 32, 3, stride=2, padding=1)
+        self.memory = nn.LSTM(32, 32, num_layers=2, dropout=0.1, bidirectional=True, batch_first=True)
+        self.head = nn.Linear(64, CLASSES)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits of [batch, time, 16], half as many."""
+        x = functional.relu(self.front(features.transpose(1, 2))).transpose(1, 2)
+        return self.head(self.memory(x)[0])
+
+
+class GatedEncoder(nn.Module):
+    """Layers of GRU, time first, each with a residual sum and a norm, and a head: one direction, as a predictor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(WIDTH, 32)
+        self.memories = nn.ModuleList(nn.GRU(32, 32) for _ in range(2))
+        self.norms = nn.ModuleList(nn.LayerNorm(32) for _ in range(2))
+        self.head = nn.Linear(32, CLASSES)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits of [batch, time, 16]."""
+        x = self.inner(features).transpose(0, 1)
+        for memory, norm in zip(self.memories, self.norms, strict=True):
+            x = norm(x + memory(x)[0])
+        return self.head(x.transpose(0, 1))

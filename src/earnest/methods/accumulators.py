@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import NumericsError
-from earnest.integer.linear import Weighted as Law
+from earnest.integer.linear import WeightedSums
+from earnest.integer.recurrence import Recurrence
 from earnest.integer.target import Target
 from earnest.integer.verifier import verify
 from earnest.methods.gptq import damped
@@ -49,13 +50,14 @@ def accumulate_(
 
 
 def _over(model: TwinModel, target: Target) -> dict[str, int]:
-    """The twins whose sums may be too wide, and the largest |code| of what each reads."""
+    """The twins whose sums may be too wide, and the largest |code| of what each multiplies."""
     program = lower(model, {})
     domains = verify(program, replace(target, accumulator_bits=_WIDEST)).domains
     found = {}
     for step in program.steps:
-        if isinstance(step.operator, Law):
-            magnitude = domains[step.inputs[0]].magnitude
+        if isinstance(step.operator, WeightedSums):
+            multiplied = step.name if isinstance(step.operator, Recurrence) else step.inputs[0]
+            magnitude = domains[multiplied].magnitude
             if step.operator.largest_sum(magnitude) >= 1 << (target.accumulator_bits - 1):
                 found[step.name] = magnitude
     return found
@@ -81,14 +83,14 @@ def _shrink_(twin: Weighted, seen: Moments, magnitude: int, bits: int) -> None:
         twin.bias = nn.Parameter(torch.zeros_like(bias))
     twin.bias[rows] = bias[rows]
     law = twin.law()
-    assert isinstance(law, Law)
+    assert isinstance(law, WeightedSums)
     if law.largest_sum(magnitude) >= 1 << (bits - 1):
         raise NumericsError(f"expected sums below 2^{bits - 1}, got {law.largest_sum(magnitude)}")
 
 
 def _need(twin: Weighted, wanted: Tensor, mean: Tensor, magnitude: int, most: int) -> Need:
     """The folded bias moves with the codes: it holds the zero point of the input, and keeps the mean of the output."""
-    grid = twin.operands[0].grid
+    grid = twin.multiplied.grid
     bias = torch.zeros(len(twin.weight)) if twin.bias is None else twin.bias.detach()
     bias = bias.double().reshape(wanted.shape[:2])
 

@@ -2,7 +2,8 @@
 
     m = E[x],   C = E[(x - m)(x - m)^T]
 
-A convolution's rows are its windows, one set for each group. Operators that read the same rows share their moments.
+A convolution's rows are its windows, one set for each group; a recurrence's are its own hidden states, one step late.
+Operators that read the same rows share their moments.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from torch.nn import functional
 from earnest.errors import CalibrationError
 from earnest.nn.model import Inputs, TwinModel, walk
 from earnest.nn.parallel import each
+from earnest.nn.recurrence import Recurrence
 from earnest.nn.twin import Twin
 from earnest.nn.weighted import Convolution, Weighted
 
@@ -72,8 +74,10 @@ class Moments:
         return found + torch.diag_embed(unsure[:, None].expand(m.shape))
 
 
-def rows_of(twin: Weighted, x: Tensor) -> Tensor:
-    """The rows [groups, rows, depth] that a twin's weights multiply, of an operand's real values."""
+def rows_of(twin: Weighted, x: Tensor, made: Tensor) -> Tensor:
+    """The rows [groups, rows, depth] that a twin's weights multiply, of the real values that it reads and makes."""
+    if isinstance(twin, Recurrence):
+        return twin.before(made).reshape(1, -1, made.shape[-1])
     if not isinstance(twin, Convolution):
         return x.reshape(1, -1, x.shape[-1])
     taps = twin.weight.shape[2:]
@@ -113,8 +117,12 @@ Source = tuple[object, ...]
 
 
 def _source(model: TwinModel, path: str, inputs: tuple[str, ...]) -> Source:
-    """Equal for twins that multiply the same rows: the value that they read, and the windows of it."""
+    """Equal for twins that multiply the same rows: the value that they read, and the windows of it. A recurrence's are
+    its own.
+    """
     twin = model.twin(path)
+    if isinstance(twin, Recurrence):
+        return (path,)
     if not isinstance(twin, Convolution):
         return inputs
     return (*inputs, tuple(twin.weight.shape[2:]), twin.strides, twin.padding, twin.dilations, twin.groups)
@@ -125,10 +133,11 @@ def _moments(model: TwinModel, batch: Inputs, sources: dict[str, Source]) -> dic
     found: dict[Source, Moments] = {}
 
     def compute(twin: Twin, inputs: list[Tensor]) -> Tensor:
+        made = twin.real(inputs, twin.trainable(), symbols)
         if isinstance(twin, Weighted) and twin.path in sources:
             own = found[sources[twin.path]] = Moments()
-            own.add_(rows_of(twin, inputs[0]))
-        return twin.real(inputs, twin.trainable(), symbols)
+            own.add_(rows_of(twin, inputs[0], made))
+        return made
 
     walk(model, model.read(batch), compute, None)
     return found

@@ -103,10 +103,11 @@ def set_goals_(real: TwinModel, block: Block, heard: Sequence[Recording]) -> dic
         sums: dict[str, tuple[Tensor, int]] = {}
 
         def compute(twin: Twin, inputs: list[Tensor]) -> Tensor:
+            made = twin.real(inputs, twin.trainable(), recording.symbols)
             if isinstance(twin, Weighted):
-                rows = rows_of(twin, inputs[0])
+                rows = rows_of(twin, inputs[0], made)
                 sums[twin.path] = rows.double().sum(dim=1), rows.shape[1]
-            return twin.real(inputs, twin.trainable(), recording.symbols)
+            return made
 
         return run(real, block, recording.real, compute), sums
 

@@ -90,7 +90,7 @@ def sensitivities(
             weights=twin.weight.numel(),
             rows=len(twin.weight),
             accumulates=1000 * twin.weight.numel() * seen[twin.path].positions / frames,
-            input_bits=twin.operands[0].bits,
+            input_bits=twin.multiplied.bits,
             loss=max(lost[twin.path].loss, 0.0) + DIVERGENCE_SHARE * lost[twin.path].divergence,
             errors=errors[twin.path],
         )

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from earnest.errors import NumericsError
 from earnest.integer.codes import storage
 from earnest.integer.dimension import Symbols
-from earnest.integer.linear import Weighted
+from earnest.integer.linear import WeightedSums
 from earnest.integer.operator import Operator
 from earnest.nn.accumulation import TorchAccumulation
 from earnest.nn.edge import Edge
@@ -44,7 +44,7 @@ def in_torch(operator: Operator, device: torch.device) -> Operator:
         for name, array in operator.constants().items()
     }
     copied = replace(operator, **arrays)  # type: ignore[type-var]
-    if isinstance(operator, Weighted):
+    if isinstance(operator, WeightedSums):
         object.__setattr__(copied, "bound", operator.bound)
     return copied
 

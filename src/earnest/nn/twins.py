@@ -8,6 +8,7 @@ from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
 from earnest.nn.matmul import MatMul
 from earnest.nn.multiply import Multiply
+from earnest.nn.recurrence import GatedRecurrentUnit, LongShortTermMemory
 from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, Softmax, WeightedMean
 from earnest.nn.table import InterpolatedTable, Table
@@ -21,6 +22,8 @@ TWINS: dict[str, type[Twin]] = {
         Convolution1d,
         Convolution2d,
         Embedding,
+        LongShortTermMemory,
+        GatedRecurrentUnit,
         MatMul,
         Add,
         Multiply,

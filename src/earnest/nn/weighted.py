@@ -19,12 +19,13 @@ from earnest.integer.weight import grouped_product
 from earnest.nn.edge import Edge
 from earnest.nn.twin import Twin
 from earnest.nn.weight import WeightCodes, numpy_of
+from earnest.numerics.grid import Grid
 from earnest.numerics.multiplier import multipliers
 from earnest.numerics.weight import folded_bias, live_scales
 
 
 class Weighted(WeightCodes):
-    """What linear and convolution share: weight codes and a bias."""
+    """What linear, convolution and recurrence share: weight codes and a bias."""
 
     groups: int = 1
 
@@ -44,22 +45,38 @@ class Weighted(WeightCodes):
     def effective_scale(self) -> Tensor:
         """Scale of each output channel, float64, raised where a channel is nearly dead."""
         bias = np.zeros(len(self.weight)) if self.bias is None else numpy_of(self.bias)
-        grid = self.operands[0].grid
-        scale = live_scales(self.weight_scale.cpu().numpy(), bias, grid, self.output.grid.scale)
+        scale = live_scales(self.weight_scale.cpu().numpy(), bias, self.multiplied.grid, self.summed.scale)
         return torch.from_numpy(scale).to(self.weight.device)
 
-    def common(self) -> dict[str, Any]:
-        """The fields of the law that linear and convolution share."""
-        grid, output, coded = self.operands[0].grid, self.output.grid, self.coded()
+    @property
+    def multiplied(self) -> Edge:
+        """What the weights multiply."""
+        return self.operands[0]
+
+    @property
+    def summed(self) -> Grid:
+        """The grid to which the sums are brought."""
+        return self.output.grid
+
+    def sums(self) -> dict[str, Any]:
+        """The fields of the law that say what is summed, and how that is brought to another grid."""
+        grid, coded = self.multiplied.grid, self.coded()
         scale = self.effective_scale().cpu().numpy()
         bias = np.zeros(len(scale)) if self.bias is None else numpy_of(self.bias)
-        multiplier, shift = multipliers(grid.scale * scale / output.scale)
+        multiplier, shift = multipliers(grid.scale * scale / self.summed.scale)
         factors = grouped_product(coded["weight"], coded["group_multiplier"], self.weight_group)
         return {
             **coded,
             "bias": folded_bias(factors, bias, scale, grid),
             "multiplier": multiplier,
             "shift": shift,
+        }
+
+    def common(self) -> dict[str, Any]:
+        """The fields of the law that linear and convolution share."""
+        grid, output = self.multiplied.grid, self.output.grid
+        return {
+            **self.sums(),
             "input_bits": grid.bits,
             "input_signed": grid.signed,
             "zero_point": output.zero_point,

@@ -11,9 +11,10 @@ from earnest.nn.embedding import Embedding
 from earnest.nn.gated import GatedLinearUnit
 from earnest.nn.group_norm import GroupNorm
 from earnest.nn.layer_norm import LayerNorm
-from earnest.nn.layout import Constant, Pad, RelativeShift, Reshape, Scaled, Slice, Transpose
+from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Scaled, Slice, Transpose
 from earnest.nn.matmul import MatMul
 from earnest.nn.multiply import Multiply
+from earnest.nn.recurrence import GatedRecurrentUnit, LongShortTermMemory
 from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.softmax import Exponential, Softmax, WeightedMean
 from earnest.nn.table import InterpolatedTable, Table
@@ -58,7 +59,9 @@ def _embedding(node: Node, operands: Edges, output: Edge, settings: Settings | N
     return Embedding(operands, output, **weighted)
 
 
-def _convolution(twin: type[Convolution1d] | type[Convolution2d]) -> Assemble:
+def _with_weights(
+    twin: type[Convolution1d | Convolution2d | LongShortTermMemory | GatedRecurrentUnit],
+) -> Assemble:
     def build(node: Node, operands: Edges, output: Edge, settings: Settings | None, target: Target) -> Twin:
         del target
         return twin(operands, output, **node.settings, **_weighted(node, settings))
@@ -113,8 +116,10 @@ def _plain(twin: type[Twin]) -> Assemble:
 _ASSEMBLE: dict[str, Assemble] = {
     "linear": _linear,
     "embedding": _embedding,
-    "conv1d": _convolution(Convolution1d),
-    "conv2d": _convolution(Convolution2d),
+    "conv1d": _with_weights(Convolution1d),
+    "conv2d": _with_weights(Convolution2d),
+    "lstm": _with_weights(LongShortTermMemory),
+    "gru": _with_weights(GatedRecurrentUnit),
     "matmul": _matmul,
     "add": _plain(Add),
     "mul": _plain(Multiply),
@@ -130,5 +135,6 @@ _ASSEMBLE: dict[str, Assemble] = {
     "transpose": _plain(Transpose),
     "slice": _plain(Slice),
     "pad": _plain(Pad),
+    "concat": _plain(Concat),
     "scaled": _plain(Scaled),
 }

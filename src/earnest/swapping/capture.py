@@ -20,6 +20,7 @@ from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat, flatten, needed
 from earnest.swapping.graph import Graph, entries, link, name_nodes
 from earnest.swapping.patterns import find_relative_shifts
+from earnest.swapping.recurrent_operators import AsOneOperator
 from earnest.swapping.tables import BATCH
 
 EXAMPLE_BATCH, EXAMPLE_TIME, EXAMPLE_TOKENS, SHORTEST_EXAMPLE = 2, 141, 7, 5
@@ -87,10 +88,13 @@ def _export(model: nn.Module, inputs: tuple[Tensor, ...], *, one_length: bool) -
     free = {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
     sizes = ({0: Dim.DYNAMIC} if one_length else free, *(free for _ in inputs[1:]))
     try:
-        with torch.no_grad(), warnings.catch_warnings():
-            # A model that keeps its table of positions from call to call: the table is in the graph, and is checked.
-            warnings.filterwarnings("ignore", message="The tensor attribute .* was assigned during export")
+        with torch.no_grad(), warnings.catch_warnings(), AsOneOperator():
+            # A model that keeps its table of positions from call to call, or a recurrence its list of weights: they are
+            # in the graph, and are checked.
+            warnings.filterwarnings("ignore", message="The tensor attributes? .* assigned during export")
             return torch.export.export(model, inputs, dynamic_shapes=sizes, strict=False)
+    except CaptureError:
+        raise
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CaptureError(

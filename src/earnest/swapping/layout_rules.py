@@ -7,6 +7,7 @@ from earnest.errors import CaptureError
 from earnest.integer.dimension import Dimension
 from earnest.swapping.flat import Flat
 from earnest.swapping.graph import Node
+from earnest.swapping.recurrent_rules import RECURRENT_RULES, part_of_recurrence
 
 if TYPE_CHECKING:
     from earnest.swapping.conversion import Converter
@@ -176,6 +177,8 @@ def _parts(converter: "Converter", node: Flat) -> Node:
 def _part(converter: "Converter", node: Flat) -> Node:
     """One part of a value that is cut along an axis."""
     cut, index = node.args[:2]
+    if cut.operator in RECURRENT_RULES:
+        return part_of_recurrence(converter, node)
     if cut.operator not in CUTS:
         raise converter.unsupported(node, f"takes a part of {cut.operator}, which has no twin")
     whole, rank = cut.args[0], len(cut.args[0].value.shape)

@@ -3,6 +3,7 @@
 from earnest.numerics.table import Pointwise
 from earnest.swapping.graph import Graph, Node
 from earnest.swapping.recipe import Role
+from earnest.swapping.recurrent_rules import RECURRENCES
 
 READ_ROLES: dict[str, Role] = {
     "softmax": "scores",
@@ -42,7 +43,12 @@ def role_of(graph: Graph, node: Node, *, handed_on: bool = True) -> Role:
             return role
     if node.kind == "constant":
         return "position"
-    return "argument" if set(kinds) == {"function"} else "activation"
+    return "argument" if set(kinds) == {"function"} or reads_arguments(kinds) else "activation"
+
+
+def reads_arguments(kinds: list[str]) -> bool:
+    """True where recurrences alone read a value: it holds the arguments of their gates."""
+    return bool(kinds) and set(kinds) <= set(RECURRENCES)
 
 
 def symmetric(graph: Graph, node: Node) -> bool:

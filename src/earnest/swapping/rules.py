@@ -9,6 +9,7 @@ from earnest.swapping.flat import Flat
 from earnest.swapping.function_rules import FUNCTION_RULES, IN_PLACE
 from earnest.swapping.graph import Node
 from earnest.swapping.layout_rules import LAYOUT_RULES, reshape
+from earnest.swapping.recurrent_rules import RECURRENT_RULES
 from earnest.swapping.reduction_rules import REDUCTION_RULES
 from earnest.swapping.weighted_rules import WEIGHTED_RULES, rms_norm
 
@@ -187,5 +188,6 @@ RULES: dict[str, Rule] = {
     **LAYOUT_RULES,
     **ATTENTION_RULES,
     **REDUCTION_RULES,
+    **RECURRENT_RULES,
     "aten.unflatten.int": reshape,
 }

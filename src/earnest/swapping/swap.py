@@ -7,11 +7,12 @@ from torch import Tensor, nn
 
 from earnest.errors import SwapError, TargetError
 from earnest.integer.program import TOKENS
-from earnest.integer.target import Target, load_target
+from earnest.integer.target import OperatorRule, Target, load_target
 from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge, ScaledEdge
-from earnest.nn.layout import Concat, Scaled
+from earnest.nn.layout import Scaled
 from earnest.nn.model import Tokens, TwinModel
+from earnest.nn.recurrence import arguments
 from earnest.nn.softmax import NumeratorEdge, probabilities
 from earnest.nn.twin import Twin
 from earnest.swapping.assembly import assemble
@@ -19,13 +20,14 @@ from earnest.swapping.capture import capture
 from earnest.swapping.fidelity import check_faithful
 from earnest.swapping.graph import LAYOUT, Account, Graph, Node, entries
 from earnest.swapping.recipe import Recipe, Role, load_recipe
+from earnest.swapping.recurrent_rules import RECURRENCES
 from earnest.swapping.report import Row, SwapReport, bare
 from earnest.swapping.roles import RESULT, function_reading, readers, role_of, source_of, symmetric
 
 LONGEST_FRAMES = 6000
 """Greatest length unless told otherwise: 60 s of features, 10 ms each."""
 
-WEIGHTED = ("linear", "conv1d", "conv2d", "embedding")
+WEIGHTED = ("linear", "conv1d", "conv2d", "embedding", *RECURRENCES)
 
 
 def swap(
@@ -166,8 +168,6 @@ class Swapper:
         self.names[node], self.edges[node.name] = node.name, output
 
     def _twin(self, node: Node, operands: Sequence[Edge], output: Edge) -> Twin:
-        if node.kind == "concat":
-            return Concat(operands, output, axis=node.settings["axis"])
         if node.kind == "embedding" and self.recipe.methods:  # they change the head's weight, which may be the same
             node.parameters["weight"] = nn.Parameter(node.parameters["weight"].detach().clone())
         return assemble(node, operands, output, self.settings.get(node), self.target)
@@ -238,6 +238,9 @@ class Swapper:
                 if _fits(depth, operands, edge):
                     return edge
             self._reconsider(node)
+        if any(reader.kind in RECURRENCES for reader in node.users):
+            self._required(node.users[0], node.users[0].kind)
+            return arguments()
         if node.kind == "softmax":
             return probabilities() if self.settings[node].bits == 16 else self._numerators(node)
         return self._calibrated(node, symmetric=symmetric(self.graph, node))
@@ -262,14 +265,9 @@ class Swapper:
 
     def _check(self, node: Node, twin: Twin) -> None:
         """Widths against the target, before any constant is built."""
-        rule = self.target.operators.get(twin.kind)
         if isinstance(twin, Scaled):
             return
-        if rule is None:
-            raise TargetError(
-                f"{node.name}: target {self.target.name} has no operator {twin.kind} ({node.aten}, {node.source}); "
-                f"it has {sorted(self.target.operators)}"
-            )
+        rule = self._required(node, twin.kind)
         settings = self.settings.get(node)
         widths: list[tuple[str, int, Sequence[int]]] = [("the result", twin.output.bits, rule.output)]
         widths += [(f"operand {i}", edge.bits, rule.operand(i)) for i, edge in enumerate(twin.operands)]
@@ -282,6 +280,14 @@ class Swapper:
                     f"target {self.target.name} allows {sorted(allowed)}: "
                     "change the recipe's rule for this path, or choose another target"
                 )
+
+    def _required(self, node: Node, kind: str) -> OperatorRule:
+        if kind in self.target.operators:
+            return self.target.operators[kind]
+        raise TargetError(
+            f"{node.name}: target {self.target.name} has no operator {kind} ({node.aten}, {node.source}); "
+            f"it has {sorted(self.target.operators)}"
+        )
 
     def _rows(self, account: Account) -> list[Row]:
         """One row for each operator that came of an ATen operator, or one that says why there is none."""

@@ -19,6 +19,13 @@ def operator(name: str) -> Any:
     return next(step.operator for step in honest().steps if step.name == name)
 
 
+def one(array: np.ndarray, value: int, at: int = 0) -> np.ndarray:
+    """The array with one value changed, in 64 bits."""
+    changed = np.asarray(array).astype(np.int64)
+    changed.reshape(-1)[at] = value
+    return changed
+
+
 def with_steps(*steps: Step, output: str = "logits") -> Program:
     """The honest program with more steps."""
     return replace(honest(), steps=(*honest().steps, *steps), output=output)
@@ -89,18 +96,11 @@ def lowest_of_four() -> Program:
     return replace(program, steps=steps)
 
 
-def last_scores() -> Program:
-    """The honest program up to its attention scores."""
+def up_to(name: str) -> Program:
+    """The honest program up to one of its steps."""
     steps = honest().steps
-    end = next(index for index, step in enumerate(steps) if step.name == "scores")
-    return replace(honest(), steps=steps[: end + 1], output="scores")
-
-
-def up_to_rows() -> Program:
-    """The honest program up to its embedding."""
-    steps = honest().steps
-    end = next(index for index, step in enumerate(steps) if step.name == "rows of keys")
-    return replace(honest(), steps=steps[: end + 1], output="rows of keys")
+    end = next(index for index, step in enumerate(steps) if step.name == name)
+    return replace(honest(), steps=steps[: end + 1], output=name)
 
 
 def diluted() -> Program:

@@ -11,14 +11,14 @@ from tests.judge.zoo.dishonest import (
     deaf,
     diluted,
     grouped,
-    last_scores,
     layer_in_a_table,
     lowest_of_four,
     moved,
+    one,
     operator,
     remembered,
     told_of_decoder,
-    up_to_rows,
+    up_to,
     weights_as_codes,
     written_of_decoder,
 )
@@ -59,14 +59,6 @@ from tests.judge.zoo.planting import (
 from earnest.file import dumps
 from earnest.integer.program import TIME
 from earnest.judge.verdict import Verdict
-
-
-def one(array: np.ndarray, value: int, at: int = 0) -> np.ndarray:
-    """The array with one value changed, in 64 bits."""
-    changed = np.asarray(array).astype(np.int64)
-    changed.reshape(-1)[at] = value
-    return changed
-
 
 ROWS_OF_KEYS = operator("rows of keys")
 
@@ -324,7 +316,7 @@ CHEATS = (
         name="what is heard is taken away again",
         patterns=(23,),
         rule="from-input",
-        judge=spoilt("scores", ["content", "content"], multipliers=(40000, -40000), program=last_scores()),
+        judge=spoilt("scores", ["content", "content"], multipliers=(40000, -40000), program=up_to("scores")),
         alone=False,
     ),
     Cheat(
@@ -341,7 +333,7 @@ CHEATS = (
         rule="from-input",
         judge=spoilt(
             "rows of keys",
-            program=up_to_rows(),
+            program=up_to("rows of keys"),
             weight=np.ones_like(ROWS_OF_KEYS.weight),
             multiplier=np.full_like(ROWS_OF_KEYS.multiplier, 40000),
             shift=np.full_like(ROWS_OF_KEYS.shift, 16),
@@ -453,6 +445,6 @@ HONEST = (
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
     *(
         Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
-        for seed in (2, 4, 5, 7, 8, 10, 12, 13, 14, 15)
+        for seed in (0, 4, 6, 9, 10, 11, 14, 15, 16, 19)
     ),
 )

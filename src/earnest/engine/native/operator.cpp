@@ -107,6 +107,7 @@ std::unique_ptr<Operator> make_operator(const Record& record, const Kernels& ker
   if (kind == "linear") return make_linear(record, kernels);
   if (kind == "conv1d" || kind == "conv2d") return make_convolution(record, kernels);
   if (kind == "embedding") return make_embedding(record);
+  if (kind == "lstm" || kind == "gru") return make_recurrence(record, kernels);
   if (kind == "matmul" || kind == "weighted_mean") return make_matmul(record, kernels);
   if (kind == "add" || kind == "mul" || kind == "table" || kind == "interpolated_table" || kind == "glu")
     return make_elementwise(record);

@@ -82,6 +82,7 @@ std::unique_ptr<Operator> make_operator(const Record& record, const Kernels& ker
 std::unique_ptr<Operator> make_linear(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_convolution(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_embedding(const Record&);
+std::unique_ptr<Operator> make_recurrence(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_matmul(const Record&, const Kernels&);
 std::unique_ptr<Operator> make_elementwise(const Record&);
 std::unique_ptr<Operator> make_rowwise(const Record&);

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from earnest.judge.program.law import MULTIPLYING, WEIGHTED
+from earnest.judge.program.law import MULTIPLYING, RECURRENT, WEIGHTED
 from earnest.judge.program.records import Source, Step
 from earnest.judge.program.values import Value
 
@@ -52,7 +52,8 @@ def mean_bits(source: Source, widths: Mapping[int, int]) -> float:
 
 def activation_bits(source: Source) -> int:
     """The widest codes that weights multiply."""
-    return max((step.fields["input_bits"] for step in source.steps if step.kind in MULTIPLYING), default=0)
+    own = [step.fields["bits"] for step in source.steps if step.kind in RECURRENT]
+    return max((*own, *(step.fields["input_bits"] for step in source.steps if step.kind in MULTIPLYING)), default=0)
 
 
 def title(widths: Mapping[int, int], activations: int, mean: float) -> str:
@@ -99,6 +100,8 @@ def products(step: Step, shapes: Shapes) -> int:
     if step.kind in MULTIPLYING:
         weight = step.arrays["weight"].codes.shape
         return math.prod(shapes[step.name]) * math.prod(weight[1:])
+    if step.kind in RECURRENT:
+        return math.prod(shapes[step.name]) * step.arrays["weight"].codes.shape[0]
     if step.kind in ("matmul", "weighted_mean"):
         return math.prod(shapes[step.name]) * shapes[step.inputs[0]][-1]
     return 0
@@ -106,8 +109,8 @@ def products(step: Step, shapes: Shapes) -> int:
 
 def widths_of_product(step: Step, values: Mapping[str, Value]) -> str:
     """The widths of the factors: `4x8` is 4-bit weights by 8-bit codes, `16x8` codes by codes."""
-    read = [values[name].bits for name in step.inputs]
-    return f"{step.arrays['weight'].bits}x{read[0]}" if step.kind in MULTIPLYING else f"{read[0]}x{read[1]}"
+    read = [values[name].bits for name in ((step.name,) if step.kind in RECURRENT else step.inputs)]
+    return f"{step.arrays['weight'].bits}x{read[0]}" if step.kind in WEIGHTED else f"{read[0]}x{read[1]}"
 
 
 def products_by_bits(source: Source, values: Mapping[str, Value], shapes: Shapes) -> dict[str, int]:

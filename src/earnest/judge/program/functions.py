@@ -28,11 +28,18 @@ def interpolated_table(place: Place) -> Value:
     """E16: 513 entries of 32 bits."""
     bits, _ = place.result()
     place.reads(0, 16, signed=True)
-    if place.array("table", (KNOTS,), *code_range(32, signed=True)):
-        place.wide(3 * 128 * int(np.abs(place.codes("table")).max()) + (1 << 15))
+    if knots(place, "table"):
         first, last = _reached(place.operands[0])
         place.hears(_varies(place, "table", first >> 7, (last >> 7) + 1))
     return place.makes(bits, signed=True)
+
+
+def knots(place: Place, name: str) -> bool:
+    """A table of E16, and the products of its largest entry."""
+    found = place.array(name, (KNOTS,), *code_range(32, signed=True))
+    if found:
+        place.wide(3 * 128 * int(np.abs(place.codes(name)).max()) + (1 << 15))
+    return found
 
 
 def glu(place: Place) -> Value:

@@ -19,6 +19,15 @@ _WINDOWS = ("strides", "padding", "dilations", "groups", "input_zero_point")
 _FACTORS = ("group_multiplier", "bias", "multiplier", "shift")
 _CONVOLUTION = Kind(fields=(*_WEIGHTED, *_WINDOWS), tensors=("weight",), constants=_FACTORS)
 
+_RECURRENCE = Kind(
+    fields=("weight_bits", "weight_map", "weight_group", "output_multiplier", "output_shift", "reverse", *_RESULT),
+    tensors=("weight",),
+    constants=(*_FACTORS, "sigmoid", "tanh"),
+)
+
+RECURRENT = ("lstm", "gru")
+"""Those that multiply what they made one step before with weights."""
+
 KINDS = {
     "linear": Kind(fields=_WEIGHTED, tensors=("weight",), constants=_FACTORS),
     "conv1d": _CONVOLUTION,
@@ -28,6 +37,7 @@ KINDS = {
         tensors=("weight",),
         constants=("group_multiplier", "multiplier", "shift"),
     ),
+    **dict.fromkeys(RECURRENT, _RECURRENCE),
     "matmul": Kind(
         fields=("left_bits", "right_bits", "left_zero_point", "right_zero_point", "multiplier", "shift", *_RESULT),
         operands=2,
@@ -69,26 +79,26 @@ LAYOUT = ("relative_shift", "reshape", "transpose", "slice", "pad", "concat")
 MULTIPLYING = ("linear", "conv1d", "conv2d")
 """Those that multiply what they read with weights."""
 
-WEIGHTED = (*MULTIPLYING, "embedding")
+WEIGHTED = (*MULTIPLYING, *RECURRENT, "embedding")
 """Those with weights."""
 
-PRODUCTS = (*MULTIPLYING, "matmul", "weighted_mean")
+PRODUCTS = (*MULTIPLYING, *RECURRENT, "matmul", "weighted_mean")
 """Those that multiply and accumulate."""
 
 _WIDTHS = ("weight_bits", "input_bits", "left_bits", "right_bits", "gate_bits", "bits")
 _INTEGERS = (
     *("zero_point", "input_zero_point", "left_zero_point", "right_zero_point"),
-    *("multiplier", "groups", "weight_group", "axis", "epsilon", "step"),
+    *("multiplier", "output_multiplier", "groups", "weight_group", "axis", "epsilon", "step"),
 )
 _LISTS = ("strides", "padding", "dilations", "zero_points", "multipliers", "order", "before", "after")
-_TRUTHS = ("signed", "input_signed", "masked")
+_TRUTHS = ("signed", "input_signed", "masked", "reverse")
 
 
 def well_typed(name: str, value: object) -> bool:
     """Whether the value of a plain field is of the type that its name has in every operator."""
     if name in _WIDTHS:
         return type(value) is int and 1 <= value <= 32
-    if name in ("shift", "fine_bits", "pre_shift", "epsilon_shift"):
+    if name in ("shift", "output_shift", "fine_bits", "pre_shift", "epsilon_shift"):
         return type(value) is int and 0 <= value <= 64
     if name in _LISTS:
         return isinstance(value, list) and all(type(part) is int for part in value)

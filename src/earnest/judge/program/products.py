@@ -31,17 +31,8 @@ def weighted(place: Place) -> Value:
         place.zero_point("input_zero_point", input_bits, input_signed)
         if any(place.step.fields["padding"]):
             magnitude = max(magnitude, abs(place.integer("input_zero_point")))
-    weight = place.step.arrays["weight"]
-    _check_weight(place, weight)
-    sizes = _sizes(place, weight.codes)
-    channels = weight.codes.shape[:1]
-    shaped = place.array("bias", channels, *code_range(32, signed=True))
-    shaped &= place.array("multiplier", channels, 0, MANTISSA_HIGH - 1)
-    shaped &= place.array("shift", channels, 0, 255)
-    if shaped and sizes is not None:
-        place.multiplier(place.codes("multiplier"), place.codes("shift"), negative=False)
-        sums = sizes.sum(axis=1)
-        place.sums(max(magnitude * int(s) + abs(int(b)) for s, b in zip(sums, place.codes("bias"), strict=True)))
+    sums = weighted_sums(place, magnitude)
+    if sums is not None:
         epilogue = zip(sums, place.codes("bias"), place.codes("multiplier"), place.codes("shift"), strict=True)
         place.hears(
             any(
@@ -50,6 +41,23 @@ def weighted(place: Place) -> Value:
             )
         )
     return place.makes(bits, signed=signed)
+
+
+def weighted_sums(place: Place, magnitude: int) -> np.ndarray | None:
+    """The sum of |w| of each row; the sums with codes up to a magnitude are proved. None where arrays are wrong."""
+    weight = place.step.arrays["weight"]
+    _check_weight(place, weight)
+    sizes = _sizes(place, weight.codes)
+    channels = weight.codes.shape[:1]
+    shaped = place.array("bias", channels, *code_range(32, signed=True))
+    shaped &= place.array("multiplier", channels, 0, MANTISSA_HIGH - 1)
+    shaped &= place.array("shift", channels, 0, 255)
+    if not shaped or sizes is None:
+        return None
+    place.multiplier(place.codes("multiplier"), place.codes("shift"), negative=False)
+    sums = sizes.sum(axis=1)
+    place.sums(max(magnitude * int(s) + abs(int(b)) for s, b in zip(sums, place.codes("bias"), strict=True)))
+    return sums
 
 
 def embedding(place: Place) -> Value:

@@ -8,7 +8,7 @@ All in Python's integers, over the real constants.
 
 from collections.abc import Callable
 
-from earnest.judge.program import functions, moves, norms, products, rules
+from earnest.judge.program import functions, moves, norms, products, recurrences, rules
 from earnest.judge.program.law import LAYOUT
 from earnest.judge.program.place import Place
 from earnest.judge.program.values import Value
@@ -45,6 +45,8 @@ PROOFS: dict[str, Callable[[Place], Value]] = {
     "conv1d": products.weighted,
     "conv2d": products.weighted,
     "embedding": products.embedding,
+    "lstm": recurrences.lstm,
+    "gru": recurrences.gru,
     "matmul": products.matmul,
     "add": products.add,
     "mul": products.multiply,

@@ -11,6 +11,9 @@ Shape = tuple[int, ...]
 MOST_AXES, LARGEST = 8, 1 << 31
 """Axes of a value, and a bound of the number of its elements."""
 
+MOST_STEPS = 1 << 16
+"""Of a stride, a dilation, a padding; and groups."""
+
 
 def result_shape(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     """The shape of what a step makes."""
@@ -53,6 +56,14 @@ def _linear(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     return (*x[:-1], weight[0])
 
 
+def _recurrence(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
+    del lengths
+    x, weight, gates = shapes[0], step.arrays["weight"].codes.shape, 4 if step.kind == "lstm" else 3
+    if len(weight) != 2 or weight[0] != gates * weight[1] or len(x) != 3 or x[2] != weight[0]:
+        _refuse(f"[batch, time, rows] and {gates} square gates of as many rows", (x, weight))
+    return (*x[:2], weight[1])
+
+
 def _embedding(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape:
     del lengths
     weight = step.arrays["weight"].codes.shape
@@ -68,7 +79,8 @@ def _convolution(step: Step, shapes: Sequence[Shape], lengths: Lengths) -> Shape
     strides, padding, dilations = fields["strides"], fields["padding"], fields["dilations"]
     windows = [strides, padding, dilations]
     lawful = len(x) == len(weight) == axes + 2 and all(len(part) == axes for part in windows) and fields["groups"] >= 1
-    if not lawful or min(*strides, *dilations) < 1 or min(padding) < 0:
+    counted = (*strides, *dilations, fields["groups"], *padding) if lawful else ()
+    if not lawful or min(*strides, *dilations) < 1 or min(padding) < 0 or max(counted) > MOST_STEPS:
         _refuse(f"{axes + 2} axes and windows of {axes}", (x, weight, windows))
     if weight[0] % fields["groups"] or x[1] != weight[1] * fields["groups"]:
         _refuse(f"{weight[1]} channels in each of {fields['groups']} groups", (x, weight))
@@ -182,6 +194,8 @@ _SHAPES: dict[str, Callable[[Step, Sequence[Shape], Lengths], Shape]] = {
     "conv1d": _convolution,
     "conv2d": _convolution,
     "embedding": _embedding,
+    "lstm": _recurrence,
+    "gru": _recurrence,
     "matmul": _product,
     "weighted_mean": _product,
     "add": _together,
