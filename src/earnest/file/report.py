@@ -19,6 +19,8 @@ ROLES = {
     "gate": "tables",
     "coarse": "tables",
     "fine": "tables",
+    "sigmoid": "tables",
+    "tanh": "tables",
     "codes": "positions",
 }
 """The role of an array by the name of its field; `codes` are constants that enter as values (positions)."""
