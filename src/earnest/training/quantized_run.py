@@ -72,6 +72,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             if not kept.exists():
                 asked, name = named.under(self.settings.budget), Path(self.settings.model).name
                 found = quantize(self.model, asked, target, recordings, name=name, progress=self.watch.progress)
+                self.folder.mkdir(parents=True, exist_ok=True)
                 write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
         return Recipe.model_validate_json(kept.read_bytes())
 
