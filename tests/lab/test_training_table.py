@@ -16,7 +16,7 @@ ROW = {
     "seconds": 330.0,
     "validation": [
         {"step": 60, "data": "dev-known", "wer": 12.346, "words": 50, "utterances": 5},
-        {"step": 60, "data": "dev-unseen", "wer": 23.0, "words": 40, "utterances": 4},
+        {"step": 60, "data": "dev-unseen", "wer": 22.4, "errors": 9, "words": 40, "utterances": 4},
     ],
 }
 
@@ -28,7 +28,7 @@ def test_a_line_for_each_corpus_of_the_latest_row() -> None:
     assert lines[0] == f"| {' | '.join(HEADING)} |"
     assert lines[2:] == [
         "| tiny | 12345 | 99 | 1.2 | 70 | 60 | 10 | 6 | dev-known | 50 | 12.35 |",
-        "| tiny | 12345 | 99 | 1.2 | 70 | 60 | 10 | 6 | dev-unseen | 40 | 23.00 |",
+        "| tiny | 12345 | 99 | 1.2 | 70 | 60 | 10 | 6 | dev-unseen | 40 | 22.50 |",
     ]
 
 

@@ -61,7 +61,12 @@ def _lines(row: Mapping[str, object]) -> list[tuple[str, ...]]:
             *heard,
             str(one["data"]),
             f"{one['words']}",
-            f"{one['wer']:.2f}",
+            f"{_rate(one):.2f}",
         )
         for one in found["validation"]
     ]
+
+
+def _rate(one: Mapping[str, Any]) -> float:
+    """From the counts, where a row has them: its own rate is rounded already."""
+    return 100 * one["errors"] / one["words"] if "errors" in one else one["wer"]

@@ -140,7 +140,7 @@ class Run(ABC, Generic[AnySettings]):
             return
         errors = 0
         for place, utterances, counts in self.word_errors():
-            line = {"data": Path(place).name, "wer": round(counts.wer, 3), "words": counts.words}
+            line = {"data": Path(place).name, "wer": round(counts.wer, 4), "words": counts.words}
             self._log({"step": self.state.step, **line, "errors": counts.errors, "utterances": utterances})
             errors += counts.errors
         self.state.validated_(errors)
