@@ -10,6 +10,7 @@ from typing import Any, cast
 from earnest.errors import LedgerError
 from earnest.integer.operators import OPERATORS
 from earnest.integer.target import load_target
+from earnest.lab.ledger import check_keys
 from earnest.lab.markdown import table
 from earnest.lab.result_tables import ABSENT
 from earnest.lab.speed_table import speed_cells, speed_note, speeds
@@ -49,11 +50,7 @@ Row = Mapping[str, Any]
 
 def check_coverage(row: Mapping[str, object]) -> None:
     """LedgerError: a key is missing, or of another type."""
-    for key, kind in COVERAGE_KEYS.items():
-        if key not in row:
-            raise LedgerError(f"a coverage of the ledger: key {key!r} is missing")
-        if type(row[key]) not in ((int, float) if kind is float else (kind,)):
-            raise LedgerError(f"a coverage of the ledger: key {key!r} cannot be {row[key]!r}")
+    check_keys(row, COVERAGE_KEYS, "a coverage")
     for key in ("operators", "differing", "multiply_accumulates"):
         counts = cast(Mapping[str, object], row[key])
         if not all(type(count) is int and count >= 0 for count in counts.values()):

@@ -174,3 +174,12 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(keys) != len(pairs):
         raise ValueError(f"a key is there twice among {sorted(key for key, _ in pairs)}")
     return keys
+
+
+def check_keys(row: Mapping[str, object], keys: Mapping[str, type], what: str) -> None:
+    """LedgerError: `what` lacks a key, or has a value of another type; a whole number is a float too."""
+    for key, kind in keys.items():
+        if key not in row:
+            raise LedgerError(f"{what} of the ledger: key {key!r} is missing")
+        if type(row[key]) not in ((int, float) if kind is float else (kind,)):
+            raise LedgerError(f"{what} of the ledger: key {key!r} cannot be {row[key]!r}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from earnest.errors import LedgerError
+from earnest.lab.ledger import check_keys
 from earnest.lab.markdown import table
 from earnest.lab.measured import check_size
 from earnest.lab.result_tables import ABSENT
@@ -98,12 +99,9 @@ def scans(rows: Iterable[Mapping[str, object]]) -> list[Scan]:
 
 def check_sensitivity(row: Mapping[str, object]) -> None:
     """LedgerError: a key of a row of kind "sensitivity" is missing, or of another type, or out of range."""
+    check_keys(row, SENSITIVITY_KEYS, "a sensitivity")
     for key, kind in SENSITIVITY_KEYS.items():
-        if key not in row:
-            raise LedgerError(f"a sensitivity of the ledger: key {key!r} is missing")
         value = row[key]
-        if type(value) not in ((int, float) if kind is float else (kind,)):
-            raise LedgerError(f"a sensitivity of the ledger: key {key!r} cannot be {value!r}")
         check_size(key, value)
         if kind is not str and key != "loss" and cast(float, value) < 0:
             raise LedgerError(f"a sensitivity of the ledger: key {key!r}: expected no number below 0, got {value!r}")

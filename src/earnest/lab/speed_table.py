@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from earnest.errors import LedgerError
+from earnest.lab.ledger import check_keys
 from earnest.lab.measured import check_size, machine_of
 
 SPEED = "speed"
@@ -44,12 +45,9 @@ Row = Mapping[str, Any]
 
 def check_speed(row: Mapping[str, object]) -> None:
     """LedgerError: a key is missing, of another type, or cannot be."""
+    check_keys(row, SPEED_KEYS, "a speed")
     for key, kind in SPEED_KEYS.items():
-        if key not in row:
-            raise LedgerError(f"a speed of the ledger: key {key!r} is missing")
         value = row[key]
-        if type(value) not in ((int, float) if kind is float else (kind,)):
-            raise LedgerError(f"a speed of the ledger: key {key!r} cannot be {value!r}")
         if kind in (int, float):
             check_size(key, value)
             if cast(float, value) < 0 or (value == 0 and key != "tokens"):
