@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.training.tiny_training import kill_once_kept, write_taught
+from tests.training.tiny_training import AUGMENTATION, kill_once_kept, write_taught
 
 from earnest.errors import TrainingError
 from earnest.models import load
 from earnest.training import log
 from earnest.training.loop import Watch
-from earnest.training.self_distillation import groups
+from earnest.training.self_distillation import SelfDistillationRun, groups
 from earnest.training.specification import SelfDistillation, TaughtDescent, load_training
 from earnest.training.train import train
 from synthetic import TinyWorld
@@ -23,8 +23,11 @@ def hashes(folder: Path) -> dict[str, str]:
     return {name: sha256((folder / name).read_bytes()).hexdigest() for name in KEPT}
 
 
-def test_killed_and_resumed_it_ends_with_the_same_bytes(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    file = write_taught(tmp_path, tiny_world.model, steps=200, recipe=None)
+@pytest.mark.parametrize("augmentation", ["", AUGMENTATION], ids=["as it is", "augmented"])
+def test_killed_and_resumed_it_ends_with_the_same_bytes(
+    tmp_path: Path, tiny_world: TinyWorld, augmentation: str
+) -> None:
+    file = write_taught(tmp_path, tiny_world.model, steps=200, recipe=None, augmentation=augmentation)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     kill_once_kept(file, broken)
     result = train(load_training(file), broken, Watch())
@@ -40,6 +43,33 @@ def test_by_its_own_posteriors_it_has_nothing_to_learn(tmp_path: Path, tiny_worl
     train(load_training(file), tmp_path / "work", Watch())
     losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
     assert losses[0] < 1e-4
+
+
+def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    """Teacher and pupil hear the same augmented recording, another one every time."""
+    file = write_taught(tmp_path, tiny_world.model, steps=40, recipe=None, augmentation=AUGMENTATION)
+    file.write_text(file.read_text(encoding="utf-8").replace("tokens = 0.5", "tokens = 0.0"), encoding="utf-8")
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch())
+    heard = []
+    for step in range(3):
+        run.state.step = step
+        features, _ = run.lesson(0)
+        heard.append(features)
+        assert run.descend_([0]) < 1e-6
+    assert not any(torch.equal(heard[0], other[:, : heard[0].shape[1]]) for other in heard[1:])
+    run.state.step = 0
+    assert torch.equal(run.lesson(0)[0], heard[0])
+
+
+def test_what_may_become_too_long_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_taught(tmp_path, tiny_world.model, recipe=None, augmentation=AUGMENTATION)
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch())
+    longest = max(run.train.lengths)
+    run.hear_(1, longest)
+    assert run.usable
+    assert all(run.train.lengths[index] / 0.9 + 20 <= longest for index in run.usable)
+    run.hear_(longest, 10 * longest)
+    assert run.usable == []
 
 
 def test_by_its_own_tokens_it_becomes_surer(tmp_path: Path, tiny_world: TinyWorld) -> None:

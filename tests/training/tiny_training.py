@@ -106,9 +106,30 @@ data = "{data}"
 limit = 4
 """
 
+AUGMENTATION = """
+[augmentation]
+speed = { low = 0.9, high = 1.1 }
+
+[augmentation.acoustics]
+silence = { low = 0.0, high = 0.1 }
+echo = 0.5
+rt60 = { low = 0.1, high = 0.3 }
+direct_db = { low = 3.0, high = 12.0 }
+noise = 0.5
+snr_db = { low = 10.0, high = 30.0 }
+slope = { low = 0.0, high = 2.0 }
+peak = { low = 0.1, high = 0.9 }
+"""
+
 
 def write_taught(
-    folder: Path, model: Path, *, steps: int = 8, rate: str = "1e-3", recipe: str | None = "w4a8-best"
+    folder: Path,
+    model: Path,
+    *,
+    steps: int = 8,
+    rate: str = "1e-3",
+    recipe: str | None = "w4a8-best",
+    augmentation: str = "",
 ) -> Path:
     """The file of a quantization-aware run, beside its data; of a float model's teaching of itself without a recipe."""
     data = folder / "humming"
@@ -118,7 +139,7 @@ def write_taught(
     rules = "" if recipe is None else RECIPE.format(recipe=recipe, data=data)
     ranges = "" if recipe is None else "ranges = 1.0\n"
     text = TAUGHT.format(model=model, data=data, steps=steps, rate=rate, recipe=rules, ranges=ranges)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text + augmentation, encoding="utf-8")
     return file
 
 

@@ -15,9 +15,10 @@ import soundfile
 
 from earnest.errors import DataError
 from earnest.speech.librispeech import read_split
-from synthesis.acoustics import drawn, staged
+from earnest.training.acoustics import drawn, staged
+from earnest.training.specification import Acoustics
 from synthesis.sentences import Sentence, frequent, kept_out, passages, shared_out
-from synthesis.specification import Acoustics, Corpus
+from synthesis.specification import Corpus
 from synthesis.voice import spoken
 
 RATE = 16_000

@@ -7,22 +7,10 @@ from pydantic import Field, model_validator
 
 from earnest.errors import DataError
 from earnest.file.settings import Part, Place, read_settings
+from earnest.training.specification import Acoustics, Range
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 VoiceName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\+[A-Za-z0-9]+)?$")]
-
-
-class Range(Part):
-    """A value is drawn evenly between `low` and `high`."""
-
-    low: float
-    high: float
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Range":
-        if not self.low <= self.high:
-            raise ValueError(f"expected low <= high, got {self.low} and {self.high}")
-        return self
 
 
 class Sentences(Part):
@@ -55,21 +43,6 @@ class Prosody(Part):
 
     words_per_minute: Range
     pitch: Range
-
-
-class Acoustics(Part):
-    """What happens to a recording: silence at both ends (seconds), an echo of RT60 seconds whose energy is `direct_db`
-    below the direct sound, noise `snr_db` below the speech whose power falls with frequency^-`slope`, and the peak.
-    """
-
-    silence: Range
-    echo: Share
-    rt60: Range
-    direct_db: Range
-    noise: Share
-    snr_db: Range
-    slope: Range
-    peak: Range
 
 
 class Split(Part):

@@ -11,6 +11,7 @@ from earnest.file.settings import Part, Place, read_settings
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Chance = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 
 
@@ -53,6 +54,47 @@ class Masks(Part):
     band: int = Field(ge=0)
     spans: int = Field(ge=0)
     span: Share
+
+
+class Range(Part):
+    """A value is drawn evenly between `low` and `high`."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.high:
+            raise ValueError(f"expected low <= high, got {self.low} and {self.high}")
+        return self
+
+
+class Acoustics(Part):
+    """What happens to a recording: silence at both ends (seconds), an echo of RT60 seconds whose energy is `direct_db`
+    below the direct sound, noise `snr_db` below the speech whose power falls with frequency^-`slope`, and the peak.
+    """
+
+    silence: Range
+    echo: Chance
+    rt60: Range
+    direct_db: Range
+    noise: Chance
+    snr_db: Range
+    slope: Range
+    peak: Range
+
+
+class Augmentation(Part):
+    """What happens to a recording, drawn anew whenever it is heard: it is so many times as fast, and in a room."""
+
+    speed: Range
+    acoustics: Acoustics
+
+    @model_validator(mode="after")
+    def _intelligible(self) -> Self:
+        if not 0.5 <= self.speed.low <= self.speed.high <= 2.0:
+            raise ValueError(f"expected speeds from 0.5 to 2, got {self.speed.low} to {self.speed.high}")
+        return self
 
 
 class Descent(Part):
@@ -147,11 +189,14 @@ class Utterances(Part):
 
 
 class Taught(Settings[AnyDescent], Generic[AnyDescent]):
-    """The float `model` is the teacher, and what training starts from."""
+    """The float `model` is the teacher, and what training starts from. Both hear the recordings as they are, or as
+    the `augmentation` makes them.
+    """
 
     model: Place
     utterances: Utterances
     loss: Loss
+    augmentation: Augmentation | None = None
 
 
 class SelfDistillation(Taught[TaughtDescent]):

@@ -2,8 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from math import ceil
+from typing import Any, Literal, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,8 +13,10 @@ from earnest.errors import TrainingError
 from earnest.methods.distillation import divergence, relative_error, token_loss
 from earnest.models import FloatModel
 from earnest.nn.parallel import each
+from earnest.runtime.audio import read_audio
 from earnest.runtime.front_end import LogMel
 from earnest.speech.librispeech import Utterance, read_split
+from earnest.training.acoustics import augmented
 from earnest.training.batches import endless
 from earnest.training.features import Features, cached
 from earnest.training.loop import Run
@@ -36,17 +40,36 @@ class TaughtRun(Run[AnyTaught]):
         """Read what is trained and validated on; utterances outside of these lengths are left out of training."""
         self.spoken = [one for place in self.settings.data.train for one in read_split(place, transcripts="absent")]
         self.train = self._features(self.spoken)
-        self.usable = [index for index, length in enumerate(self.train.lengths) if shortest <= length <= longest]
+        self.usable = [
+            index
+            for index, length in enumerate(self.train.lengths)
+            if shortest <= self._frames(length, "fewest") and self._frames(length, "most") <= longest
+        ]
         self.validation = {
             place: self._features(read_split(place, transcripts="required")) for place in self.settings.data.validation
         }
 
+    def _frames(self, frames: int, bound: Literal["fewest", "most"]) -> int:
+        """How many an utterance of so many frames may have when it is heard."""
+        augmentation = self.settings.augmentation
+        if augmentation is None:
+            return frames
+        speed, silence = augmentation.speed, augmentation.acoustics.silence
+        if bound == "fewest":
+            return int(frames / speed.high)
+        return ceil(frames / speed.low + 2 * silence.high * FRAMES_PER_SECOND)
+
     def _features(self, utterances: list[Utterance]) -> Features:
+        with first_rank_first():
+            return cached(utterances, self.front_end, self.folder / "features", self.watch.progress)
+
+    @property
+    def front_end(self) -> LogMel:
+        """The model's. TrainingError where it hears something else than log-mel features."""
         front_end = self.model.front_end
         if not isinstance(front_end, LogMel):
             raise TrainingError(f"{self.settings.model}: expected a model of log-mel features, got {front_end}")
-        with first_rank_first():
-            return cached(utterances, front_end, self.folder / "features", self.watch.progress)
+        return front_end
 
     def batches(self) -> Iterator[list[int]]:
         """Utterances of nearly one length."""
@@ -82,11 +105,22 @@ class TaughtRun(Run[AnyTaught]):
 
     def _taught(self, index: int, values: list[Tensor], frames: int) -> tuple[float, tuple[Tensor, ...]]:
         """The loss of one utterance, its share of all `frames`, and the gradients for all values."""
-        lesson = self.teacher.lesson(index)
+        features, lesson = self.lesson(index)
         with torch.enable_grad():
-            heard, leaves = self.heard(torch.from_numpy(self.train.of(index))[None], values)
+            heard, leaves = self.heard(features, values)
             loss = self._loss(lesson, heard) * (self.train.lengths[index] / frames)
             return loss.item(), torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+
+    def lesson(self, index: int) -> tuple[Tensor, Lesson]:
+        """What is heard of one utterance at this step, and what the teacher makes of it."""
+        augmentation, front_end = self.settings.augmentation, self.front_end
+        if augmentation is None:
+            return torch.from_numpy(self.train.of(index))[None], self.teacher.lesson(index)
+        generator = np.random.default_rng([self.settings.seed, 3, self.state.step, index])
+        samples = read_audio(self.spoken[index].path, front_end.sample_rate).samples
+        heard = augmented(samples, front_end.sample_rate, augmentation, generator)
+        features = torch.from_numpy(front_end(heard))[None]
+        return features, self.teacher.compute(features)
 
     def _loss(self, lesson: Lesson, heard: Lesson) -> Tensor:
         (logits, goals), (found, made) = lesson, heard

@@ -1,4 +1,4 @@
-"""What the float model makes of utterances, computed when it is first asked for and kept as float16 in memory."""
+"""What the float model makes of utterances; of those that are heard as they are, kept as float16 in memory."""
 
 import threading
 from collections.abc import Callable

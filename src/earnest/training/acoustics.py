@@ -2,23 +2,42 @@
 
     echo    y = x + g (x * h),  h[t] ~ N(0, 1) 10^(-3 t / RT60),  |x|^2 / |g (x * h)|^2 = 10^(direct_db / 10)
     noise   y = x + g n,  n of power f^-slope,                    |x|^2 / |g n|^2 = 10^(snr_db / 10)
+    speed   y(t) = x(f t),  which raises the voice too
 
 [Ko 2017, ICASSP, "A study on data augmentation of reverberant speech for robust speech recognition"] shows that
-synthetic rooms do nearly as well as measured ones.
+synthetic rooms do nearly as well as measured ones; [Ko 2015, Interspeech, "Audio augmentation for speech recognition"]
+that speeds of 0.9 to 1.1 are worth more than the same speech again.
 """
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import fftconvolve
+from scipy.signal import fftconvolve, resample_poly
 
-from synthesis.specification import Acoustics, Range
+from earnest.training.specification import Acoustics, Augmentation, Range
 
 Samples = npt.NDArray[np.float64]
+
+PER_CENT = 100
+"""Speeds are whole per cents, so that samples lie at ratios of small numbers."""
 
 
 def drawn(range_: Range, generator: np.random.Generator) -> float:
     """A value of a range."""
     return float(generator.uniform(range_.low, range_.high))
+
+
+def augmented(
+    samples: npt.NDArray[np.float32], rate: int, augmentation: Augmentation, generator: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """A recording as it might have been made: at another speed, in another room."""
+    heard = at_speed(samples.astype(np.float64), drawn(augmentation.speed, generator))
+    return staged(heard, rate, augmentation.acoustics, generator).astype(np.float32)
+
+
+def at_speed(samples: Samples, factor: float) -> Samples:
+    """So many times as fast and as high, to the nearest per cent."""
+    heard: Samples = resample_poly(samples, PER_CENT, round(factor * PER_CENT))
+    return heard
 
 
 def staged(samples: Samples, rate: int, acoustics: Acoustics, generator: np.random.Generator) -> Samples:

@@ -1,10 +1,10 @@
-"""Rooms and noise are as loud as they say, and the same for the same seed."""
+"""Rooms and noise are as loud as they say, speeds as fast, and all the same for the same seed."""
 
 import numpy as np
 import pytest
 
-from synthesis.acoustics import drawn, echoed, noisy, staged
-from synthesis.specification import Acoustics, Range
+from earnest.training.acoustics import at_speed, augmented, drawn, echoed, noisy, staged
+from earnest.training.specification import Acoustics, Augmentation, Range
 
 RATE = 16_000
 SPEECH = np.sin(np.arange(RATE) * 0.1) * np.linspace(0, 1, RATE)
@@ -72,3 +72,25 @@ def test_silence_stays_silent() -> None:
 def test_values_are_drawn_within_their_range() -> None:
     values = [drawn(Range(low=2.0, high=3.0), generator(seed)) for seed in range(50)]
     assert 2.0 <= min(values) < 2.2 < 2.8 < max(values) < 3.0
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.0, 1.25])
+def test_a_faster_recording_is_shorter_and_higher(factor: float) -> None:
+    tone = np.sin(2 * np.pi * 440.0 * np.arange(RATE) / RATE)
+    heard = at_speed(tone, factor)
+    assert len(heard) == pytest.approx(RATE / factor, abs=1)
+    highest = np.argmax(np.abs(np.fft.rfft(heard * np.hanning(len(heard)))))
+    assert highest * RATE / len(heard) == pytest.approx(440.0 * factor, abs=1.0)
+
+
+def test_what_is_heard_is_drawn_anew_with_every_seed() -> None:
+    augmentation = Augmentation(speed=Range(low=0.9, high=1.1), acoustics=acoustics(echo=1.0, noise=1.0))
+    first, again, other = (augmented(SPEECH.astype(np.float32), RATE, augmentation, generator(n)) for n in (1, 1, 2))
+    assert first.dtype == np.float32
+    assert np.array_equal(first, again)
+    assert len(first) != len(other)
+
+
+def test_a_speed_beyond_speech_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"speeds from 0\.5 to 2, got 0\.1 to 1\.0"):
+        Augmentation(speed=Range(low=0.1, high=1.0), acoustics=acoustics())
