@@ -179,6 +179,43 @@ def speech2text(folder: Path) -> Path:
     return _written(folder, model, transformers.Speech2TextProcessor(extractor, tokenizer))
 
 
+def parakeet(folder: Path, *, durations: bool) -> Path:
+    """A Parakeet with a transducer, which hears log-mel energies; with durations it says how far it goes on."""
+    import transformers
+
+    tokenizer = byte_fallback_tokenizer()
+    kind = "TDT" if durations else "RNNT"
+    config = getattr(transformers, f"Parakeet{kind}Config")(
+        vocab_size=len(tokenizer) + 1,
+        blank_token_id=len(tokenizer),
+        pad_token_id=0,
+        decoder_hidden_size=48,
+        num_decoder_layers=1,
+        max_symbols_per_step=3,
+        decoder_start_token_id=len(tokenizer),
+        encoder_config={
+            "hidden_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "intermediate_size": 48,
+            "conv_kernel_size": 5,
+            "num_mel_bins": 16,
+            "subsampling_conv_channels": 8,
+            "initializer_range": 0.2,
+        },
+    )
+    model = _random(getattr(transformers, f"ParakeetFor{kind}"), config)
+    with torch.no_grad():
+        model.decoder.decoder_projector.weight.mul_(16)
+    model.generation_config.decoder_start_token_id = len(tokenizer)
+    extractor = transformers.ParakeetFeatureExtractor(feature_size=16)
+    return _written(folder, model, transformers.ParakeetProcessor(extractor, tokenizer))
+
+
+TRANSDUCERS: dict[str, Callable[[Path], Path]] = {
+    "parakeet-rnnt": lambda folder: parakeet(folder, durations=False),
+    "parakeet-tdt": lambda folder: parakeet(folder, durations=True),
+}
 FOLDERS: dict[str, Callable[[Path], Path]] = {"whisper": whisper, "moonshine": moonshine, "speech2text": speech2text}
 
 

@@ -68,6 +68,7 @@ FOUND: dict[str, tuple[Reading, Place]] = {
     "some channels": (reading(cut(2, 4), ROW), ROW),
     "channels filled up": (reading(Pad(before=(0, 0, 1), after=(0, 0, 0), zero_point=0), ROW), ROW),
     "channels behind channels": (reading(concat(2), ROW, ROW), ROW),
+    "a recurrence from the first on": (reading(ANY["gru"], ROW), ROW),
 }
 
 
@@ -80,7 +81,6 @@ def test_where_tokens_are(name: str):
 REFUSED: dict[str, tuple[Reading, str]] = {
     "a sum along the tokens": (reading(LINEAR, Rows(axis=-1)), "goes over the tokens"),
     "an RMS norm of scores": (reading(ANY["rms_norm"], SCALED), "goes over the tokens"),
-    "a recurrence": (reading(ANY["gru"], ROW), "carries a state on that is not kept"),
     "a recurrence that runs backward": (reading(ANY["lstm"], ROW), "comes from the last token"),
     "a recurrence of something else": (reading(ANY["lstm"], Rows(axis=-3)), "goes over the tokens"),
     "a norm of scores": (reading(ANY["layer_norm"], SCALED), "goes over the tokens"),
@@ -123,8 +123,10 @@ def test_what_may_look_at_later_tokens_is_refused(name: str):
 
 
 def test_what_is_kept_of_earlier_tokens():
-    assert remembered(reading(MATMUL, ROW, Rows(axis=-1))) == -1
-    assert remembered(reading(MATMUL, MASKED, ROW)) == -2
+    assert remembered(reading(MATMUL, ROW, Rows(axis=-1))) == (1, -1)
+    assert remembered(reading(MATMUL, MASKED, ROW)) == (1, -2)
+    assert remembered(reading(ANY["gru"], ROW)) == (0, -2)
+    assert remembered(reading(LINEAR, ROW)) is None
     assert remembered(reading(MATMUL, ROW, None)) is None
     assert remembered(reading(ADD, ROW, ROW)) is None
 

@@ -12,8 +12,9 @@ from earnest.file import dumps
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.layout import Slice
 from earnest.integer.program import Program, run
+from earnest.integer.splitting import PAST
 from earnest.integer.target import load_target
-from earnest.integer.token_by_token import PAST, token_by_token
+from earnest.integer.token_by_token import token_by_token
 from earnest.integer.verifier import verify
 
 INT8X16 = load_target("int8x16")

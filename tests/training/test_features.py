@@ -1,4 +1,4 @@
-"""Features are those of the front end at half precision, computed once, and computed anew where something changed."""
+"""Features are those of the front end, to the last bit, computed once, and computed anew where something changed."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def test_they_are_those_of_the_front_end(utterances: list[Utterance], tmp_path: 
     assert features.utterances == tuple(utterances)
     for index, utterance in enumerate(utterances):
         expected = NEMO_LOG_MEL(read_audio(utterance.path).samples)
-        assert np.array_equal(features.of(index), expected.astype(np.float16).astype(np.float32))
+        assert np.array_equal(features.of(index), expected)
         assert features.lengths[index] == len(expected)
 
 
@@ -40,13 +40,13 @@ def test_another_recording_or_other_words_make_them_anew(utterances: list[Uttera
     cached(utterances[:3], NEMO_LOG_MEL, tmp_path / "features")
     utterances[0].path.write_bytes(utterances[2].path.read_bytes())
     cached(utterances, NEMO_LOG_MEL, tmp_path / "features")
-    assert len(list((tmp_path / "features").glob("*.float16"))) == 3
+    assert len(list((tmp_path / "features").glob("*.float32"))) == 3
 
 
 def test_a_file_of_another_size_is_refused(utterances: list[Utterance], tmp_path: Path) -> None:
     cached(utterances, NEMO_LOG_MEL, tmp_path / "features")
-    kept = next((tmp_path / "features").glob("*.float16"))
-    kept.write_bytes(kept.read_bytes()[:-160])
+    kept = next((tmp_path / "features").glob("*.float32"))
+    kept.write_bytes(kept.read_bytes()[:-320])
     with pytest.raises(TrainingError, match="remove it"):
         cached(utterances, NEMO_LOG_MEL, tmp_path / "features")
 

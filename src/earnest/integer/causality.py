@@ -12,7 +12,10 @@ from typing import Any
 from earnest.errors import ProgramError
 from earnest.integer.dimension import Dimension, evaluate, symbols_of
 from earnest.integer.layout import Reshape, Slice
+from earnest.integer.matmul import MatMul
 from earnest.integer.program import TOKENS, Step
+from earnest.integer.recurrence import Recurrence
+from earnest.integer.softmax import WeightedMean
 
 Shape = tuple[int, ...]
 
@@ -61,12 +64,14 @@ def place_of(reading: Reading) -> Place:
     return _RULES[kind](reading, reading.step.operator)
 
 
-def remembered(reading: Reading) -> int | None:
-    """The axis from the end on which the second operand of a product holds tokens that are to be kept, if it does."""
-    if reading.step.operator.kind not in ("matmul", "weighted_mean"):
+def remembered(reading: Reading) -> tuple[int, int] | None:
+    """The operand that holds tokens which are to be kept, and their axis from the end, if there is one: the second of a
+    product, the only one of a recurrence.
+    """
+    if not isinstance(reading.step.operator, Recurrence | MatMul | WeightedMean):
         return None
-    _, right = reading.places
-    return right.axis if isinstance(right, Rows) else None
+    last = reading.places[-1]
+    return (len(reading.places) - 1, last.axis) if isinstance(last, Rows) else None
 
 
 def _counts_tokens(reading: Reading) -> bool:
@@ -113,11 +118,13 @@ def _embedding(reading: Reading, operator: Any) -> Place:
 
 
 def _recurrence(reading: Reading, operator: Any) -> Place:
-    """A recurrence over the tokens makes each from those before it, of which it would have to keep what it carries."""
+    """A recurrence over the tokens, from the first on."""
     place = _same_rows(reading)
-    if place == Rows(axis=-2):
-        raise reading.refuse("comes from the last token" if operator.reverse else "carries a state on that is not kept")
-    raise reading.refuse("goes over the tokens")
+    if place != Rows(axis=-2):
+        raise reading.refuse("goes over the tokens")
+    if operator.reverse:
+        raise reading.refuse("comes from the last token")
+    return place
 
 
 def _softmax(reading: Reading, operator: Any) -> Place:

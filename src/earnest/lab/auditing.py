@@ -31,6 +31,7 @@ from earnest.judge.verdict import Section, Verdict
 from earnest.runtime.audio import read_audio
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.transduction import Lattice, Transduction, transduced_logits
 from earnest.speech.librispeech import Utterance
 from earnest.speech.normalisation import NORMALISATION
 
@@ -54,14 +55,17 @@ class Audited:
         return self.recognizer.read(logits).text
 
     def again(self, replay: Replay, codes: np.ndarray) -> np.ndarray:
-        """The logit codes of the whole program at once in another runtime: of a decoder, those behind the tokens that
-        it chose one by one.
+        """The logit codes of the whole program at once in another runtime: behind the tokens that a decoder or a
+        transducer chose one by one, and of the latter along its way through the frames.
         """
         decoding = self.recognizer.description.decoding
         if decoding is None:
             return replay.run(codes)[0]
         chosen = self.recognizer.read(self.recognizer.logits(codes)).token_ids
         spec = self.program.inputs[1]
+        if isinstance(decoding, Transduction):
+            tokens = np.asarray([[decoding.start, *chosen]], dtype=spec.container)
+            return transduced_logits(Lattice(logits=replay.run(codes, tokens)[0]), decoding)
         tokens = np.asarray([[*decoding.start, *chosen[:-1]]], dtype=spec.container)
         return replay.run(codes, tokens)[0, len(decoding.start) - 1 :]
 

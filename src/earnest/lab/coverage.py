@@ -21,9 +21,9 @@ from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.judge.audit import audit
 from earnest.lab.coverage_table import COVERAGE
-from earnest.lab.families import Family
+from earnest.lab.families import TRANSDUCERS, Family
 from earnest.lab.family_front_ends import front_end_of_family
-from earnest.models.generation import decoding_from, generation_from
+from earnest.models.generation import decoding_from, generation_from, transduction_from
 from earnest.nn.comparison import decibel, differences, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
@@ -32,6 +32,7 @@ from earnest.runtime.decoding import Decoding
 from earnest.runtime.description import Description
 from earnest.runtime.reference import ReferenceBackend
 from earnest.runtime.text import Tokens
+from earnest.runtime.transduction import Transduction
 from earnest.runtime.vocabulary import SENTENCEPIECE, Vocabulary
 
 CALIBRATED, MEASURED = (400, 381, 360, 341, 320, 301, 280, 261), (97, 160, 251)
@@ -119,8 +120,8 @@ def _description(family: Family, twin: TwinModel, recipe: str) -> dict[str, Any]
     front_end = front_end_of_family(family)
     if front_end is None:
         return {}
-    pieces = tuple(f"t{index}" for index in range(_classes(family)))
-    decodes = family.most_tokens is not None
+    decodes = twin.tokens is not None
+    pieces = tuple(f"t{index}" for index in range(twin.tokens.classes if twin.tokens is not None else _classes(family)))
     described = Description(
         front_end=front_end,
         input_grid=input_grid(twin),
@@ -133,10 +134,12 @@ def _description(family: Family, twin: TwinModel, recipe: str) -> dict[str, Any]
     return described.to_dict()
 
 
-def decoding_of_family(family: Family, twin: TwinModel) -> Decoding:
+def decoding_of_family(family: Family, twin: TwinModel) -> Decoding | Transduction:
     """What the family's class says of its tokens by itself."""
-    said = family.module().get_submodule("model").generation_config
-    most = family.most_tokens or 0
+    model: Any = family.module().get_submodule("model")
+    said, most = model.generation_config, family.most_tokens or 0
+    if family.name in TRANSDUCERS:
+        return decoding_from(transduction_from(model.config, said, most_tokens=most), twin)
     return decoding_from(generation_from(said, classes=_classes(family), most_tokens=most), twin)
 
 

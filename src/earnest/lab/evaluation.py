@@ -20,6 +20,7 @@ from earnest.lab.anatomy import file_sha256, title
 from earnest.lab.backends import check_backend
 from earnest.lab.outcome import Hypothesis, Outcome, Systems
 from earnest.lab.workers import Progress, Runner, run
+from earnest.runtime.decoding import Decoding
 from earnest.runtime.description import CTC_GREEDY, describe
 from earnest.runtime.front_ends import FrontEnd
 from earnest.runtime.recogniser import check_beams
@@ -142,7 +143,7 @@ def evaluate(
     sha256 = file_sha256(program_path)
     program = open_program(program_path, None if target is None else load_target(target))
     description = describe(program)
-    check_beams(beams, decodes=description.decoding is not None)
+    check_beams(beams, decodes=isinstance(description.decoding, Decoding))
     facts = ProgramFacts(
         title=title(program),
         sha256=sha256,

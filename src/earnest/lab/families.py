@@ -23,7 +23,7 @@ from earnest.lab.torch_modules import (
     TorchDecoder,
     TorchEncoder,
 )
-from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
+from earnest.models.wrapped import Wrapped, WrappedDecoder, WrappedTransducer, features_last
 from earnest.nn.model import Inputs
 
 SEED = 0
@@ -147,6 +147,21 @@ def decoder(
     return build
 
 
+def transducer(name: str, **settings: Any) -> Callable[[], nn.Module]:
+    """`<name>` of `transformers`, say ParakeetForRNNT: logits of given tokens at every frame. What LSTMs of random
+    weights say of tokens, some hundredth of what is heard, is brought to a standard deviation of 1.
+    """
+
+    def build() -> nn.Module:
+        hub = _hub()
+        model = getattr(hub, name)(getattr(hub, f"{name.replace('For', '')}Config")(**settings))
+        with torch.no_grad():
+            model.decoder.decoder_projector.weight.div_(model.decoder(torch.arange(MOST_TOKENS)[None]).std())
+        return WrappedTransducer(model)
+
+    return build
+
+
 _WAVE: Mapping[str, Any] = {**WIDTHS, **SPECIAL, **STEM}
 _CONFORMER: Mapping[str, Any] = {**_WAVE, **WITH_LAYER_NORM, "conv_depthwise_kernel_size": 7}
 _SEW = {"squeeze_factor": 2, "conv_stride": (5, *(2,) * 6), "conv_kernel": (10, 3, 3, 3, 3, 2, 2)}
@@ -158,6 +173,14 @@ _PARAKEET = {
     "num_mel_bins": 16,
     "subsampling_conv_channels": 8,
     "initializer_range": 0.2,  # at 0.02 three convolutions leave 1e-8, of which the norm's eps leaves nothing
+}
+_TRANSDUCER = {
+    "vocab_size": 65,
+    "decoder_hidden_size": 64,
+    "blank_token_id": 64,
+    "pad_token_id": 0,
+    "max_symbols_per_step": 3,
+    "encoder_config": _PARAKEET,
 }
 _MOONSHINE = {
     "vocab_size": 64,
@@ -214,6 +237,8 @@ _TABLE: tuple[tuple[str, str, Callable[[], nn.Module], int | None, str], ...] = 
         16,
         "all",
     ),
+    ("parakeet-rnnt", "ParakeetForRNNT", transducer("ParakeetForRNNT", **_TRANSDUCER), 16, "all"),
+    ("parakeet-tdt", "ParakeetForTDT", transducer("ParakeetForTDT", **_TRANSDUCER), 16, "all"),
     ("torch-attention", "torch.nn.MultiheadAttention", TorchAttention, 16, "all"),
     ("torch-encoder", "torch.nn.TransformerEncoder", lambda: TorchEncoder(norm_first=False), 16, "all"),
     ("torch-encoder-pre", "the same, norm first", lambda: TorchEncoder(norm_first=True), 16, "all"),
@@ -264,7 +289,10 @@ ONE_LENGTH = {"whisper": 200, "whisper-decoder": 200}
 """Families whose models take inputs of one length alone, which are filled up with silence."""
 
 DECODERS = ("moonshine-decoder", "whisper-decoder", "speech2text-decoder", "torch-decoder", "torch-decoder-pre")
-"""Families that read tokens."""
+"""Families with a decoder, which reads tokens beside what is heard."""
+
+TRANSDUCERS = ("parakeet-rnnt", "parakeet-tdt")
+"""Families that join what is heard to what tokens say."""
 
 FAMILIES: dict[str, Family] = {
     name: Family(
@@ -274,7 +302,7 @@ FAMILIES: dict[str, Family] = {
         features=features,
         part=part,
         frames=ONE_LENGTH.get(name),
-        most_tokens=MOST_TOKENS if name in DECODERS else None,
+        most_tokens=MOST_TOKENS if name in (*DECODERS, *TRANSDUCERS) else None,
     )
     for name, source, build, features, part in _TABLE
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from earnest.lab.families import Family
+from earnest.lab.families import TRANSDUCERS, Family
 from earnest.runtime.clamped_log_mel import ClampedLogMel
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.runtime.front_ends import FrontEnd
@@ -28,7 +28,7 @@ _SPEECH2TEXT = KaldiFbank(
 
 _OF_FEATURES: dict[str, FrontEnd] = {
     "w2v-bert": replace(_SPEECH2TEXT, mels=8, stacked=2, unbiased=True, variance_guard="0.0000001"),
-    "parakeet-ctc": replace(NEMO_LOG_MEL, mels=16),
+    **dict.fromkeys(("parakeet-ctc", *TRANSDUCERS), replace(NEMO_LOG_MEL, mels=16)),
     "whisper-decoder": ClampedLogMel(
         sample_rate=16_000, samples=200 * 160, n_fft=400, hop=160, mels=16, low_hz=0, high_hz=8_000
     ),

@@ -6,7 +6,7 @@ configuration is not given, the defaults of its class are the published ones.
 
 from typing import Any
 
-from earnest.lab.families import MOST_TOKENS, Family, ctc, decoder, encoder
+from earnest.lab.families import MOST_TOKENS, Family, ctc, decoder, encoder, transducer
 from earnest.models.wrapped import features_last
 
 _WHISPER: dict[str, Any] = {
@@ -50,6 +50,18 @@ PUBLISHED: dict[str, Family] = {
     "unispeech-sat": _family("unispeech-sat-base", ctc("UniSpeechSat")),
     "sew": _family("sew-defaults", ctc("SEW")),  # which are larger than any SEW that was published
     "parakeet-ctc": _family("fastconformer-large", ctc("Parakeet", encoder_config=_FAST_CONFORMER), 80),
+    "parakeet-rnnt": _decoder(
+        "fastconformer-transducer-large",
+        transducer(
+            "ParakeetForRNNT",
+            vocab_size=1025,
+            blank_token_id=1024,
+            decoder_hidden_size=640,
+            num_decoder_layers=1,
+            encoder_config=_FAST_CONFORMER,
+        ),
+        80,
+    ),
     "moonshine": _family("moonshine-base", encoder("Moonshine", _MOONSHINE), part="encoder"),
     "whisper": _family(
         "whisper-base", encoder("Whisper", _WHISPER, arrange=features_last), 80, part="encoder", frames=3000

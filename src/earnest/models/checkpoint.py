@@ -23,6 +23,7 @@ from earnest.runtime.decoding import Generation
 from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
 from earnest.runtime.front_ends import FrontEnd
 from earnest.runtime.text import Tokens
+from earnest.runtime.transduction import Transduction
 from earnest.runtime.vocabulary import Vocabulary
 
 LONGEST_INPUT = 1 << 20
@@ -47,7 +48,7 @@ class FloatModel:
     architecture: str
     configuration: Mapping[str, object]
     longest: int
-    generation: Generation | None = None
+    generation: Generation | Transduction | None = None
 
     @property
     def ctc_tokens(self) -> Tokens:

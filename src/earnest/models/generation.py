@@ -1,16 +1,19 @@
-"""What `transformers` says of the tokens of a decoder: what it begins with, ends with, never chooses, and the cap.
+"""What `transformers` says of the tokens of a decoder: what it begins with, ends with, never chooses, and the cap; and
+of those of a transducer.
 
 Greedy decoding: the width of a beam is not read, and settings by which `generate` would choose other tokens are
 refused.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from earnest.errors import CaptureError
+from earnest.errors import CaptureError, FileError
 from earnest.nn.model import TwinModel
 from earnest.numerics.entry import exit_multiplier
 from earnest.runtime.decoding import Decoding, Generation
+from earnest.runtime.transduction import Transduction
 
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "repetition_penalty": (1.0,),
@@ -33,9 +36,7 @@ def generation_from(generation: Any, *, classes: int, most_tokens: int) -> Gener
     CaptureError: no token to begin with or none that ends, one of them that is no class, a setting that greedy decoding
     does not follow, or a Whisper of several languages without one.
     """
-    for name, neutral in _NEUTRAL.items():
-        if (value := getattr(generation, name, None)) is not None and value not in neutral:
-            raise CaptureError(f"generation config: {name} = {value!r}: greedy decoding does not follow it: remove it")
+    _refuse_what_is_not_followed(generation)
     start, end = _start(generation), _tokens(generation, "eos_token_id")
     if not start or not end:
         raise CaptureError("expected the generation config of a decoder, with decoder_start_token_id and eos_token_id")
@@ -56,10 +57,34 @@ def generation_from(generation: Any, *, classes: int, most_tokens: int) -> Gener
     )
 
 
-def decoding_from(generation: Generation, twin: TwinModel) -> Decoding:
-    """The decoding of a calibrated decoder. CaptureError: it reads no tokens."""
+def transduction_from(config: Any, generation: Any, *, most_tokens: int) -> Transduction:
+    """What the configs of a transducer say, which can read at most so many tokens. Without a token to begin with it
+    begins with the blank.
+
+    CaptureError: no blank, a token that is no class, durations that are none, or a setting that greedy decoding does
+    not follow.
+    """
+    _refuse_what_is_not_followed(generation)
+    start, blank = getattr(generation, "decoder_start_token_id", None), getattr(config, "blank_token_id", None)
+    told = {
+        "start": blank if start is None else start,
+        "blank": blank,
+        "durations": tuple(getattr(config, "durations", None) or ()),
+        "most_of_a_frame": getattr(config, "max_symbols_per_step", None),
+        "most_tokens": most_tokens,
+    }
+    try:
+        return Transduction.from_dict(told, highest=config.vocab_size - 1, most=most_tokens)
+    except FileError as error:
+        raise CaptureError(f"config of a transducer: {error}") from error
+
+
+def decoding_from(generation: Generation | Transduction, twin: TwinModel) -> Decoding | Transduction:
+    """The decoding of a calibrated decoder or transducer. CaptureError: it reads no tokens."""
     if twin.tokens is None:
         raise CaptureError("expected twins of a decoder, got those of a model that reads no tokens")
+    if isinstance(generation, Transduction):
+        return replace(generation, most_tokens=min(generation.most_tokens, twin.tokens.longest))
     multiplier, shift = exit_multiplier(twin.edge(twin.result).grid)
     return Decoding(
         start=generation.start,
@@ -70,6 +95,12 @@ def decoding_from(generation: Generation, twin: TwinModel) -> Decoding:
         multiplier=multiplier,
         shift=shift,
     )
+
+
+def _refuse_what_is_not_followed(generation: Any) -> None:
+    for name, neutral in _NEUTRAL.items():
+        if (value := getattr(generation, name, None)) is not None and value not in neutral:
+            raise CaptureError(f"generation config: {name} = {value!r}: greedy decoding does not follow it: remove it")
 
 
 def _start(generation: Any) -> tuple[int, ...]:

@@ -14,18 +14,20 @@ from torch import Tensor
 
 from earnest.errors import CheckpointError
 from earnest.models.checkpoint import FloatModel
-from earnest.models.wrapped import WrappedDecoder
+from earnest.models.wrapped import WrappedDecoder, WrappedTransducer
 from earnest.nn.model import Inputs
 from earnest.runtime.beam import search
+from earnest.runtime.decoded import Decoded
 from earnest.runtime.decoding import Generation
-from earnest.runtime.greedy import Decoded, best
+from earnest.runtime.greedy import best
 from earnest.runtime.recogniser import Recognised, check_beams
 from earnest.runtime.text import argmax, ctc_greedy
+from earnest.runtime.transduction import Transduction, transduced, transduced_logits
 
 
 def recognised(model: FloatModel, features: np.ndarray, *, beams: int = 1) -> Recognised:
     """The text of features [frames, features] or samples; a decoder follows so many hypotheses."""
-    check_beams(beams, decodes=model.generation is not None)
+    check_beams(beams, decodes=isinstance(model.generation, Generation))
     heard = torch.from_numpy(np.ascontiguousarray(features))[None]
     if model.generation is not None:
         decoded = greedy_tokens(model, heard) if beams == 1 else beam_tokens(model, heard, beams=beams)
@@ -38,7 +40,11 @@ def recognised(model: FloatModel, features: np.ndarray, *, beams: int = 1) -> Re
 
 
 def greedy_tokens(model: FloatModel, features: Tensor) -> Decoded:
-    """The tokens that a decoder chooses for the features of one utterance, [1, ...]."""
+    """The tokens that a decoder or a transducer chooses for the features of one utterance, [1, ...]."""
+    if isinstance(model.generation, Transduction) and isinstance(model.module, WrappedTransducer):
+        with torch.no_grad():
+            rows = transduced_logits(_Frames(model.module, model.module.encode(features)), model.generation)
+        return transduced(rows, model.generation)
     module, generation = _decoder(model)
     return _greedy(module, features, generation)
 
@@ -51,7 +57,7 @@ def beam_tokens(model: FloatModel, features: Tensor, *, beams: int) -> Decoded:
 
 
 def _decoder(model: FloatModel) -> tuple[WrappedDecoder, Generation]:
-    if model.generation is None or not isinstance(model.module, WrappedDecoder):
+    if not isinstance(model.generation, Generation) or not isinstance(model.module, WrappedDecoder):
         raise CheckpointError(f"{model.source}: expected a model with a decoder, got {model.architecture}")
     return model.module, model.generation
 
@@ -76,6 +82,23 @@ class _Steps:
         return logits.numpy(), (heard, kept)
 
 
+class _Frames:
+    """The frames of a float transducer; tokens [1, tokens] say what they say with all that came before."""
+
+    def __init__(self, module: WrappedTransducer, heard: Tensor) -> None:
+        self.module, self.heard, self.count = module, heard, heard.shape[1]
+
+    def say(self, token: int, before: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
+        """The tokens so far, and what the last of them says."""
+        tokens = torch.tensor([[token]])
+        tokens = tokens if before is None else torch.cat([before[0], tokens], dim=1)
+        return tokens, self.module.say(tokens)[:, -1:]
+
+    def row(self, frame: int, said: tuple[Tensor, Tensor]) -> np.ndarray:
+        """The logits [classes] at a frame, behind the tokens so far."""
+        return self.module.join(self.heard[:, frame : frame + 1], said[1])[0, 0, 0].numpy()
+
+
 def _log_probabilities(logits: np.ndarray) -> np.ndarray:
     return torch.log_softmax(torch.from_numpy(logits).double(), dim=-1).numpy()
 
@@ -90,11 +113,18 @@ def taught(
         return tuple(features)
     found: list[Inputs] = []
     for done, each in enumerate(features, start=1):
-        tokens = (*model.generation.start, *greedy_tokens(model, each).tokens[:-1])
+        tokens = read_of(model.generation, greedy_tokens(model, each))
         found.append((each, torch.tensor([tokens])))
         if told is not None:
             told(done, len(features))
     return tuple(found)
+
+
+def read_of(generation: Generation | Transduction, chosen: Decoded) -> tuple[int, ...]:
+    """What is read while these tokens are chosen: of a decoder all but the last."""
+    if isinstance(generation, Transduction):
+        return (generation.start, *chosen.tokens)
+    return (*generation.start, *chosen.tokens[:-1])
 
 
 def _greedy(module: WrappedDecoder, features: Tensor, generation: Generation) -> Decoded:

@@ -1,35 +1,44 @@
 """A recogniser of `transformers`, from a folder as `save_pretrained` writes it: module, tokens, front end.
 
-The classes are those of `transformers`, unchanged: one with a CTC head, or one with a decoder. Of the tokenizer its
-pieces are read, of the feature extractor what it does to samples, of the generation config how tokens are chosen. The
-CTC blank, which these models have as their padding, becomes the last class, as everywhere here: rows of the head move,
-and values stay. Weights are read from safetensors; from a pickle only if that is allowed, and then with torch's
+The classes are those of `transformers`, unchanged: one with a CTC head, one with a decoder, or a transducer. Of the
+tokenizer its pieces are read, of the feature extractor what it does to samples, of the configs how tokens are chosen.
+The CTC blank, which these models have as their padding, becomes the last class, as everywhere here: rows of the head
+move, and values stay. Weights are read from safetensors; from a pickle only if that is allowed, and then with torch's
 `weights_only`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
 from torch import nn
 
 from earnest.errors import CaptureError, CheckpointError
-from earnest.models.generation import generation_from
+from earnest.models.generation import generation_from, transduction_from
 from earnest.models.hub_files import CONFIG, PICKLE, WEIGHTS, read_json
 from earnest.models.hub_front_end import front_end_from
 from earnest.models.hub_tokens import ctc_tokens_from, vocabulary_from
-from earnest.models.wrapped import Wrapped, WrappedDecoder, features_last
+from earnest.models.wrapped import Wrapped, WrappedDecoder, WrappedTransducer, features_last
 from earnest.runtime.clamped_log_mel import ClampedLogMel
 from earnest.runtime.decoding import Generation
 from earnest.runtime.front_ends import FrontEnd
 from earnest.runtime.text import Tokens
+from earnest.runtime.transduction import Transduction
 from earnest.runtime.vocabulary import Vocabulary
+
+Part = Literal["a CTC head", "a decoder", "a transducer"]
 
 MOST_TOKENS = 1024
 """Of a decoder whose own limit is greater, or that has none."""
+
+MOST_TOKENS_OF_A_TRANSDUCER = 320
+"""All logits of a minute, frames by tokens by classes, are below 2^31 of them, with 8193 classes at 80 ms a frame."""
+
+TRANSDUCERS = {"parakeet_rnnt": "ParakeetForRNNT", "parakeet_tdt": "ParakeetForTDT"}
+"""Classes of `transformers` by the type of their model."""
 
 _HEADS = ("lm_head", "ctc_head")
 _LIMITS = ("max_target_positions", "max_position_embeddings")
@@ -52,26 +61,29 @@ class HubModel:
     source: Path
     architecture: str
     configuration: Mapping[str, object]
-    generation: Generation | None
+    generation: Generation | Transduction | None
 
 
 def load_hub(folder: Path, *, allow_pickle: bool) -> HubModel:
     """The model of a folder.
 
-    CheckpointError: a file that is missing or of another form, a model with neither a CTC head nor a decoder, a front
-    end or tokens that earnest does not have, or that do not fit the model.
+    CheckpointError: a file that is missing or of another form, a model with neither a CTC head nor a decoder nor a
+    transducer, a front end or tokens that earnest does not have, or that do not fit the model.
     """
     source = _weights(folder, allow_pickle)
     told = read_json(folder / CONFIG)
-    decodes, front_end = told.get("is_encoder_decoder") is True, front_end_from(folder, str(told.get("model_type")))
-    model = _model(folder, safe=source.suffix == ".safetensors", decodes=decodes)
-    tokens, generation = _decoder(model, folder) if decodes else (_ctc(model, folder), None)
+    front_end, part = front_end_from(folder, str(told.get("model_type"))), _part(told)
+    model = _model(folder, part, safe=source.suffix == ".safetensors")
     arrange = features_last if isinstance(front_end, ClampedLogMel) else None
-    module = (
-        WrappedDecoder(model, model.main_input_name, arrange=arrange)
-        if decodes
-        else Wrapped(model, "logits", arrange=arrange)
-    )
+    if part == "a decoder":
+        module = WrappedDecoder(model, model.main_input_name, arrange=arrange)
+        tokens, generation = _decoder(model, folder)
+    elif part == "a transducer":
+        module = WrappedTransducer(model)
+        tokens, generation = _transducer(model, folder)
+    else:
+        module = Wrapped(model, "logits", arrange=arrange)
+        tokens, generation = _ctc(model, folder), None
     return HubModel(
         module=module.eval(),
         tokens=tokens,
@@ -94,6 +106,23 @@ def _ctc(model: Any, folder: Path) -> Tokens:
         raise CheckpointError(f"{folder}: expected a head {' or '.join(_HEADS)}, got {type(model).__name__} without")
     _reorder_(heads[0], order, folder)
     return ctc_tokens_from(folder, order)
+
+
+def _part(told: Mapping[str, Any]) -> Part:
+    """What makes tokens of what is heard, by the configuration."""
+    if told.get("model_type") in TRANSDUCERS:
+        return "a transducer"
+    return "a decoder" if told.get("is_encoder_decoder") is True else "a CTC head"
+
+
+def _transducer(model: Any, folder: Path) -> tuple[Vocabulary, Transduction]:
+    """Tokens of a transducer, and how they are chosen."""
+    classes = _classes(model, folder)
+    try:
+        found = transduction_from(model.config, model.generation_config, most_tokens=MOST_TOKENS_OF_A_TRANSDUCER)
+    except (CaptureError, TypeError) as error:
+        raise CheckpointError(f"{folder}: {error}") from error
+    return vocabulary_from(folder, classes), found
 
 
 def _decoder(model: Any, folder: Path) -> tuple[Vocabulary, Generation]:
@@ -127,19 +156,21 @@ def _weights(folder: Path, allow_pickle: bool) -> Path:
     return folder / PICKLE
 
 
-def _model(folder: Path, *, safe: bool, decodes: bool) -> Any:
+def _model(folder: Path, part: Part, *, safe: bool) -> Any:
     try:
-        from transformers import AutoModelForCTC, AutoModelForSpeechSeq2Seq
+        import transformers
     except ImportError as error:
         raise CheckpointError(f"{folder}: needs the package transformers: pip install 'earnest[hub]'") from error
-    kind = AutoModelForSpeechSeq2Seq if decodes else AutoModelForCTC
     try:
+        if part == "a transducer":
+            kind = getattr(transformers, TRANSDUCERS[read_json(folder / CONFIG)["model_type"]])
+        else:
+            kind = transformers.AutoModelForSpeechSeq2Seq if part == "a decoder" else transformers.AutoModelForCTC
         return kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=safe, dtype=torch.float32, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, AttributeError, SafetensorError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        part = "a decoder" if decodes else "a CTC head"
         raise CheckpointError(f"{folder}: expected a model of transformers with {part}: {first}") from error
 
 

@@ -59,6 +59,33 @@ class WrappedDecoder(nn.Module):
         return found.logits[0, -1], found.past_key_values
 
 
+class WrappedTransducer(nn.Module):
+    """`model(features, tokens)`: the logits at every frame behind every token, of a model that has an encoder, a
+    decoder that reads tokens alone, and a joint network.
+    """
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
+        """Logits [batch, frames, tokens, classes]."""
+        return self.join(self.encode(features), self.say(tokens))
+
+    def encode(self, features: Tensor) -> Tensor:
+        """What is heard, [batch, frames, channels]."""
+        heard: Tensor = self.model.get_audio_features(features).pooler_output
+        return heard
+
+    def say(self, tokens: Tensor) -> Tensor:
+        """What tokens [batch, tokens] say, each with those before it, [batch, tokens, channels]."""
+        return self.model.decoder(tokens)
+
+    def join(self, heard: Tensor, said: Tensor) -> Tensor:
+        """Logits of some frames and some tokens."""
+        return self.model.joint(encoder_hidden_states=heard[:, :, None], decoder_hidden_states=said[:, None])
+
+
 def features_last(features: Tensor) -> Tensor:
     """[batch, time, features] as [batch, features, time], which models that begin with a convolution take."""
     return features.transpose(1, 2)

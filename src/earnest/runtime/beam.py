@@ -13,9 +13,9 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from earnest.integer.log_probability import log_probabilities
+from earnest.runtime.decoded import Decoded
 from earnest.runtime.decoder import Decoder
 from earnest.runtime.decoding import Decoding, Generation
-from earnest.runtime.greedy import Decoded
 
 Heard_contra = TypeVar("Heard_contra", contravariant=True)
 State = TypeVar("State")

@@ -8,7 +8,7 @@ import numpy as np
 
 from earnest.engine import NativeBackend
 from earnest.errors import ProgramError
-from earnest.integer.program import TOKENS, Program
+from earnest.integer.program import TOKENS, Input, Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.token_by_token import token_by_token
 from earnest.integer.verifier import verify
@@ -30,6 +30,14 @@ class State:
     kept: tuple[np.ndarray, ...]
 
 
+def nothing_kept(inputs: Sequence[Input]) -> tuple[np.ndarray, ...]:
+    """What inputs of kept codes read before the first token."""
+    return tuple(
+        np.zeros([0 if extent == spec.symbol else int(str(extent)) for extent in spec.shape], dtype=spec.container)
+        for spec in inputs
+    )
+
+
 class Decoder:
     """A verified program that reads tokens, run token by token. A target that does not come with earnest is given."""
 
@@ -46,11 +54,7 @@ class Decoder:
     def hear(self, codes: np.ndarray) -> State:
         """The state before the first token, for the codes of one utterance."""
         heard = self._once.run_all(codes)
-        empty = [
-            np.zeros([0 if extent == spec.symbol else int(str(extent)) for extent in spec.shape], dtype=spec.container)
-            for spec in self._inputs[1 + len(heard) :]
-        ]
-        return State(heard=tuple(heard), kept=tuple(empty))
+        return State(heard=tuple(heard), kept=nothing_kept(self._inputs[1 + len(heard) :]))
 
     def step(self, state: State, token: int) -> tuple[np.ndarray, State]:
         """The logits [classes] behind a token, and the state after it."""

@@ -1,4 +1,6 @@
-"""Decoding: what a program file says of a decoder's tokens. Integers only, of which none is trusted."""
+"""Decoding: what a program file says of the tokens of a decoder, or of a transducer (runtime.transduction). Integers
+only, of which none is trusted.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -10,6 +12,7 @@ from earnest.errors import FileError
 from earnest.file.canonical_json import shown
 from earnest.integer.fixed_point import MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
 from earnest.integer.program import TOKENS, Program
+from earnest.runtime.transduction import TRANSDUCER, Transduction
 
 NAME = "autoregressive"
 DECODING = "decoding"
@@ -53,14 +56,16 @@ class Decoding(Generation):
         return {"name": NAME, **{key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}}
 
 
-def decoding_of(program: Program) -> Decoding:
+def decoding_of(program: Program) -> Decoding | Transduction:
     """What the description of an untrusted program says; FileError where it is not understood."""
     data = program.description.get(DECODING)
+    classes, most = _sizes(program)
+    if isinstance(data, Mapping) and data.get("name") == TRANSDUCER:
+        return Transduction.from_dict(data, highest=classes - 1, most=most)
     keys = {field.name for field in fields(Decoding)}
     if not isinstance(data, Mapping) or set(data) != keys | {"name"} or data["name"] != NAME:
         raise FileError(f"expected a decoding {NAME!r} with {sorted(keys)}, got {shown(data)}")
     lists = {key: data[key] for key in sorted(keys.difference(_INTEGERS))}
-    classes, most = _sizes(program)
     for key, tokens in lists.items():
         whole = isinstance(tokens, (list, tuple)) and all(type(t) is int and 0 <= t < classes for t in tokens)
         if not whole or len(tokens) > classes:

@@ -17,6 +17,7 @@ from earnest.integer.program import Program
 from earnest.runtime.decoding import DECODING, Decoding, decoding_of
 from earnest.runtime.front_ends import FrontEnd, front_end_of
 from earnest.runtime.text import Tokens
+from earnest.runtime.transduction import Transduction
 from earnest.runtime.vocabulary import Vocabulary
 
 CTC_GREEDY = "ctc-greedy"
@@ -66,7 +67,8 @@ class Heard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """Everything between samples and text that is no operator of the program. `decoding` is None where the best class
-    of each frame is taken (CTC); `tokens` are those of a CTC model, with its blank, or the vocabulary of a decoder.
+    of each frame is taken (CTC); `tokens` are those of a CTC model, with its blank, or the vocabulary of a model that
+    reads tokens.
 
     `calibration` is in the order in which it was heard; it is empty where ranges came from no recording.
     """
@@ -77,7 +79,7 @@ class Description:
     recipe: str
     model: str
     calibration: tuple[Heard, ...]
-    decoding: Decoding | None = None
+    decoding: Decoding | Transduction | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The form that a program carries."""

@@ -5,21 +5,13 @@ ties the lowest index wins.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from earnest.runtime.decoded import Decoded
 from earnest.runtime.decoder import Decoder
 from earnest.runtime.decoding import Generation
 from earnest.runtime.text import argmax
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
-    """The tokens that were chosen, the end among them; `truncated` where there was none within the allowed number."""
-
-    tokens: tuple[int, ...]
-    truncated: bool
 
 
 def greedy(decoder: Decoder, codes: np.ndarray, generation: Generation) -> Decoded:

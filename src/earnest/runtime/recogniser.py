@@ -15,10 +15,14 @@ from earnest.integer.program import TIME, Program
 from earnest.integer.target import Target
 from earnest.runtime.audio import Recording, read_audio
 from earnest.runtime.beam import beam_logits
+from earnest.runtime.decoded import Decoded
 from earnest.runtime.decoder import Decoder
+from earnest.runtime.decoding import Decoding
 from earnest.runtime.description import Description, describe
-from earnest.runtime.greedy import Decoded, chosen, greedy_logits
+from earnest.runtime.greedy import chosen, greedy_logits
 from earnest.runtime.text import Tokens, argmax, ctc_greedy
+from earnest.runtime.transducer import Transducer
+from earnest.runtime.transduction import Transduction, transduced, transduced_logits
 
 
 class Backend(Protocol):
@@ -78,8 +82,8 @@ class Recognizer:
     audio file.
 
     It runs on the native backend with so many threads, unless `make` gives another. The program itself is not kept: its
-    weights are in `backends`, packed; a decoder has two. A target that does not come with earnest is given. A decoder
-    follows so many hypotheses (`beams`); one is greedy decoding.
+    weights are in `backends`, packed; a decoder has two, a transducer three. A target that does not come with earnest
+    is given. A decoder follows so many hypotheses (`beams`); one is greedy decoding.
     """
 
     def __init__(
@@ -102,7 +106,7 @@ class Recognizer:
             self.backends.append(backend)
             return backend
 
-        check_beams(beams, decodes=self.description.decoding is not None)
+        check_beams(beams, decodes=isinstance(self.description.decoding, Decoding))
         self._hear, self._search = _hearing(program, self.description, made, target, beams)
 
     def _check(self) -> None:
@@ -154,8 +158,8 @@ class Recognizer:
         return self.description.input_grid.encode(features[None], spec.bits, signed=spec.signed)
 
     def hear(self, codes: np.ndarray) -> tuple[Recognised, np.ndarray]:
-        """The text of one utterance, and the logit codes that it was chosen from: [frames, classes], or of a decoder
-        [tokens, classes].
+        """The text of one utterance, and the logit codes that it was chosen from: [frames, classes], of a decoder
+        [tokens, classes], of a transducer [choices, classes].
         """
         if self._search is None:
             logits = self.logits(codes)
@@ -165,13 +169,15 @@ class Recognizer:
 
     def logits(self, codes: np.ndarray) -> np.ndarray:
         """Logit codes of one utterance by greedy decoding, whatever the beams: [frames, classes], or of a decoder
-        [tokens, classes], each the row that the next token is the best of.
+        [tokens, classes], each the row that the next token is the best of; of a transducer those of every choice.
         """
         return self._hear(codes)
 
     def read(self, logits: np.ndarray) -> Recognised:
         """What logit codes say, greedily; the lowest index wins a tie."""
         description = self.description
+        if isinstance(description.decoding, Transduction):
+            return self._said(transduced(logits, description.decoding))
         if description.decoding is not None:
             return self._said(chosen(logits, description.decoding))
         assert isinstance(description.tokens, Tokens)
@@ -189,8 +195,8 @@ def check_beams(beams: int, *, decodes: bool) -> None:
         raise EarnestError(f"beams: expected at least 1 hypothesis to follow, got {beams}")
     if beams > 1 and not decodes:
         raise EarnestError(
-            f"beams: expected a model with a decoder to follow {beams} hypotheses, got one of CTC, whose decoding is "
-            "greedy: leave beams out"
+            f"beams: expected a model with a decoder to follow {beams} hypotheses, got one of CTC or a transducer, "
+            "whose decoding is greedy: leave beams out"
         )
 
 
@@ -205,6 +211,9 @@ def _hearing(
     if (decoding := description.decoding) is None:
         backend = make(program)
         return lambda codes: backend.run(codes)[0], None
+    if isinstance(decoding, Transduction):
+        transducer = Transducer(program, make, target=target)
+        return lambda codes: transduced_logits(transducer.hear(codes), decoding), None
     decoder = Decoder(program, make, target=target)
     searched = None if beams == 1 else lambda codes: beam_logits(decoder, codes, decoding, beams=beams)
     return lambda codes: greedy_logits(decoder, codes, decoding), searched

@@ -1,4 +1,5 @@
-"""The features of a corpus, computed once and kept as float16 in one file that is mapped into memory.
+"""The features of a corpus, computed once and kept in one file that is mapped into memory: those of an evaluation, to
+the last bit, so that word errors while training are what they will be.
 
 A file is known by the hash of what it was made from: the front end, and the bytes and the words of the recordings.
 """
@@ -29,12 +30,12 @@ class Features:
     """Normalised features of utterances: those of number i are `frames[starts[i]:starts[i + 1]]`."""
 
     utterances: tuple[Utterance, ...]
-    frames: npt.NDArray[np.float16]
+    frames: npt.NDArray[np.float32]
     starts: npt.NDArray[np.int64]
 
     def of(self, index: int) -> npt.NDArray[np.float32]:
         """The features of one utterance, [frames, features], a copy."""
-        return self.frames[self.starts[index] : self.starts[index + 1]].astype(np.float32)
+        return self.frames[self.starts[index] : self.starts[index + 1]].copy()
 
     @property
     def lengths(self) -> list[int]:
@@ -54,14 +55,14 @@ def cached(
     """Features out of the folder, computed where they are not there yet. AudioError names a recording that is bad."""
     content = json.dumps([front_end.to_dict(), data_sha256(utterances)], sort_keys=True)
     key = sha256(content.encode()).hexdigest()[:32]
-    values, counts = folder / f"{key}.float16", folder / f"{key}.json"
+    values, counts = folder / f"{key}.float32", folder / f"{key}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not counts.exists():
             lengths = _compute(utterances, front_end, values, progress)
             write_whole(counts, json.dumps(lengths).encode())
         lengths = json.loads(counts.read_text(encoding="utf-8"))
-        frames = np.memmap(values, dtype=np.float16, mode="r").reshape(-1, front_end.mels)
+        frames = np.memmap(values, dtype=np.float32, mode="r").reshape(-1, front_end.mels)
     except (OSError, ValueError) as error:
         raise TrainingError(f"{folder}: cannot keep features there: {error}") from error
     starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
@@ -85,5 +86,5 @@ def _compute(utterances: Sequence[Utterance], front_end: LogMel, values: Path, p
     return lengths
 
 
-def _features(path: str, front_end: LogMel) -> npt.NDArray[np.float16]:
-    return front_end(read_audio(path, front_end.sample_rate).samples).astype(np.float16)
+def _features(path: str, front_end: LogMel) -> npt.NDArray[np.float32]:
+    return front_end(read_audio(path, front_end.sample_rate).samples)

@@ -5,7 +5,16 @@ from typing import Any
 
 import numpy as np
 from tests.integer.every_operator import CHANNELS, CLASSES, linear
-from tests.judge.zoo.planting import DECODING, VOCABULARY, decoder, description, honest, short
+from tests.judge.zoo.planting import (
+    DECODING,
+    TRANSDUCTION,
+    VOCABULARY,
+    decoder,
+    description,
+    honest,
+    short,
+    transducer,
+)
 
 from earnest.integer.layout import Constant, Slice
 from earnest.integer.linear import Linear
@@ -120,6 +129,11 @@ def deaf() -> Program:
 def told_of_decoder(**changes: Any) -> Program:
     """A decoder that says something else of its decoding."""
     return replace(decoder(), description={**decoder().description, "decoding": DECODING | changes})
+
+
+def told_of_transducer(**changes: Any) -> Program:
+    """A transducer that says something else of its decoding."""
+    return replace(transducer(), description={**transducer().description, "decoding": TRANSDUCTION | changes})
 
 
 def written_of_decoder(**changes: Any) -> Program:

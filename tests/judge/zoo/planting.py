@@ -16,6 +16,7 @@ from tests.file.programs import opened, sealed
 from tests.integer.every_operator import CLASSES, small_program
 from tests.integer.small_decoder import CLASSES as DECODER_CLASSES
 from tests.integer.small_decoder import small_decoder
+from tests.integer.small_transducer import DURATIONS, small_transducer
 
 from earnest.file import dumps
 from earnest.integer.layout import Slice
@@ -100,6 +101,23 @@ def decoder() -> Program:
     """A decoder, all of it true."""
     told = description(DECODER_CLASSES, decoding=DECODING, tokens=VOCABULARY)
     return replace(small_decoder(), description=told)
+
+
+TRANSDUCTION = {
+    "name": "transducer",
+    "start": DECODER_CLASSES - 1,
+    "blank": DECODER_CLASSES - 1,
+    "durations": list(DURATIONS),
+    "most_of_a_frame": 2,
+    "most_tokens": 12,
+}
+
+
+@cache
+def transducer() -> Program:
+    """A transducer, all of it true."""
+    told = description(DECODER_CLASSES, decoding=TRANSDUCTION, tokens=VOCABULARY)
+    return replace(small_transducer(), description=told)
 
 
 def judged(data: bytes, folder: Path, name: str = "zoo", target: str | None = None) -> Verdict:

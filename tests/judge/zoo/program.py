@@ -18,6 +18,7 @@ from tests.judge.zoo.dishonest import (
     operator,
     remembered,
     told_of_decoder,
+    told_of_transducer,
     up_to,
     weights_as_codes,
     written_of_decoder,
@@ -52,6 +53,7 @@ from tests.judge.zoo.planting import (
     short,
     spoilt,
     told,
+    transducer,
     with_header,
     with_metadata,
 )
@@ -389,6 +391,30 @@ CHEATS = (
         alone=False,
     ),
     Cheat(
+        name="durations in float",
+        patterns=(13,),
+        rule="declared",
+        judge=saved(told_of_transducer(durations=["0.0", "0.5", "1.0"])),
+    ),
+    Cheat(
+        name="classes of a transducer that are called durations",
+        patterns=(13,),
+        rule="declared",
+        judge=saved(told_of_transducer(durations=[0, 1, 2, 3])),
+    ),
+    Cheat(
+        name="a language model behind a transducer",
+        patterns=(13, 29),
+        rule="declared",
+        judge=saved(told_of_transducer(scores=[3, 1])),
+    ),
+    Cheat(
+        name="a transducer that never goes on",
+        patterns=(13,),
+        rule="declared",
+        judge=saved(told_of_transducer(most_of_a_frame=0)),
+    ),
+    Cheat(
         name="weights among the special tokens",
         patterns=(11, 18),
         rule="declared",
@@ -433,6 +459,7 @@ def by_recipe(recipe: str, target: str) -> Honest:
 HONEST = (
     Honest(name="every operator", level="H4", judge=saved(honest())),
     Honest(name="a decoder", level="H4", judge=saved(decoder())),
+    Honest(name="a transducer", level="H4", judge=saved(transducer())),
     Honest(
         name="a decoder that suppresses most tokens",
         level="H4",

@@ -19,6 +19,9 @@ AUTOREGRESSIVE = {
 }
 """What is told of a decoder beside its name, and of which type."""
 
+TRANSDUCER = {"durations": list, **dict.fromkeys(("start", "blank", "most_of_a_frame", "most_tokens"), int)}
+"""The same of a transducer."""
+
 CODINGS = ("byte-level", "sentencepiece")
 """How the pieces of a decoder are written."""
 
@@ -105,7 +108,8 @@ def _check_declared(
         _decodes_in_integers(found.get("decoding"), inputs),
         rules.DECLARED,
         DESCRIPTION,
-        f"expected a decoding of integers, {DECODINGS} or that of a decoder, got {str(found.get('decoding'))[:40]!a}",
+        f"expected a decoding of integers, {DECODINGS} or that of a decoder or a transducer, "
+        f"got {str(found.get('decoding'))[:40]!a}",
     )
     section.require(
         _lists_recordings(found.get("calibration")),
@@ -114,7 +118,7 @@ def _check_declared(
         "expected the recordings that calibration heard, each by its id and the SHA-256 of its audio",
     )
     section.require(
-        classes is None or len(_pieces(found.get("tokens"), inputs)) == classes,
+        classes is None or len(_pieces(found.get("tokens"), inputs)) == classes - _durations(found.get("decoding")),
         rules.DECLARED,
         DESCRIPTION,
         f"expected a token for each of {classes} classes, got {len(_pieces(found.get('tokens'), inputs))}",
@@ -143,11 +147,27 @@ def _decodes_in_integers(found: Any, inputs: Sequence[Mapping[str, Any]]) -> boo
     """Whether the way from logits to tokens is one of those that are known; a decoder's is told token by token."""
     if len(inputs) == 1:
         return found in DECODINGS
+    if isinstance(found, dict) and found.get("name") == "transducer":
+        return _transduces(found, inputs[1]["high"])
     if not isinstance(found, dict) or set(found) != {"name", *AUTOREGRESSIVE} or found["name"] != "autoregressive":
         return False
     typed = all(type(found[key]) is kind for key, kind in AUTOREGRESSIVE.items())
     lists = [found[key] for key, kind in AUTOREGRESSIVE.items() if kind is list] if typed else []
     return typed and all(_lists_tokens(each, inputs[1]["high"]) for each in lists)
+
+
+def _transduces(found: Mapping[str, Any], highest: int) -> bool:
+    """Whether a transducer goes through its frames in a way that is known."""
+    if set(found) != {"name", *TRANSDUCER} or any(type(found[key]) is not kind for key, kind in TRANSDUCER.items()):
+        return False
+    whole = all(type(each) is int and each >= 0 for each in found["durations"])
+    return whole and 0 <= found["blank"] <= highest and 0 <= found["start"] <= highest and found["most_of_a_frame"] > 0
+
+
+def _durations(decoding: Any) -> int:
+    """How many classes of the result are no tokens."""
+    told = decoding.get("durations") if isinstance(decoding, dict) else None
+    return len(told) if isinstance(told, list) else 0
 
 
 def _lists_tokens(found: list[Any], highest: int) -> bool:

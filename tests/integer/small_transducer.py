@@ -1,0 +1,63 @@
+"""A small transducer by hand: rows of what is heard, two recurrences over tokens, and their sum through a table to a
+head.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from tests.integer.every_operator import CHANNELS, EIGHT, RNG, linear, over_time
+from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, rows_of_tokens
+
+from earnest.integer.add import Add
+from earnest.integer.layout import Reshape
+from earnest.integer.operator import Operator
+from earnest.integer.program import INPUT, TIME, TOKENS, Input, Program, Step
+from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
+from earnest.integer.table import Table
+
+DURATIONS = (0, 1, 2)
+Steps = list[tuple[str, Operator, tuple[str, ...]]]
+
+
+def said() -> Steps:
+    """What tokens say, [1, 1, tokens, channels]."""
+    to_cells, lstm = over_time(LongShortTermMemory, CHANNELS, 39, reverse=False)
+    to_states, gru = over_time(GatedRecurrentUnit, CHANNELS, 24, reverse=False)
+    of_rows = replace(linear(4 * CHANNELS, CHANNELS, bits=16, zero_point=0), shift=to_cells.shift)
+    of_cells = replace(linear(3 * CHANNELS, CHANNELS, bits=16, zero_point=0), shift=to_states.shift)
+    return [
+        ("rows", rows_of_tokens(), (TOKENS,)),
+        ("cells", of_rows, ("rows",)),
+        ("lstm", lstm, ("cells",)),
+        ("states", of_cells, ("lstm",)),
+        ("gru", gru, ("states",)),
+        ("said", Reshape(shape=(1, 1, TOKENS, CHANNELS)), ("gru",)),
+    ]
+
+
+@cache
+def small_transducer() -> Program:
+    """Logits [1, time, tokens, classes and durations], without a description."""
+    total = Add(zero_points=(3, 3), multipliers=(50000, 50000), shift=16, **EIGHT)
+    curve = Table(table=RNG.integers(-128, 128, 256).astype(np.int8), input_bits=8, input_signed=True, bits=8)
+    steps: Steps = [
+        ("heard", linear(CHANNELS, CHANNELS), (INPUT,)),
+        ("frames", Reshape(shape=(1, TIME, 1, CHANNELS)), ("heard",)),
+        *said(),
+        ("sum", total, ("frames", "said")),
+        ("curve", curve, ("sum",)),
+        ("logits", linear(CLASSES + len(DURATIONS), CHANNELS, bits=16), ("curve",)),
+    ]
+    hears = Input.whole(bits=8, signed=True, shape=(1, TIME, CHANNELS), shortest=2, longest=MOST_TIME)
+    reads = replace(
+        Input.whole(bits=16, signed=False, shape=(1, TOKENS), shortest=1, longest=MOST_TOKENS, name=TOKENS),
+        high=CLASSES - 1,
+    )
+    return Program(
+        target="int8x16",
+        inputs=(hears, reads),
+        steps=tuple(Step(name=name, operator=operator, inputs=inputs) for name, operator, inputs in steps),
+        output="logits",
+        description={},
+    )
