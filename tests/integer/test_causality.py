@@ -32,7 +32,7 @@ def reading(operator: Operator, *places: Place, shapes: tuple[Any, ...] = ()) ->
     """A step that reads values with tokens in some places."""
     step = Step(name="y", operator=operator, inputs=("x",) * len(places))
     usual = [SHAPES.get(place, (1, 5, 8)) if place is not None else (1, 5, 8) for place in places]
-    return Reading(step=step, places=places, shapes=shapes or usual, symbols=SYMBOLS)
+    return Reading(step=step, places=places, shapes=shapes or usual, longest=shapes or usual, symbols=SYMBOLS)
 
 
 SCALED, MASKED, ROW = Scores(masked=False), Scores(masked=True), Rows(axis=-2)
@@ -51,9 +51,10 @@ FOUND: dict[str, tuple[Reading, Place]] = {
     "nothing of tokens": (reading(LINEAR, None), None),
     "linear": (reading(LINEAR, ROW), ROW),
     "a row for each token": (reading(ANY["embedding"], Rows(axis=-1)), ROW),
-    "a sum": (reading(ADD, ROW, None), ROW),
+    "a sum": (reading(ADD, ROW, None, shapes=(ROWS, (8,))), ROW),
+    "a sum with something for all tokens": (reading(ADD, ROW, None, shapes=(ROWS, (1, 1, 8))), ROW),
     "a sum of both": (reading(ADD, ROW, ROW), ROW),
-    "a bias of scores": (reading(ADD, SCALED, None), SCALED),
+    "a bias of scores": (reading(ADD, SCALED, None, shapes=(SCORES, (4, 1, 1))), SCALED),
     "queries by what is heard": (reading(MATMUL, ROW, None), ROW),
     "queries by keys": (reading(MATMUL, ROW, Rows(axis=-1)), SCALED),
     "a masked softmax": (reading(softmax(masked=True), SCALED), MASKED),
@@ -90,6 +91,9 @@ REFUSED: dict[str, tuple[Reading, str]] = {
     "probabilities by what is heard": (reading(MATMUL, MASKED, None), "sums over tokens without a causal mask"),
     "what is heard by tokens": (reading(MATMUL, None, ROW), "sums over tokens without a causal mask"),
     "values by values": (reading(MATMUL, ROW, ROW), "sums over tokens without a causal mask"),
+    "something else for each": (reading(ADD, ROW, None, shapes=(ROWS, ROWS)), "something else for each of the tokens"),
+    "a bias for each key": (reading(ADD, SCALED, None, shapes=(SCORES, (1, COUNT))), "something else for each of"),
+    "a bias for each query": (reading(ADD, SCALED, None, shapes=(SCORES, (COUNT, 1))), "something else for each of"),
     "changed probabilities": (reading(ADD, MASKED, None), "changes probabilities"),
     "two axes": (reading(ADD, ROW, Rows(axis=-1)), "reads tokens on different axes"),
     "rows and scores": (reading(ADD, ROW, SCALED), "reads tokens on different axes"),

@@ -4,14 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.integer.every_operator import CHANNELS, linear, product
-from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, small_decoder
+from tests.integer.every_operator import CHANNELS, EIGHT, linear, product
+from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, small_decoder, softmax
 from tests.integer.small_transducer import small_transducer
 
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
+from earnest.integer.add import Add
 from earnest.integer.frame_by_frame import frame_by_frame
-from earnest.integer.layout import Concat, Reshape, Slice, Transpose
+from earnest.integer.gated import GatedLinearUnit
+from earnest.integer.layout import Constant, Pad, Reshape, Slice, Transpose
 from earnest.integer.operator import Operator
 from earnest.integer.program import TIME, TOKENS, Program, Step, run
 from earnest.integer.target import load_target
@@ -87,17 +89,15 @@ def changed(name: str, operator: Operator, *more: tuple[str, Operator]) -> Progr
     return dataclasses.replace(program, steps=tuple(steps))
 
 
-def test_a_row_that_mixes_frames_is_refused():
-    """Frames and tokens as one axis, and back."""
-    turned, back = Transpose(order=(0, 2, 1, 3)), Transpose(order=(0, 2, 1, 3))
-    verify(changed("curve", operator_of("curve"), ("turned", turned), ("back", back)), INT8X16)
-    frame_by_frame(changed("curve", operator_of("curve"), ("turned", turned), ("back", back)))
-    cut = Slice(axis=1, start=0, stop=1, step=1)
-    with pytest.raises(ProgramError, match=r"first: slice: may look at more than one frame"):
-        frame_by_frame(changed("curve", operator_of("curve"), ("first", cut)))
-    shape = Reshape(shape=(1, TIME, TOKENS, CHANNELS))
-    with pytest.raises(ProgramError, match=r"same: reshape: may look at more than one frame"):
-        frame_by_frame(changed("curve", operator_of("curve"), ("same", shape)))
+def with_steps(*steps: tuple[str, Operator, tuple[str, ...]], without: tuple[str, ...] = (), **inputs: int) -> Program:
+    """The transducer without some of its steps and with others behind the rest; `inputs` are other lengths of what is
+    heard.
+    """
+    program = small_transducer()
+    kept = [step for step in program.steps if step.name not in without]
+    made = [Step(name=name, operator=operator, inputs=reads) for name, operator, reads in steps]
+    hears = dataclasses.replace(program.inputs[0], **inputs)
+    return dataclasses.replace(program, steps=(*kept, *made), inputs=(hears, program.inputs[1]))
 
 
 def operator_of(name: str) -> Operator:
@@ -106,47 +106,155 @@ def operator_of(name: str) -> Operator:
     return found
 
 
-def test_a_sum_over_frames_is_refused():
-    """Frames on the last axis, where a linear would read all of them."""
-    program = small_transducer()
+def test_axes_may_be_turned_between():
+    there, back = Transpose(order=(0, 2, 1, 3)), Transpose(order=(0, 2, 1, 3))
+    program = changed("curve", operator_of("curve"), ("turned", there), ("back", back))
+    verify(program, INT8X16)
+    heard, tokens = codes_of(5, 4)
+    (expected,) = run(program, [heard, tokens], IntegerAccumulation())
+    assert np.array_equal(joined(program, heard, tokens), expected)
+
+
+def test_what_is_sliced_to_the_frames_is_made_once():
+    """A table of positions, added to what is heard when a token joins it."""
+    codes = np.random.default_rng(1).integers(-128, 128, (1, MOST_TIME, 1, CHANNELS)).astype(np.int8)
+    total = Add(zero_points=(3, 0), multipliers=(40000, 50000), shift=16, **EIGHT)
+    program = with_steps(
+        ("table", Constant(codes=codes, bits=8), ()),
+        ("here", Slice(axis=1, start=0, stop=TIME, step=1), ("table",)),
+        ("placed", total, ("curve", "here")),
+        ("logits", linear(CLASSES, CHANNELS, bits=16), ("placed",)),
+        without=("logits",),
+    )
+    verify(program, INT8X16)
+    assert len(frame_by_frame(program).frames) == 2
+    heard, tokens = codes_of(6, 5)
+    (expected,) = run(program, [heard, tokens], IntegerAccumulation())
+    assert np.array_equal(joined(program, heard, tokens), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "operator"),
+    [
+        ("first", Slice(axis=1, start=0, stop=1, step=1)),
+        ("same", Reshape(shape=(1, TIME, TOKENS, CHANNELS))),
+        ("doubled", Pad(before=(0, 0, 0, 0), after=(0, 1, 0, 0), zero_point=3)),
+    ],
+)
+def test_what_may_look_at_several_frames_is_refused(name: str, operator: Operator):
+    kind = operator.kind
+    with pytest.raises(ProgramError, match=f"{name}: {kind}: may look at several frames, so that frames cannot be run"):
+        frame_by_frame(changed("curve", operator_of("curve"), (name, operator)))
+
+
+def test_a_gate_over_frames_is_refused():
+    """Their first half by their second."""
     turned = Transpose(order=(0, 3, 2, 1))
-    steps = [step for step in program.steps if step.name != "logits"]
-    steps += [
-        Step(name="turned", operator=turned, inputs=("curve",)),
-        Step(name="logits", operator=linear(CLASSES, 2, bits=16), inputs=("turned",)),
-    ]
-    hears = dataclasses.replace(program.inputs[0], longest=2)
-    fixed = dataclasses.replace(program, steps=tuple(steps), inputs=(hears, program.inputs[1]))
-    with pytest.raises(ProgramError, match="expected one axis of frames, got 0"):
-        frame_by_frame(fixed)
+    program = changed("curve", operator_of("curve"), ("turned", turned), ("half", glu(axis=3)), ("back", turned))
+    with pytest.raises(ProgramError, match="half: glu: goes over the frames, so that frames cannot be run one by one"):
+        frame_by_frame(with_even_lengths(program))
+
+
+def glu(axis: int) -> GatedLinearUnit:
+    """A gate along an axis."""
+    grid = {"input_bits": 8, "input_signed": True, "input_zero_point": 3, "multiplier": 40000, "shift": 30}
+    return GatedLinearUnit(gate=np.arange(256, dtype=np.int16), gate_bits=16, axis=axis, **grid, **EIGHT)
+
+
+def with_even_lengths(program: Program) -> Program:
+    """Two frames or four."""
+    hears = dataclasses.replace(program.inputs[0], shortest=2, longest=4)
+    return dataclasses.replace(program, inputs=(hears, program.inputs[1]))
+
+
+@pytest.mark.parametrize(("shape", "rows"), [((1, 2, 1, CHANNELS), "frames"), ((1, 1, 2, CHANNELS), "tokens")])
+def test_something_else_for_each_row_is_refused(shape: tuple[int, ...], rows: str):
+    """A constant with as many rows as there are where it is looked at, or spread where there is one."""
+    codes = np.arange(2 * CHANNELS, dtype=np.int8).reshape(shape)
+    total = Add(zero_points=(3, 0), multipliers=(40000, 50000), shift=16, **EIGHT)
+    program = with_steps(
+        ("each", Constant(codes=codes, bits=8), ()),
+        ("curved", total, ("curve", "each")),
+        ("logits", linear(CLASSES, CHANNELS, bits=16), ("curved",)),
+        without=("logits",),
+        shortest=1,
+        longest=2,
+    )
+    with pytest.raises(ProgramError, match=f"curved: add: reads something else for each of the {rows}"):
+        frame_by_frame(program)
+
+
+def test_two_counts_of_frames_are_refused():
+    """Fewer of some, spread over the others where they are one."""
+    total = Add(zero_points=(3, 3), multipliers=(40000, 50000), shift=16, **EIGHT)
+    part = Slice(axis=1, start=0, stop=("+", ("*", 2, TIME), -3), step=1)
+    program = with_steps(
+        ("part", part, ("frames",)),
+        ("both", total, ("curve", "part")),
+        ("logits", linear(CLASSES, CHANNELS, bits=16), ("both",)),
+        without=("logits",),
+        shortest=2,
+        longest=3,
+    )
+    with pytest.raises(ProgramError, match="expected as many frames in all that joins, got"):
+        frame_by_frame(program)
+
+
+def test_attention_behind_the_joint_is_refused():
+    """Tokens at a frame that look at each other."""
+    program = with_steps(
+        ("turned", Transpose(order=(0, 1, 3, 2)), ("curve",)),
+        ("scores", product(8, 8, 40000, 18, bits=16, zero_point=0), ("curve", "turned")),
+        ("softmax", softmax(masked=True), ("scores",)),
+        ("logits", product(16, 8, 40000, 31), ("softmax", "curve")),
+        without=("logits",),
+    )
+    with pytest.raises(ProgramError, match="turned: expected what is kept of tokens to depend on tokens alone"):
+        frame_by_frame(program)
+
+
+def test_one_length_has_no_frames():
+    with pytest.raises(ProgramError, match="expected one axis of frames, which grows with what is heard, got 0"):
+        frame_by_frame(with_steps(shortest=2, longest=2))
 
 
 def test_a_decoder_is_no_transducer():
-    with pytest.raises(ProgramError, match=r"expected one axis of frames|may look at more than one frame"):
+    with pytest.raises(ProgramError, match=r"heard\.scores: matmul: may look at several frames"):
         frame_by_frame(small_decoder())
 
 
+def test_axes_in_another_order_are_refused():
+    turned = Transpose(order=(0, 2, 1, 3))
+    program = changed("logits", operator_of("logits"), ("turned", turned))
+    with pytest.raises(ProgramError, match="logits: expected an output for each frame, and in it for each token"):
+        frame_by_frame(program)
+
+
 def test_tokens_that_meet_what_is_heard_at_once_are_refused():
-    """Nothing is made of tokens alone."""
-    program = small_transducer()
-    steps = [step for step in program.steps if step.name in ("heard", "frames")]
-    behind = Concat(axis=3)
-    steps += [
-        Step(name="wide", operator=behind, inputs=("frames", "frames")),
-        Step(name="logits", operator=linear(CLASSES, 2 * CHANNELS, bits=16), inputs=("wide",)),
-    ]
+    """Nothing is made of tokens alone: their codes are added as they are."""
+    as_they_are = Add(zero_points=(3, 0), multipliers=(40000, 50000), shift=16, **EIGHT)
+    program = with_steps(
+        ("turned", Transpose(order=(0, 1, 3, 2)), ("frames",)),
+        ("sum", as_they_are, ("turned", TOKENS)),
+        ("back", Transpose(order=(0, 1, 3, 2)), ("sum",)),
+        ("logits", linear(CLASSES, CHANNELS, bits=16), ("back",)),
+        without=("said", "sum", "curve", "logits"),
+    )
+    with pytest.raises(ProgramError, match="logits: expected values of tokens alone that a frame is joined to"):
+        frame_by_frame(program)
+
+
+def test_an_output_without_tokens_is_refused():
+    program = with_steps(("logits", linear(CLASSES, CHANNELS, bits=16), ("frames",)), without=("logits",))
     with pytest.raises(ProgramError, match="logits: expected an output for each token"):
-        frame_by_frame(dataclasses.replace(program, steps=tuple(steps)))
+        frame_by_frame(program)
 
 
-def test_a_product_of_frames_and_tokens_is_refused():
-    """Attention from tokens to frames looks at all of them."""
-    program = small_transducer()
-    steps = [step for step in program.steps if step.name not in ("frames", "said", "sum", "curve", "logits")]
-    steps += [
-        Step(name="keys", operator=Transpose(order=(0, 2, 1)), inputs=("heard",)),
-        Step(name="scores", operator=product(8, 8, 40000, 22), inputs=("gru", "keys")),
-        Step(name="logits", operator=product(8, 8, 40000, 22), inputs=("scores", "heard")),
-    ]
-    with pytest.raises(ProgramError, match="scores: matmul: may look at more than one frame"):
-        frame_by_frame(dataclasses.replace(program, steps=tuple(steps)))
+def test_steps_that_nothing_reads_are_left_out():
+    """Scores of tokens, added to what is heard and never read."""
+    program = with_steps(
+        ("keys", Transpose(order=(0, 1, 3, 2)), ("said",)),
+        ("scores", product(8, 8, 40000, 22), ("said", "keys")),
+    )
+    three = frame_by_frame(program)
+    assert not any(step.name in ("keys", "scores") for each in (three.step, three.join) for step in each.steps)

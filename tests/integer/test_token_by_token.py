@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.integer.every_operator import CHANNELS, small_program
 from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, small_decoder, softmax
+from tests.integer.small_transducer import small_transducer
 
 from earnest.errors import FileError, ProgramError
 from earnest.file import dumps
@@ -99,6 +100,11 @@ def test_a_program_that_cannot_begin_with_one_token_is_refused(shortest: int, lo
 def test_a_program_without_tokens_is_refused():
     with pytest.raises(ProgramError, match="expected a program that reads from one token on"):
         token_by_token(small_program())
+
+
+def test_logits_for_every_frame_are_no_decoder_s():
+    with pytest.raises(ProgramError, match=r"logits: expected logits \[1, tokens, classes\], got \(1, 2, 2, 33\)"):
+        token_by_token(small_transducer())
 
 
 def test_tokens_that_do_not_depend_on_what_is_heard_are_refused():

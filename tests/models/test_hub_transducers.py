@@ -12,8 +12,10 @@ import torch
 
 import hub_folders
 from earnest.cli import main
-from earnest.errors import CheckpointError
+from earnest.errors import CheckpointError, FileError, ProgramError
 from earnest.file import load as load_program
+from earnest.file import save
+from earnest.judge.audit import audit
 from earnest.models import FloatModel, load
 from earnest.models.hearing import greedy_tokens, recognised, taught
 from earnest.models.wrapped import WrappedTransducer
@@ -128,6 +130,31 @@ def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorl
     assert not failed & {"plain-decoding", "same-decoding"}
 
 
+def test_a_decoding_that_is_not_the_program_s_is_refused(made: Made, tmp_path: Path) -> None:
+    program = load_program(made.program)
+    durations = [*made.rules.durations, 1]
+    autoregressive = {
+        "name": "autoregressive",
+        "start": [1],
+        "end": [2],
+        "suppressed": [],
+        "suppressed_first": [],
+        "most_tokens": 24,
+        "multiplier": 40000,
+        "shift": 12,
+    }
+    for decoding, error, message in (
+        (made.rules.to_dict() | {"durations": durations}, FileError, "expected logits of .* classes"),
+        (autoregressive, ProgramError, r"expected logits \[1, tokens, classes\], got \(1, "),
+    ):
+        hostile = replace(program, description=program.description | {"decoding": decoding})
+        with pytest.raises(error, match=message):
+            Recognizer(hostile)
+    longer = made.rules.to_dict() | {"durations": durations}
+    save(replace(program, description=program.description | {"decoding": longer}), tmp_path / "p.earnest")
+    assert str(audit(tmp_path / "p.earnest").level) == "H3"
+
+
 def test_it_is_told_and_has_no_beams(made: Made, tiny_world: TinyWorld, capsys: Any) -> None:
     assert main(["inspect", str(made.program), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
@@ -150,6 +177,8 @@ def changed(file: Path, **parts: Any) -> None:
         ("config.json", {"max_symbols_per_step": 0}, "most_of_a_frame: expected 1"),
         ("config.json", {"durations": [0, 1, 2, 3, 4000]}, r"durations\[4\]: expected 0 \.\. 1024, got 4000"),
         ("config.json", {"blank_token_id": 99_999}, "blank: expected 0"),
+        ("config.json", {"durations": [1] * 17}, r"durations: expected 0 \.\. 16, got 17"),
+        ("config.json", {"model_type": ["parakeet_tdt"]}, "expected a model of transformers"),
         ("config.json", {"vocab_size": 7}, "expected a model of transformers with a transducer"),
         ("generation_config.json", {"decoder_start_token_id": -3}, "start: expected 0"),
         ("generation_config.json", {"repetition_penalty": 1.3}, "greedy decoding does not follow it"),

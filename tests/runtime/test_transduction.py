@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.integer.every_operator import CHANNELS, small_program
-from tests.integer.small_decoder import CLASSES, MOST_TOKENS
+from tests.integer.small_decoder import CLASSES, MOST_TOKENS, small_decoder
 from tests.integer.small_transducer import DURATIONS, small_transducer
 
 from earnest.errors import FileError, ProgramError
@@ -158,7 +158,7 @@ def test_a_description_goes_there_and_back():
         ({"start": True}, "start: expected 0"),
         ({"durations": [0, 1.5]}, r"durations\[1\]: expected 0 \.\. 1024, got 1\.5"),
         ({"durations": [0, -1]}, r"durations\[1\]"),
-        ({"durations": [1] * 65}, "durations: expected 0 .. 64, got 65"),
+        ({"durations": [1] * 17}, r"durations: expected 0 \.\. 16, got 17"),
         ({"durations": "01"}, "expected \\['blank'"),
         ({"most_of_a_frame": 0}, "most_of_a_frame: expected 1"),
         ({"most_tokens": 1}, "most_tokens: expected 2"),
@@ -169,6 +169,11 @@ def test_a_description_goes_there_and_back():
 def test_hostile_contents_are_refused(parts: dict[str, Any], message: str):
     with pytest.raises(FileError, match=message):
         described(**parts)
+
+
+def test_a_decoder_is_no_transducer():
+    with pytest.raises(ProgramError, match=r"heard\.scores: matmul: may look at several frames"):
+        Transducer(small_decoder())
 
 
 def test_a_program_without_tokens_is_none():

@@ -91,6 +91,8 @@ def test_what_is_heard_is_drawn_anew_with_every_seed() -> None:
     assert len(first) != len(other)
 
 
-def test_a_speed_beyond_speech_is_refused() -> None:
+def test_a_speed_beyond_speech_or_between_per_cents_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"whole per cents, got 0\.904 to 1\.0"):
+        Augmentation(speed=Range(low=0.904, high=1.0), acoustics=acoustics())
     with pytest.raises(ValueError, match=r"speeds from 0\.5 to 2, got 0\.1 to 1\.0"):
         Augmentation(speed=Range(low=0.1, high=1.0), acoustics=acoustics())

@@ -1,5 +1,7 @@
 """Features are those of the front end, to the last bit, computed once, and computed anew where something changed."""
 
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from earnest.errors import AudioError, TrainingError
 from earnest.runtime.audio import read_audio
 from earnest.runtime.front_end import NEMO_LOG_MEL
-from earnest.speech.librispeech import Utterance, read_split
+from earnest.speech.librispeech import Utterance, data_sha256, read_split
 from earnest.training.features import cached, padded
 from synthetic import write_corpus
 
@@ -49,6 +51,14 @@ def test_a_file_of_another_size_is_refused(utterances: list[Utterance], tmp_path
     kept.write_bytes(kept.read_bytes()[:-320])
     with pytest.raises(TrainingError, match="remove it"):
         cached(utterances, NEMO_LOG_MEL, tmp_path / "features")
+
+
+def test_an_older_folder_is_not_read(utterances: list[Utterance], tmp_path: Path) -> None:
+    """Whatever lies there under another precision's name."""
+    cached(utterances, NEMO_LOG_MEL, tmp_path / "features")
+    (made,) = (tmp_path / "features").glob("*.float32")
+    content = json.dumps([NEMO_LOG_MEL.to_dict(), data_sha256(utterances)], sort_keys=True)
+    assert made.stem != sha256(content.encode()).hexdigest()[:32], "the name of features at half precision"
 
 
 def test_a_bad_recording_is_named(utterances: list[Utterance], tmp_path: Path) -> None:

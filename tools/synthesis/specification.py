@@ -7,9 +7,8 @@ from pydantic import Field, model_validator
 
 from earnest.errors import DataError
 from earnest.file.settings import Part, Place, read_settings
-from earnest.training.specification import Acoustics, Range
+from earnest.training.specification import Acoustics, Chance, Range
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 VoiceName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\+[A-Za-z0-9]+)?$")]
 
 
@@ -21,7 +20,7 @@ class Sentences(Part):
     least_words: int = Field(ge=1)
     most_words: int = Field(ge=1, le=64)
     vocabulary: int = Field(ge=1)
-    held_out: Share
+    held_out: Chance
 
 
 class Voices(Part):

@@ -13,6 +13,7 @@ from earnest.errors import ProgramError
 from earnest.integer.dimension import Dimension, evaluate, symbols_of
 from earnest.integer.layout import Reshape, Slice
 from earnest.integer.matmul import MatMul
+from earnest.integer.operator import Operator
 from earnest.integer.program import TOKENS, Step
 from earnest.integer.recurrence import Recurrence
 from earnest.integer.softmax import WeightedMean
@@ -40,18 +41,21 @@ Place = Rows | Scores | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A step, where the tokens are in what it reads, the shapes of that and of its result, and the lengths there."""
+    """A step, where the tokens are in what it reads, the shapes of that at the shortest that is heard and at the
+    longest, and the lengths at the shortest. `rows` is what tokens are called: frames are looked at in that way too.
+    """
 
     step: Step
     places: Sequence[Place]
     shapes: Sequence[Shape]
+    longest: Sequence[Shape]
     symbols: dict[str, int]
+    rows: str = TOKENS
 
     def refuse(self, why: str) -> ProgramError:
-        """The error for what cannot be run token by token."""
-        return ProgramError(
-            f"{self.step.name}: {self.step.operator.kind}: {why}, so that tokens cannot be run one by one"
-        )
+        """The error for what cannot be run row by row."""
+        what = f"{why}, so that {TOKENS} cannot be run one by one".replace(TOKENS, self.rows)
+        return ProgramError(f"{self.step.name}: {self.step.operator.kind}: {what}")
 
 
 def place_of(reading: Reading) -> Place:
@@ -74,14 +78,18 @@ def remembered(reading: Reading) -> tuple[int, int] | None:
     return (len(reading.places) - 1, last.axis) if isinstance(last, Rows) else None
 
 
-def _counts_tokens(reading: Reading) -> bool:
-    operator = reading.step.operator
+def counts(operator: Operator, symbol: str) -> bool:
+    """Whether an operator depends on a length."""
     dimensions: tuple[Dimension, ...] = ()
     if isinstance(operator, Reshape):
         dimensions = operator.shape
     elif isinstance(operator, Slice):
         dimensions = (operator.start, operator.stop)
-    return any(TOKENS in symbols_of(dimension) for dimension in dimensions)
+    return any(symbol in symbols_of(dimension) for dimension in dimensions)
+
+
+def _counts_tokens(reading: Reading) -> bool:
+    return counts(reading.step.operator, TOKENS)
 
 
 def _same_rows(reading: Reading) -> Rows | Scores:
@@ -102,11 +110,16 @@ def _by_row(reading: Reading, operator: Any) -> Place:
 
 
 def _by_code(reading: Reading, operator: Any) -> Place:
-    """Operators that make each code from codes in the same place."""
+    """Operators that make each code from codes in the same place; what has no tokens says the same to all of them."""
     del operator
     place = _same_rows(reading)
     if isinstance(place, Scores) and place.masked:
         raise reading.refuse("changes probabilities")
+    axes = (place.axis,) if isinstance(place, Rows) else (-2, -1)
+    for index, found in enumerate(reading.places):
+        shapes = () if found is not None else (reading.shapes[index], reading.longest[index])
+        if any(len(shape) >= -axis and shape[axis] != 1 for shape in shapes for axis in axes):
+            raise reading.refuse("reads something else for each of the tokens")
     return place
 
 

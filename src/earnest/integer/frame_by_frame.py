@@ -29,13 +29,15 @@ _ROW_BY_ROW = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameByFrame:
     """The outputs of `once`, one frame of each, are the first inputs of `join`; those of `step` before what it keeps
-    are the last. `frames` are the axes of the frames, from the end, in the outputs of `once`.
+    are the last. `frames` are the axes of the frames, from the end, in the outputs of `once`. There are so many
+    `classes` of logits.
     """
 
     once: Program
     step: Program
     join: Program
     frames: tuple[int, ...]
+    classes: int
 
     @property
     def says(self) -> int:
@@ -50,6 +52,8 @@ def frame_by_frame(program: Program) -> FrameByFrame:
     The program has been verified; who runs the three verifies them as well.
     """
     split = Splitting(program)
+    if heard := [name for name, _ in split.kept if name in split.hears]:
+        raise ProgramError(f"{heard[0]}: expected what is kept of tokens to depend on tokens alone")
     join = [step for step in split.steps if step.name in split.hears]
     tokens = [step for step in split.steps if step.name not in split.hears]
     read = {name for step in join for name in step.inputs}
@@ -58,6 +62,7 @@ def frame_by_frame(program: Program) -> FrameByFrame:
     if not said:
         raise ProgramError(f"{program.output}: expected values of tokens alone that a frame is joined to")
     frames = _frames(split, join, crossing)
+    split.rows_of("frames", TOKENS)
     return FrameByFrame(
         once=once,
         step=replace(
@@ -72,12 +77,13 @@ def frame_by_frame(program: Program) -> FrameByFrame:
             program,
             inputs=(
                 *(_one(split, name, axis, FRAME) for name, axis in zip(crossing, frames, strict=True)),
-                *(_one(split, name, _axis(split.places[name]), TOKENS) for name in said),
+                *(_one(split, name, _axis(name, split.places), TOKENS) for name in said),
             ),
             steps=needed([*split.fixed, *join], [step.name for step in join]),
             description={},
         ),
         frames=frames,
+        classes=split.classes,
     )
 
 
@@ -87,20 +93,25 @@ def _frames(split: Splitting, join: Sequence[Step], crossing: Sequence[str]) -> 
     for name in crossing:
         grows = split.grows(name)
         if len(grows) != 1:
-            raise ProgramError(f"{name}: expected one axis of frames, got {len(grows)}")
+            raise ProgramError(f"{name}: expected one axis of frames, which grows with what is heard, got {len(grows)}")
         places[name] = Rows(axis=grows[0])
+    counted = {tuple(domains[name].shape[_axis(name, places)] for domains in split.ends) for name in crossing}
+    if len(counted) > 1:
+        raise ProgramError(f"{crossing[0]}: expected as many frames in all that joins, got {counted}")
     for step in join:
-        reading = split.reading(step, places)
+        reading = split.reading(step, places, "frames")
         if step.operator.kind not in _ROW_BY_ROW:
-            raise reading.refuse("may look at more than one frame")
+            raise reading.refuse("may look at several frames")
         places[step.name] = place_of(reading)
-    if not isinstance(places[split.program.output], Rows):
-        raise ProgramError(f"{split.program.output}: expected an output for each frame")
-    return tuple(_axis(places[name]) for name in crossing)
+    if places[split.program.output] != Rows(axis=-3):
+        raise ProgramError(f"{split.program.output}: expected an output for each frame, and in it for each token")
+    return tuple(_axis(name, places) for name in crossing)
 
 
-def _axis(place: Place) -> int:
-    assert isinstance(place, Rows)
+def _axis(name: str, places: dict[str, Place]) -> int:
+    place = places[name]
+    if not isinstance(place, Rows):
+        raise ProgramError(f"{name}: expected rows to join, got scores of tokens against tokens")
     return place.axis
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from earnest.errors import ProgramError
-from earnest.integer.causality import Place, Reading, Rows, place_of, remembered
+from earnest.integer.causality import Place, Reading, Rows, counts, place_of, remembered
 from earnest.integer.codes import Domain
 from earnest.integer.dimension import Dimension
 from earnest.integer.layout import Concat, Slice
@@ -48,10 +48,21 @@ class Splitting:
         self.once: list[Step] = []
         self.steps: list[Step] = []
         self._lengths: dict[tuple[int, int], str] = {}
-        for step in program.steps:
+        for step in needed(program.steps, [program.output]):
             self._place(step)
         if not isinstance(self.places[program.output], Rows):
             raise ProgramError(f"{program.output}: expected an output for each token")
+
+    @property
+    def classes(self) -> int:
+        """How many logits there are behind a token."""
+        return self.ends[0][self.program.output].shape[-1]
+
+    def rows_of(self, *axes: str) -> None:
+        """ProgramError unless the output is [1, ..., classes], with one axis for each of these, tokens the last."""
+        found = self.ends[0][self.program.output].shape
+        if len(found) != len(axes) + 2 or found[0] != 1 or self.places[self.program.output] != Rows(axis=-2):
+            raise ProgramError(f"{self.program.output}: expected logits [1, {', '.join(axes)}, classes], got {found}")
 
     @property
     def fixed(self) -> list[Step]:
@@ -99,13 +110,16 @@ class Splitting:
         short, long = (domains[name].shape for domains in self.ends)
         return [axis - len(short) for axis, extent in enumerate(short) if extent != long[axis]]
 
-    def reading(self, step: Step, places: dict[str, Place]) -> Reading:
-        """What a step reads, at the shortest that is heard and two tokens."""
+    def reading(self, step: Step, places: dict[str, Place], rows: str = TOKENS) -> Reading:
+        """What a step reads, for two tokens."""
+        shapes, longest = ([domains[name].shape for name in step.inputs] for domains in self.ends)
         return Reading(
             step=step,
             places=[places[name] for name in step.inputs],
-            shapes=[self.ends[0][name].shape for name in step.inputs],
+            shapes=shapes,
+            longest=longest,
             symbols={self.heard.symbol: self.heard.shortest, TOKENS: 2},
+            rows=rows,
         )
 
     def _domains(self, length: int) -> dict[str, Domain]:
@@ -116,7 +130,7 @@ class Splitting:
     def _place(self, step: Step) -> None:
         reading = self.reading(step, self.places)
         place = self.places[step.name] = place_of(reading)
-        if self.hears.intersection(step.inputs):
+        if self.hears.intersection(step.inputs) or counts(step.operator, self.heard.symbol):
             self.hears.add(step.name)
         if place is None:
             self.once.append(step)

@@ -8,18 +8,19 @@ Both are made of the program's own operators, each at its place (integer.splitti
 
 from dataclasses import dataclass, replace
 
-from earnest.integer.program import Program
+from earnest.integer.program import TOKENS, Program
 from earnest.integer.splitting import Splitting, needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenByToken:
     """The programs of a decoder. The outputs of `once` are the inputs of `step` behind the token; the values that
-    `step` keeps are its last inputs for the next token.
+    `step` keeps are its last inputs for the next token. There are so many `classes` of logits.
     """
 
     once: Program
     step: Program
+    classes: int
 
 
 def token_by_token(program: Program) -> TokenByToken:
@@ -28,6 +29,7 @@ def token_by_token(program: Program) -> TokenByToken:
     The program has been verified; who runs the two verifies them as well.
     """
     split = Splitting(program)
+    split.rows_of(TOKENS)
     crossing = split.crossing(split.steps)
     step = replace(
         program,
@@ -36,4 +38,4 @@ def token_by_token(program: Program) -> TokenByToken:
         kept=tuple(split.kept.values()),
         description={},
     )
-    return TokenByToken(once=split.made_once(crossing), step=step)
+    return TokenByToken(once=split.made_once(crossing), step=step, classes=split.classes)

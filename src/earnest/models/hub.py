@@ -110,7 +110,7 @@ def _ctc(model: Any, folder: Path) -> Tokens:
 
 def _part(told: Mapping[str, Any]) -> Part:
     """What makes tokens of what is heard, by the configuration."""
-    if told.get("model_type") in TRANSDUCERS:
+    if str(told.get("model_type")) in TRANSDUCERS:
         return "a transducer"
     return "a decoder" if told.get("is_encoder_decoder") is True else "a CTC head"
 
@@ -161,15 +161,17 @@ def _model(folder: Path, part: Part, *, safe: bool) -> Any:
         import transformers
     except ImportError as error:
         raise CheckpointError(f"{folder}: needs the package transformers: pip install 'earnest[hub]'") from error
+    if part == "a transducer":
+        name = TRANSDUCERS[str(read_json(folder / CONFIG)["model_type"])]
+        if (kind := getattr(transformers, name, None)) is None:
+            raise CheckpointError(f"{folder}: needs a package transformers with {name}: pip install -U 'earnest[hub]'")
+    else:
+        kind = transformers.AutoModelForSpeechSeq2Seq if part == "a decoder" else transformers.AutoModelForCTC
     try:
-        if part == "a transducer":
-            kind = getattr(transformers, TRANSDUCERS[read_json(folder / CONFIG)["model_type"]])
-        else:
-            kind = transformers.AutoModelForSpeechSeq2Seq if part == "a decoder" else transformers.AutoModelForCTC
         return kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=safe, dtype=torch.float32, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError, RuntimeError, AttributeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{folder}: expected a model of transformers with {part}: {first}") from error
 

@@ -45,6 +45,7 @@ class Decoder:
         self, program: Program, backend: Callable[[Program], Backend] = NativeBackend, *, target: Target | None = None
     ) -> None:
         programs = token_by_token(program)
+        self.classes = programs.classes
         device = target if target is not None else load_target(program.target)
         for each in (programs.once, programs.step):
             verify(each, device)

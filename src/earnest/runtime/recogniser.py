@@ -211,9 +211,17 @@ def _hearing(
     if (decoding := description.decoding) is None:
         backend = make(program)
         return lambda codes: backend.run(codes)[0], None
+    tokens = program.inputs[1].high + 1
     if isinstance(decoding, Transduction):
         transducer = Transducer(program, make, target=target)
+        _check_classes(transducer.programs.classes, tokens + len(decoding.durations))
         return lambda codes: transduced_logits(transducer.hear(codes), decoding), None
     decoder = Decoder(program, make, target=target)
+    _check_classes(decoder.classes, tokens)
     searched = None if beams == 1 else lambda codes: beam_logits(decoder, codes, decoding, beams=beams)
     return lambda codes: greedy_logits(decoder, codes, decoding), searched
+
+
+def _check_classes(found: int, expected: int) -> None:
+    if found != expected:
+        raise FileError(f"decoding: expected logits of {expected} classes, its tokens and durations, got {found}")

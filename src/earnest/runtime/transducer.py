@@ -46,7 +46,10 @@ class HeardFrames:
 
     def __init__(self, transducer: Transducer, heard: list[np.ndarray]) -> None:
         self.transducer, self.heard = transducer, heard
-        self.count = heard[0].shape[transducer.programs.frames[0]]
+        counts = {codes.shape[axis] for codes, axis in zip(heard, transducer.programs.frames, strict=True)}
+        if len(counts) != 1:
+            raise ProgramError(f"expected as many frames in all that was made of what is heard, got {sorted(counts)}")
+        (self.count,) = counts
 
     def say(self, token: int, before: Said | None) -> Said:
         """What a token says behind those before."""

@@ -18,7 +18,7 @@ from earnest.runtime.text import argmax
 
 TRANSDUCER = "transducer"
 
-_MOST_DURATIONS, _LONGEST_DURATION, _MOST_SYMBOLS = 64, 1024, 1024
+_MOST_DURATIONS, _LONGEST_DURATION, _MOST_SYMBOLS = 16, 1024, 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ def cached(
     utterances: Sequence[Utterance], front_end: LogMel, folder: Path, progress: Progress | None = None
 ) -> Features:
     """Features out of the folder, computed where they are not there yet. AudioError names a recording that is bad."""
-    content = json.dumps([front_end.to_dict(), data_sha256(utterances)], sort_keys=True)
+    content = json.dumps(["float32", front_end.to_dict(), data_sha256(utterances)], sort_keys=True)
     key = sha256(content.encode()).hexdigest()[:32]
     values, counts = folder / f"{key}.float32", folder / f"{key}.json"
     try:

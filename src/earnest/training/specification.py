@@ -1,5 +1,6 @@
 """A training run, as a TOML file that a person writes. docs/training.md says what every key means."""
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
@@ -94,6 +95,8 @@ class Augmentation(Part):
     def _intelligible(self) -> Self:
         if not 0.5 <= self.speed.low <= self.speed.high <= 2.0:
             raise ValueError(f"expected speeds from 0.5 to 2, got {self.speed.low} to {self.speed.high}")
+        if not all(math.isclose(100 * speed, round(100 * speed)) for speed in (self.speed.low, self.speed.high)):
+            raise ValueError(f"expected speeds of whole per cents, got {self.speed.low} to {self.speed.high}")
         return self
 
 

@@ -54,10 +54,11 @@ class TaughtRun(Run[AnyTaught]):
         augmentation = self.settings.augmentation
         if augmentation is None:
             return frames
-        speed, silence = augmentation.speed, augmentation.acoustics.silence
+        speed, silence = augmentation.speed, augmentation.acoustics.silence.high
+        rate = self.front_end.sample_rate / self.front_end.hop
         if bound == "fewest":
             return int(frames / speed.high)
-        return ceil(frames / speed.low + 2 * silence.high * FRAMES_PER_SECOND)
+        return ceil(frames / speed.low + 2 * silence * rate) + 1
 
     def _features(self, utterances: list[Utterance]) -> Features:
         with first_rank_first():
@@ -104,7 +105,7 @@ class TaughtRun(Run[AnyTaught]):
         return loss.item()
 
     def _taught(self, index: int, values: list[Tensor], frames: int) -> tuple[float, tuple[Tensor, ...]]:
-        """The loss of one utterance, its share of all `frames`, and the gradients for all values."""
+        """The loss of one utterance, its share of all `frames` that were recorded, and the gradients for all values."""
         features, lesson = self.lesson(index)
         with torch.enable_grad():
             heard, leaves = self.heard(features, values)

@@ -136,6 +136,11 @@ def told_of_transducer(**changes: Any) -> Program:
     return replace(transducer(), description={**transducer().description, "decoding": TRANSDUCTION | changes})
 
 
+def called(program: Program, decoding: dict[str, Any]) -> Program:
+    """A program that says that it is decoded as another one is."""
+    return replace(program, description={**program.description, "decoding": decoding})
+
+
 def written_of_decoder(**changes: Any) -> Program:
     """A decoder that says something else of its tokens."""
     return replace(decoder(), description={**decoder().description, "tokens": VOCABULARY | changes})

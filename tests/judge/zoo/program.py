@@ -7,6 +7,7 @@ from tests.integer.every_operator import CHANNELS, CLASSES
 from tests.judge.zoo.cheat import Cheat, Honest
 from tests.judge.zoo.dishonest import (
     DEEP,
+    called,
     cut,
     deaf,
     diluted,
@@ -41,6 +42,8 @@ from tests.judge.zoo.edits import (
     wide_shifts,
 )
 from tests.judge.zoo.planting import (
+    DECODING,
+    TRANSDUCTION,
     anything,
     decoder,
     edited,
@@ -388,6 +391,19 @@ CHEATS = (
         patterns=(11, 18),
         rule="declared",
         judge=saved(told_of_decoder(suppressed=list(range(1 << 20, (1 << 20) + 100)))),
+        alone=False,
+    ),
+    Cheat(
+        name="a decoder that is called a transducer",
+        patterns=(13,),
+        rule="declared",
+        judge=saved(called(decoder(), TRANSDUCTION | {"durations": []})),
+    ),
+    Cheat(
+        name="a transducer that is called a decoder",
+        patterns=(13,),
+        rule="declared",
+        judge=saved(called(transducer(), DECODING)),
         alone=False,
     ),
     Cheat(

@@ -22,6 +22,9 @@ AUTOREGRESSIVE = {
 TRANSDUCER = {"durations": list, **dict.fromkeys(("start", "blank", "most_of_a_frame", "most_tokens"), int)}
 """The same of a transducer."""
 
+FARTHEST, MOST_DURATIONS = 1024, 16
+"""Frames that it may go on at once, which are tokens that it may have at one frame too; and how many durations."""
+
 CODINGS = ("byte-level", "sentencepiece")
 """How the pieces of a decoder are written."""
 
@@ -62,11 +65,11 @@ def check_names(
 
 
 def check_description(
-    section: Section, found: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], classes: int | None
+    section: Section, found: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], shape: Sequence[int] | None
 ) -> None:
     """The way from samples to codes and from classes to text is declared, and nothing else is carried along.
 
-    `classes` is None where the shape of the result is not known.
+    `shape` is that of the result, None where it is not known.
     """
     section.require(
         set(found) <= set(KEYS),
@@ -84,12 +87,13 @@ def check_description(
         DESCRIPTION,
         f"expected {MOST_VALUES} values at most beside tokens and calibration, of {LONGEST_TEXT} characters at most",
     )
-    _check_declared(section, found, inputs, classes)
+    _check_declared(section, found, inputs, shape)
 
 
 def _check_declared(
-    section: Section, found: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], classes: int | None
+    section: Section, found: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], shape: Sequence[int] | None
 ) -> None:
+    classes = shape[-1] if shape else None
     front_end = found.get("front_end")
     named = front_end if isinstance(front_end, dict) else {}
     section.require(
@@ -116,6 +120,12 @@ def _check_declared(
         rules.DECLARED,
         DESCRIPTION,
         "expected the recordings that calibration heard, each by its id and the SHA-256 of its audio",
+    )
+    section.require(
+        shape is None or len(shape) == _rank(found.get("decoding")),
+        rules.DECLARED,
+        DESCRIPTION,
+        f"expected a result of {_rank(found.get('decoding'))} axes for its decoding, got {list(shape or ())}",
     )
     section.require(
         classes is None or len(_pieces(found.get("tokens"), inputs)) == classes - _durations(found.get("decoding")),
@@ -148,7 +158,7 @@ def _decodes_in_integers(found: Any, inputs: Sequence[Mapping[str, Any]]) -> boo
     if len(inputs) == 1:
         return found in DECODINGS
     if isinstance(found, dict) and found.get("name") == "transducer":
-        return _transduces(found, inputs[1]["high"])
+        return _transduces(found, inputs[1])
     if not isinstance(found, dict) or set(found) != {"name", *AUTOREGRESSIVE} or found["name"] != "autoregressive":
         return False
     typed = all(type(found[key]) is kind for key, kind in AUTOREGRESSIVE.items())
@@ -156,12 +166,22 @@ def _decodes_in_integers(found: Any, inputs: Sequence[Mapping[str, Any]]) -> boo
     return typed and all(_lists_tokens(each, inputs[1]["high"]) for each in lists)
 
 
-def _transduces(found: Mapping[str, Any], highest: int) -> bool:
+def _transduces(found: Mapping[str, Any], tokens: Mapping[str, Any]) -> bool:
     """Whether a transducer goes through its frames in a way that is known."""
     if set(found) != {"name", *TRANSDUCER} or any(type(found[key]) is not kind for key, kind in TRANSDUCER.items()):
         return False
-    whole = all(type(each) is int and each >= 0 for each in found["durations"])
-    return whole and 0 <= found["blank"] <= highest and 0 <= found["start"] <= highest and found["most_of_a_frame"] > 0
+    return (
+        len(found["durations"]) <= MOST_DURATIONS
+        and all(type(each) is int and 0 <= each <= FARTHEST for each in found["durations"])
+        and all(0 <= found[key] <= tokens["high"] for key in ("start", "blank"))
+        and 1 <= found["most_of_a_frame"] <= FARTHEST
+        and 2 <= found["most_tokens"] <= tokens["longest"]
+    )
+
+
+def _rank(decoding: Any) -> int:
+    """How many axes the result has: classes behind frames, behind tokens, or behind both."""
+    return 4 if isinstance(decoding, dict) and decoding.get("name") == "transducer" else 3
 
 
 def _durations(decoding: Any) -> int:

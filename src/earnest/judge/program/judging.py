@@ -125,8 +125,7 @@ def _check_program(section: Section, source: Source, device: Device, stem: str) 
     named = {"recipe": source.description.get("recipe"), "model": source.description.get("model"), "file": stem}
     texts = {where: text for where, text in named.items() if isinstance(text, str)}
     claims.check_names(section, texts, widths, activations, mean)
-    classes = (None, *every[longest].get(source.output, ()))[-1]
-    claims.check_description(section, source.description, source.inputs, classes)
+    claims.check_description(section, source.description, source.inputs, every[longest].get(source.output))
     section.figures = _figures(source, device, values, every, accumulators, widths, activations, mean)
     return widths
 
