@@ -171,7 +171,7 @@ def _model(folder: Path, part: Part, *, safe: bool) -> Any:
         return kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=safe, dtype=torch.float32, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{folder}: expected a model of transformers with {part}: {first}") from error
 

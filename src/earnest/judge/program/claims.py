@@ -122,7 +122,7 @@ def _check_declared(
         "expected the recordings that calibration heard, each by its id and the SHA-256 of its audio",
     )
     section.require(
-        shape is None or len(shape) == _rank(found.get("decoding")),
+        shape is None or len(inputs) == 1 or len(shape) == _rank(found.get("decoding")),
         rules.DECLARED,
         DESCRIPTION,
         f"expected a result of {_rank(found.get('decoding'))} axes for its decoding, got {list(shape or ())}",
@@ -180,7 +180,7 @@ def _transduces(found: Mapping[str, Any], tokens: Mapping[str, Any]) -> bool:
 
 
 def _rank(decoding: Any) -> int:
-    """How many axes the result has: classes behind frames, behind tokens, or behind both."""
+    """How many axes the result has that is read with tokens: classes behind them, or behind frames and them."""
     return 4 if isinstance(decoding, dict) and decoding.get("name") == "transducer" else 3
 
 
