@@ -11,7 +11,6 @@ import torch
 from earnest.integer.program import Program
 from earnest.lab.coverage import MEASURED, decoding_of_family, quantized_family
 from earnest.lab.families import FAMILIES, TRANSDUCERS, Family
-from earnest.models.hearing import read_of
 from earnest.nn.comparison import program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
@@ -53,7 +52,7 @@ def test_tokens_are_those_of_the_twins(made: Made):
         chosen = transduced(rows[0], made.rules)
         assert chosen.tokens == tokens_of_twins(made, features)
         with torch.no_grad():
-            whole = made.twin.codes((features, torch.tensor([read_of(made.rules, chosen)]))).numpy()[0]
+            whole = made.twin.codes((features, torch.tensor([made.rules.read(chosen.tokens)]))).numpy()[0]
         assert np.array_equal(transduced_logits(Lattice(logits=whole), made.rules), rows[0])
         found.update(chosen.tokens)
     assert len(found) > 5

@@ -57,6 +57,31 @@ def attention(name: str, source: str, keys: str, length: Dimension, *, masked: b
     ]
 
 
+def reading_tokens(steps: Steps) -> Program:
+    """A program of what is heard and tokens, which makes `logits`."""
+    hears = Input.whole(bits=8, signed=True, shape=(1, TIME, CHANNELS), shortest=2, longest=MOST_TIME)
+    reads = replace(
+        Input.whole(bits=16, signed=False, shape=(1, TOKENS), shortest=1, longest=MOST_TOKENS, name=TOKENS),
+        high=CLASSES - 1,
+    )
+    return Program(
+        target="int8x16",
+        inputs=(hears, reads),
+        steps=tuple(Step(name=name, operator=operator, inputs=inputs) for name, operator, inputs in steps),
+        output="logits",
+        description={},
+    )
+
+
+def codes_of(time: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Something heard, and tokens."""
+    rng = np.random.default_rng(seed)
+    return (
+        rng.integers(-128, 128, (1, time, CHANNELS)).astype(np.int8),
+        rng.integers(0, CLASSES, (1, count)).astype(np.uint16),
+    )
+
+
 @cache
 def small_decoder() -> Program:
     """The whole of it, without a description."""
@@ -71,15 +96,4 @@ def small_decoder() -> Program:
         *attention("heard", "own.sum", INPUT, TIME, masked=False),
         ("logits", linear(CLASSES, CHANNELS, bits=16), ("heard.sum",)),
     ]
-    hears = Input.whole(bits=8, signed=True, shape=(1, TIME, CHANNELS), shortest=2, longest=MOST_TIME)
-    reads = replace(
-        Input.whole(bits=16, signed=False, shape=(1, TOKENS), shortest=1, longest=MOST_TOKENS, name=TOKENS),
-        high=CLASSES - 1,
-    )
-    return Program(
-        target="int8x16",
-        inputs=(hears, reads),
-        steps=tuple(Step(name=name, operator=operator, inputs=inputs) for name, operator, inputs in steps),
-        output="logits",
-        description={},
-    )
+    return reading_tokens(steps)

@@ -7,17 +7,15 @@ from functools import cache
 
 import numpy as np
 from tests.integer.every_operator import CHANNELS, EIGHT, RNG, linear, over_time
-from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, rows_of_tokens
+from tests.integer.small_decoder import CLASSES, Steps, reading_tokens, rows_of_tokens
 
 from earnest.integer.add import Add
 from earnest.integer.layout import Reshape
-from earnest.integer.operator import Operator
-from earnest.integer.program import INPUT, TIME, TOKENS, Input, Program, Step
+from earnest.integer.program import INPUT, TIME, TOKENS, Program
 from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
 from earnest.integer.table import Table
 
 DURATIONS = (0, 1, 2)
-Steps = list[tuple[str, Operator, tuple[str, ...]]]
 
 
 def said() -> Steps:
@@ -49,15 +47,4 @@ def small_transducer() -> Program:
         ("curve", curve, ("sum",)),
         ("logits", linear(CLASSES + len(DURATIONS), CHANNELS, bits=16), ("curve",)),
     ]
-    hears = Input.whole(bits=8, signed=True, shape=(1, TIME, CHANNELS), shortest=2, longest=MOST_TIME)
-    reads = replace(
-        Input.whole(bits=16, signed=False, shape=(1, TOKENS), shortest=1, longest=MOST_TOKENS, name=TOKENS),
-        high=CLASSES - 1,
-    )
-    return Program(
-        target="int8x16",
-        inputs=(hears, reads),
-        steps=tuple(Step(name=name, operator=operator, inputs=inputs) for name, operator, inputs in steps),
-        output="logits",
-        description={},
-    )
+    return reading_tokens(steps)

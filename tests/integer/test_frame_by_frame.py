@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from tests.integer.every_operator import CHANNELS, EIGHT, linear, product
-from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, small_decoder, softmax
+from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, codes_of, small_decoder, softmax
 from tests.integer.small_transducer import small_transducer
 
 from earnest.errors import ProgramError
@@ -18,27 +18,16 @@ from earnest.integer.operator import Operator
 from earnest.integer.program import TIME, TOKENS, Program, Step, run
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
+from earnest.runtime.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")
-
-
-def codes_of(time: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Something heard, and tokens."""
-    rng = np.random.default_rng(seed)
-    return (
-        rng.integers(-128, 128, (1, time, CHANNELS)).astype(np.int8),
-        rng.integers(0, CLASSES, (1, count)).astype(np.uint16),
-    )
 
 
 def joined(program: Program, heard: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Every row by itself: each frame, behind each token."""
     three = frame_by_frame(program)
     frames = run(three.once, [heard], IntegerAccumulation())
-    kept = [
-        np.zeros([0 if extent == spec.symbol else int(str(extent)) for extent in spec.shape], dtype=spec.container)
-        for spec in three.step.inputs[1:]
-    ]
+    kept = nothing_kept(three.step.inputs[1:])
     columns = []
     for at in range(tokens.shape[1]):
         made = run(three.step, [tokens[:, at : at + 1], *kept], IntegerAccumulation())

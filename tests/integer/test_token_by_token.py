@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.integer.every_operator import CHANNELS, small_program
-from tests.integer.small_decoder import CLASSES, MOST_TIME, MOST_TOKENS, small_decoder, softmax
+from tests.integer.every_operator import small_program
+from tests.integer.small_decoder import MOST_TIME, MOST_TOKENS, codes_of, small_decoder, softmax
 from tests.integer.small_transducer import small_transducer
 
 from earnest.errors import FileError, ProgramError
@@ -13,31 +13,19 @@ from earnest.file import dumps
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.layout import Slice
 from earnest.integer.program import Program, run
-from earnest.integer.splitting import PAST
 from earnest.integer.target import load_target
 from earnest.integer.token_by_token import token_by_token
 from earnest.integer.verifier import verify
+from earnest.runtime.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")
-
-
-def codes_of(time: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Something heard, and tokens."""
-    rng = np.random.default_rng(seed)
-    return (
-        rng.integers(-128, 128, (1, time, CHANNELS)).astype(np.int8),
-        rng.integers(0, CLASSES, (1, count)).astype(np.uint16),
-    )
 
 
 def stepped(program: Program, heard: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Logits of every token, made one after the other."""
     two = token_by_token(program)
     made = run(two.once, [heard], IntegerAccumulation())
-    kept = [
-        np.zeros([0 if extent == PAST else extent for extent in spec.shape], dtype=spec.container)
-        for spec in two.step.inputs[1 + len(made) :]
-    ]
+    kept = nothing_kept(two.step.inputs[1 + len(made) :])
     rows = []
     for at in range(tokens.shape[1]):
         logits, *kept = run(two.step, [tokens[:, at : at + 1], *made, *kept], IntegerAccumulation())

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.models.auditing import check_judged_and_replayed
 
 import hub_folders
 from earnest.cli import main
@@ -102,15 +103,7 @@ def test_a_file_is_all_that_is_needed(made: Made) -> None:
 
 
 def test_it_is_judged_and_replayed(made: Made, tiny_world: TinyWorld, tmp_path: Path, capsys: Any) -> None:
-    certificate = tmp_path / "certificate.json"
-    asked = ["--replay", "--data", str(tiny_world.data), "--limit", "2", "--certificate", str(certificate)]
-    assert main(["audit", str(made.program), *asked, "--require", "H4", "--json", "--quiet"]) == 0
-    verdict = json.loads(capsys.readouterr().out)
-    assert (verdict["level"], verdict["replayed"], verdict["float_operators"]) == ("H4", True, 0)
-    assert main(["audit", str(made.program), "--verify", str(certificate), "--json", "--quiet"]) == 0
-    assert json.loads(capsys.readouterr().out)["differences"] == []
-    assert main(["audit", str(made.folder), "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["level"] == "none"
+    check_judged_and_replayed(made.folder, made.program, tiny_world.data, tmp_path / "certificate.json", capsys)
 
 
 def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorld, tmp_path: Path, capsys: Any) -> None:

@@ -141,9 +141,6 @@ def _random_inputs(model: "FloatModel") -> "list[Inputs]":
     """Features, and of a decoder its first token again and again, more of them for more frames."""
     import torch
 
-    from earnest.models.hearing import read_of
-    from earnest.runtime.decoded import Decoded
-
     generator, front_end = torch.Generator().manual_seed(0), model.front_end
     found: list[Inputs] = []
     for index, frames in enumerate(FRAMES):
@@ -153,8 +150,7 @@ def _random_inputs(model: "FloatModel") -> "list[Inputs]":
         if model.generation is None:
             found.append(features)
         else:
-            begins = read_of(model.generation, Decoded(tokens=(), truncated=False))
-            found.append((features, torch.tensor([begins * (len(FRAMES) - index)])))
+            found.append((features, torch.tensor([model.generation.read(()) * (len(FRAMES) - index)])))
     return found
 
 

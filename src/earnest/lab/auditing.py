@@ -63,11 +63,10 @@ class Audited:
             return replay.run(codes)[0]
         chosen = self.recognizer.read(self.recognizer.logits(codes)).token_ids
         spec = self.program.inputs[1]
+        logits = replay.run(codes, np.asarray([decoding.read(chosen)], dtype=spec.container))[0]
         if isinstance(decoding, Transduction):
-            tokens = np.asarray([[decoding.start, *chosen]], dtype=spec.container)
-            return transduced_logits(Lattice(logits=replay.run(codes, tokens)[0]), decoding)
-        tokens = np.asarray([[*decoding.start, *chosen[:-1]]], dtype=spec.container)
-        return replay.run(codes, tokens)[0, len(decoding.start) - 1 :]
+            return transduced_logits(Lattice(logits=logits), decoding)
+        return logits[len(decoding.start) - 1 :]
 
 
 def heard(audited: Audited, utterances: Iterable[Utterance]) -> Iterator[Recorded]:

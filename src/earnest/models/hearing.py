@@ -113,18 +113,11 @@ def taught(
         return tuple(features)
     found: list[Inputs] = []
     for done, each in enumerate(features, start=1):
-        tokens = read_of(model.generation, greedy_tokens(model, each))
+        tokens = model.generation.read(greedy_tokens(model, each).tokens)
         found.append((each, torch.tensor([tokens])))
         if told is not None:
             told(done, len(features))
     return tuple(found)
-
-
-def read_of(generation: Generation | Transduction, chosen: Decoded) -> tuple[int, ...]:
-    """What is read while these tokens are chosen: of a decoder all but the last."""
-    if isinstance(generation, Transduction):
-        return (generation.start, *chosen.tokens)
-    return (*generation.start, *chosen.tokens[:-1])
 
 
 def _greedy(module: WrappedDecoder, features: Tensor, generation: Generation) -> Decoded:

@@ -73,7 +73,7 @@ def load_hub(folder: Path, *, allow_pickle: bool) -> HubModel:
     source = _weights(folder, allow_pickle)
     told = read_json(folder / CONFIG)
     front_end, part = front_end_from(folder, str(told.get("model_type"))), _part(told)
-    model = _model(folder, part, safe=source.suffix == ".safetensors")
+    model = _model(folder, part, TRANSDUCERS.get(str(told.get("model_type"))), safe=source.suffix == ".safetensors")
     arrange = features_last if isinstance(front_end, ClampedLogMel) else None
     if part == "a decoder":
         module = WrappedDecoder(model, model.main_input_name, arrange=arrange)
@@ -156,17 +156,15 @@ def _weights(folder: Path, allow_pickle: bool) -> Path:
     return folder / PICKLE
 
 
-def _model(folder: Path, part: Part, *, safe: bool) -> Any:
+def _model(folder: Path, part: Part, name: str | None, *, safe: bool) -> Any:
+    """The model of a folder, of the class `name` or of the one that `transformers` finds."""
     try:
         import transformers
     except ImportError as error:
         raise CheckpointError(f"{folder}: needs the package transformers: pip install 'earnest[hub]'") from error
-    if part == "a transducer":
-        name = TRANSDUCERS[str(read_json(folder / CONFIG)["model_type"])]
-        if (kind := getattr(transformers, name, None)) is None:
-            raise CheckpointError(f"{folder}: needs a package transformers with {name}: pip install -U 'earnest[hub]'")
-    else:
-        kind = transformers.AutoModelForSpeechSeq2Seq if part == "a decoder" else transformers.AutoModelForCTC
+    name = name or ("AutoModelForSpeechSeq2Seq" if part == "a decoder" else "AutoModelForCTC")
+    if (kind := getattr(transformers, name, None)) is None:
+        raise CheckpointError(f"{folder}: needs a package transformers with {name}: pip install -U 'earnest[hub]'")
     try:
         return kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=safe, dtype=torch.float32, trust_remote_code=False

@@ -33,6 +33,10 @@ class Generation:
     suppressed_first: tuple[int, ...]
     most_tokens: int
 
+    def read(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """The tokens that are read while these are chosen: the last of them is not."""
+        return (*self.start, *chosen[:-1])
+
     def allowed(self, classes: int, *, first: bool) -> np.ndarray:
         """The classes that may be chosen."""
         found = np.ones(classes, dtype=bool)

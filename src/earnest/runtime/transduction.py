@@ -64,6 +64,10 @@ class Transduction:
                 raise FileError(f"decoding: {name}: expected {low} .. {high}, got {shown(value)}")
         return found
 
+    def read(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """The tokens that are read while these are chosen: the last of them too, for what comes at its frame."""
+        return (self.start, *chosen)
+
     def choice(self, row: np.ndarray) -> tuple[int, int]:
         """The best token of logits [classes], and how many frames to go on; the lowest index wins a tie."""
         tokens = len(row) - len(self.durations)
