@@ -25,7 +25,8 @@ from earnest.models import load
 from earnest.nn.parallel import one_torch_thread
 from earnest.pipeline import calibration_features, quantized_twin
 from earnest.speech.librispeech import read_split, select
-from earnest.training.latents import Latents, Passes, give_biases_
+from earnest.training.latents import Latents, give_biases_
+from earnest.training.passes import Passes
 
 RECORDINGS = 4
 
@@ -53,7 +54,7 @@ def steps(asked: argparse.Namespace) -> dict[str, Callable[[], None]]:
     twin = give_biases_(
         quantized_twin(model.module, asked.recipe, "int8x16", batches, features=model.front_end.features)
     )
-    latents, passes = Latents(twin), Passes(twin)
+    latents, passes = Latents([twin]), Passes(twin)
     latents.begin_(twin)
     module = copy.deepcopy(model.module).requires_grad_()
     with torch.no_grad():
@@ -63,7 +64,7 @@ def steps(asked: argparse.Namespace) -> dict[str, Callable[[], None]]:
         divergence(goal, module(x)).backward()
 
     def quantized() -> None:
-        values = latents.values(twin)
+        values = latents.values([twin], latents.always(0))
         leaves = [value.detach().requires_grad_() for value in values]
         loss = divergence(goal, passes.run(x, leaves))
         gradients = torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)

@@ -26,6 +26,7 @@ from earnest.models.hearing import taught
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import one_torch_thread
+from earnest.nn.weight import WeightCodes
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Description, Heard, InputGrid
@@ -60,10 +61,12 @@ class Quantized:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the inputs that
-    were heard, with what they are known by. `measured` is None where the recipe has no budget.
+    were heard, with what they are known by. `twins` makes those of another recipe. `measured` is None where the recipe
+    has no budget.
     """
 
     twin: TwinModel
+    twins: Callable[[Recipe], TwinModel]
     recipe: Recipe
     target: Target
     batches: tuple[Inputs, ...]
@@ -193,7 +196,26 @@ def prepared(
             recipe = allocated(recipe, budget, measured, target)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, progress)
-    return Prepared(twin=twin, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured)
+    return Prepared(
+        twin=twin, twins=twins, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured
+    )
+
+
+def companion(ready: Prepared, recipe: Recipe, progress: Progress | None = None) -> TwinModel:
+    """Calibrated twins of another recipe, with the weights that those of `ready` have before they are rounded: its own
+    widths, groups and ranges, and no method. RecipeError for one with a budget.
+    """
+    if recipe.budget is not None:
+        raise RecipeError(f"recipe {recipe.name}: expected one without a budget, got {recipe.budget!r}")
+    twin = ready.twins(recipe)
+    with torch.no_grad():
+        for mine, other in zip(twin.parameters(), ready.twin.parameters(), strict=True):
+            mine.copy_(other)
+    for each in (twin.twin(call.name) for call in twin.calls):
+        if isinstance(each, WeightCodes):
+            each.choose_levels_()
+    _calibrate_(twin, recipe.model_copy(update={"methods": []}), ready.batches, progress)
+    return twin
 
 
 def round_(ready: Prepared, progress: Progress | None = None) -> None:

@@ -14,7 +14,10 @@ from earnest.integer.verifier import verify
 from earnest.methods.rounding import gptq_, own_weights
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
-from earnest.training.latents import Latents, Passes, give_biases_, rounded_edges
+from earnest.numerics.weight import largest_multiplier, weight_codes
+from earnest.training.latents import Draw, Latents, give_biases_
+from earnest.training.passes import Passes
+from earnest.training.rulers import rounded_edges
 
 BATCHES = inputs(count=6, time=17, width=WIDTH, seed=3)
 
@@ -26,9 +29,13 @@ def rounded(bits: int) -> tuple[TwinModel, TwinModel]:
 
 
 def begun(model: TwinModel) -> Latents:
-    latents = Latents(model)
+    latents = Latents([model])
     latents.begin_(model)
     return latents
+
+
+def values_of(latents: Latents, model: TwinModel) -> list[torch.Tensor]:
+    return latents.values([model], latents.always(0))
 
 
 def weights(model: TwinModel) -> list[np.ndarray]:
@@ -40,7 +47,7 @@ def test_what_is_written_at_once_is_the_same_program(bits: int) -> None:
     model, real = rounded(bits)
     before = lower(model, {})
     latents, other = begun(model), copy.deepcopy(real)
-    latents.write_(other)
+    latents.write_([other], 0)
     after = lower(other, {})
     assert before.input == after.input
     for one, two in zip(before.steps, after.steps, strict=True):
@@ -53,7 +60,7 @@ def test_what_is_written_at_once_is_the_same_program(bits: int) -> None:
 @pytest.mark.parametrize("bits", [2, 4, 8])
 def test_a_pass_is_what_the_twins_compute_but_for_what_16_bits_round(bits: int) -> None:
     model, real = rounded(bits)
-    values = begun(model).values(model)
+    values = values_of(begun(model), model)
     x = BATCHES[0]
     with torch.no_grad():
         law, found = model(x), Passes(model).run(x, values)
@@ -69,21 +76,21 @@ def test_what_was_disturbed_is_learnt_again() -> None:
     with torch.no_grad():
         goals = [run_real(real, x) for x in BATCHES]
         generator = torch.Generator().manual_seed(1)
-        for parameter in (*latents.reaches, *latents.shares, *latents.reals, latents.edges):
+        for parameter in latents.parameters():
             parameter.mul_(1.02).add_(0.1 * torch.randn(parameter.shape, generator=generator))
     codes, scales = weights(model), [edge.grid.scale for edge in rounded_edges(model)]
-    latents.write_(model)
+    latents.write_([model], 0)
     with torch.no_grad():
         disturbed = sum((model(x) - y).square().mean().item() for x, y in zip(BATCHES, goals, strict=True))
     optimizer = torch.optim.Adam(latents.parameters(), lr=5e-3)
     for _ in range(150):
-        values = latents.values(model)
+        values = values_of(latents, model)
         losses = [(passes.run(x, values) - y).square().mean() for x, y in zip(BATCHES, goals, strict=True)]
         optimizer.zero_grad()
         torch.stack(losses).sum().backward()
         optimizer.step()
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in latents.parameters())
-    latents.write_(model)
+    latents.write_([model], 0)
     with torch.no_grad():
         learnt = sum((model(x) - y).square().mean().item() for x, y in zip(BATCHES, goals, strict=True))
     assert learnt < 0.02 * disturbed
@@ -99,8 +106,8 @@ def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
     for edge in rounded_edges(model):
         edge.require_scale_(edge.grid.scale)
     with torch.no_grad():
-        latents.edges.fill_(-3.0)
-    latents.write_(model)
+        latents.ruler(0).edges.fill_(-3.0)
+    latents.write_([model], 0)
     assert all(edge.grid.scale >= scale for edge, scale in zip(rounded_edges(model), least, strict=True))
 
 
@@ -108,17 +115,71 @@ def test_learned_steps_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
     model, _ = rounded(4)
     taught = begun(model)
     with torch.no_grad():
-        taught.edges.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(2))
-        taught.edge_scales.mul_(1.5)
+        taught.ruler(0).edges.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(2))
+        taught.ruler(0).edge_scales.mul_(1.5)
         taught.shares[0].mul_(0.5)
     learnt = taught.state_dict()
-    taken = Latents(model)
+    taken = Latents([model])
     taken.take_up_(learnt)
     assert all(torch.equal(tensor, learnt[name]) for name, tensor in taken.state_dict().items())
-    narrower = learnt | {"edge_grids": learnt["edge_grids"] - torch.tensor([4, 0, 0])}
-    calibrated, fresh = Latents(model), Latents(model)
+    narrower = learnt | {"rulers.0.edge_grids": learnt["rulers.0.edge_grids"] - torch.tensor([4, 0, 0])}
+    calibrated, fresh = Latents([model]), Latents([model])
     calibrated.take_up_(narrower)
     assert torch.equal(calibrated.shares[0], taught.shares[0])
-    assert torch.equal(calibrated.edges, fresh.edges)
-    assert torch.equal(calibrated.edge_scales, fresh.edge_scales)
-    assert torch.equal(calibrated.edge_grids, fresh.edge_grids)
+    assert torch.equal(calibrated.ruler(0).edges, fresh.ruler(0).edges)
+    assert torch.equal(calibrated.ruler(0).edge_scales, fresh.ruler(0).edge_scales)
+    assert torch.equal(calibrated.ruler(0).edge_grids, fresh.ruler(0).edge_grids)
+
+
+def shared() -> tuple[list[TwinModel], Latents]:
+    """Twins of 4-bit weights that GPTQ has rounded, and of 2-bit ones with the weights that these had before."""
+    wide, _ = rounded(4)
+    models = [wide, give_biases_(calibrate(stacked(2), BATCHES))]
+    latents = Latents(models)
+    latents.begin_(wide)
+    return models, latents
+
+
+def test_another_ruler_reads_the_nearest_of_its_own_levels() -> None:
+    models, latents = shared()
+    learnt = [twin.effective_scale() for twin in own_weights(models[1])]
+    expected = []
+    for wide, narrow in zip(*(own_weights(model) for model in models), strict=True):
+        real = np.asarray(wide.law().weight) * wide.steps()  # type: ignore[attr-defined]
+        expected.append(weight_codes(real, narrow.steps(), bits=2, weight_map=narrow.weight_map))
+    latents.write_(models, 1)
+    for found, codes in zip(weights(models[1]), expected, strict=True):
+        assert np.mean(found != codes) < 0.01, "but where a ratio is rounded to float32 in the middle of two codes"
+    for twin, scale in zip(own_weights(models[1]), learnt, strict=True):
+        torch.testing.assert_close(twin.weight_scale, scale)
+
+
+def test_a_draw_takes_each_weight_from_its_own_ruler() -> None:
+    models, latents = shared()
+    apart = [latents.values(models, latents.always(number)) for number in (0, 1)]
+    drawn = tuple(index % 2 for index in range(len(latents.paths)))
+    mixed = latents.values(models, Draw(drawn, 1))
+    for index, number in enumerate(drawn):
+        assert torch.equal(mixed[index], apart[number][index])
+        assert not torch.equal(mixed[index], apart[1 - number][index])
+    assert torch.equal(mixed[-1], apart[1][-1])
+    torch.stack([value.square().sum() for value in mixed]).sum().backward()
+    assert all(share.grad is not None and share.grad.any() for share in latents.shares)
+    for index, number in enumerate(drawn):
+        assert latents.ruler(number).reaches[index].grad is not None
+        assert latents.ruler(1 - number).reaches[index].grad is None, "what is not drawn learns nothing"
+
+
+def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
+    model, _ = rounded(4)
+    latents = begun(model)
+    before = [twin.group_multiplier.clone() for twin in own_weights(model)]
+    with torch.no_grad():
+        for number, reach in latents.ruler(0).group_reaches.items():
+            reach.fill_(np.log(2.0) if int(number) % 2 else -9.0)
+    latents.write_([model], 0)
+    for number, (twin, old) in enumerate(zip(own_weights(model), before, strict=True)):
+        most = largest_multiplier(twin.weight_bits, twin.weight_map)
+        expected = (2 * old.int()).clamp(max=most) if number % 2 else torch.ones_like(old)
+        assert torch.equal(twin.group_multiplier, expected.to(torch.uint8))
+    verify(lower(model, {}), load_target("int8x16"))

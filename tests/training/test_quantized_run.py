@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tests.training.tiny_training import kill_once_kept, write_taught
+from tests.training.tiny_training import CO_TRAINING, kill_once_kept, write_taught
 
 from earnest.errors import TrainingError
 from earnest.file import open_program
@@ -15,7 +16,7 @@ from earnest.judge.program.judging import judge_program
 from earnest.runtime.description import describe
 from earnest.runtime.recogniser import Recognizer
 from earnest.training import log
-from earnest.training.loop import Watch
+from earnest.training.loop import Counted, Watch
 from earnest.training.specification import load_training
 from earnest.training.train import train
 from synthetic import TinyWorld
@@ -88,6 +89,38 @@ def test_without_a_step_it_is_the_recipes_program(tmp_path: Path, tiny_world: Ti
             assert (one.operator.constants()["weight"] == two.operator.constants()["weight"]).all(), one.name
 
 
+@pytest.mark.parametrize("draw", ["step", "weight"])
+def test_recipes_that_share_weights_make_a_program_each(tmp_path: Path, tiny_world: TinyWorld, draw: str) -> None:
+    file = write_taught(
+        tmp_path, tiny_world.model, steps=24, rate="5e-3", recipe="w4a8", more=CO_TRAINING.format(draw=draw)
+    )
+    broken, whole = tmp_path / "broken", tmp_path / "whole"
+    kill_once_kept(file, broken)
+    result = train(load_training(file), broken, Watch())
+    assert [path.name for path in result.results] == ["program.earnest", "program-w8a8.earnest"]
+    assert [line["result"] for line in result.validation] == ["program.earnest", "program-w8a8.earnest"]
+    train(load_training(file), whole, Watch())
+    for path in (*result.results, broken / "state.safetensors"):
+        assert path.read_bytes() == (whole / path.name).read_bytes(), path.name
+    narrow, wide = (open_program(path) for path in result.results)
+    assert [describe(one).recipe for one in (narrow, wide)] == ["tiny-taught", "tiny-taught-w8a8"]
+    for path in result.results:
+        assert judge_program(path, None).level.name == "H4"
+    for one, two in zip(narrow.steps, wide.steps, strict=True):
+        if "weight" in one.operator.constants():
+            left, right = (np.sign(each.operator.constants()["weight"]).ravel() for each in (one, two))
+            assert (left * right < 0).mean() < 0.01, "they are roundings of the same weights"
+    result.results[1].unlink()
+    train(load_training(file), broken, Watch())
+    assert result.results[1].read_bytes() == (whole / "program-w8a8.earnest").read_bytes()
+
+
+def test_recipes_that_share_weights_need_names_of_their_own(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_taught(tmp_path, tiny_world.model, recipe="w8a8", more=CO_TRAINING.format(draw="step"))
+    with pytest.raises(TrainingError, match=r"different names, got w8a8, w8a8"):
+        train(load_training(file), tmp_path / "work", Watch())
+
+
 def test_a_folder_of_other_settings_is_refused(tmp_path: Path, tiny_world: TinyWorld) -> None:
     training = load_training(write_taught(tmp_path, tiny_world.model, steps=2))
     train(training, tmp_path / "work", Watch())
@@ -125,8 +158,9 @@ def test_what_is_written_is_what_was_best(
 
     given = iter((1, 5, 3))
 
-    def word_errors(run: QuantizedRun) -> Iterator[tuple[str, int, WordErrors]]:
-        yield "humming", 9, WordErrors(substitutions=next(given), deletions=0, insertions=0, words=20)
+    def word_errors(run: QuantizedRun) -> Iterator[Counted]:
+        errors = WordErrors(substitutions=next(given), deletions=0, insertions=0, words=20)
+        yield Counted("program.earnest", "humming", 9, errors)
 
     whole = load_training(write_taught(tmp_path, tiny_world.model, steps=24, rate="5e-3", recipe="w4a8"))
     monkeypatch.setattr(QuantizedRun, "word_errors", word_errors)

@@ -27,7 +27,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def test_killed_and_resumed_it_ends_with_the_same_bytes(
     tmp_path: Path, tiny_world: TinyWorld, augmentation: str
 ) -> None:
-    file = write_taught(tmp_path, tiny_world.model, steps=200, recipe=None, augmentation=augmentation)
+    file = write_taught(tmp_path, tiny_world.model, steps=200, recipe=None, more=augmentation)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     kill_once_kept(file, broken)
     result = train(load_training(file), broken, Watch())
@@ -47,7 +47,7 @@ def test_by_its_own_posteriors_it_has_nothing_to_learn(tmp_path: Path, tiny_worl
 
 def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path: Path, tiny_world: TinyWorld) -> None:
     """Teacher and pupil hear the same augmented recording, another one every time."""
-    file = write_taught(tmp_path, tiny_world.model, steps=40, recipe=None, augmentation=AUGMENTATION)
+    file = write_taught(tmp_path, tiny_world.model, steps=40, recipe=None, more=AUGMENTATION)
     file.write_text(file.read_text(encoding="utf-8").replace("tokens = 0.5", "tokens = 0.0"), encoding="utf-8")
     run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch())
     heard = []
@@ -62,7 +62,7 @@ def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path:
 
 
 def test_what_may_become_too_long_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    file = write_taught(tmp_path, tiny_world.model, recipe=None, augmentation=AUGMENTATION)
+    file = write_taught(tmp_path, tiny_world.model, recipe=None, more=AUGMENTATION)
     run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch())
     longest = max(run.train.lengths)
     run.hear_(1, longest)

@@ -106,6 +106,12 @@ data = "{data}"
 limit = 4
 """
 
+CO_TRAINING = """
+[co_training]
+recipes = ["w8a8"]
+draw = "{draw}"
+"""
+
 AUGMENTATION = """
 [augmentation]
 speed = { low = 0.9, high = 1.1 }
@@ -129,7 +135,7 @@ def write_taught(
     steps: int = 8,
     rate: str = "1e-3",
     recipe: str | None = "w4a8-best",
-    augmentation: str = "",
+    more: str = "",
 ) -> Path:
     """The file of a quantization-aware run, beside its data; of a float model's teaching of itself without a recipe."""
     data = folder / "humming"
@@ -139,7 +145,7 @@ def write_taught(
     rules = "" if recipe is None else RECIPE.format(recipe=recipe, data=data)
     ranges = "" if recipe is None else "ranges = 1.0\n"
     text = TAUGHT.format(model=model, data=data, steps=steps, rate=rate, recipe=rules, ranges=ranges)
-    file.write_text(text + augmentation, encoding="utf-8")
+    file.write_text(text + more, encoding="utf-8")
     return file
 
 

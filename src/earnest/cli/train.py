@@ -53,9 +53,11 @@ def train(
     if as_json:
         print_json(found)
         return
-    print(f"{result.result}: {training.name} after {result.step} steps")
+    for path in result.results:
+        print(f"{path}: {training.name} after {result.step} steps")
     for one in result.validation:
-        print(f"{one['data']}: {one['wer']:.2f} % of {one['words']} words wrong, {one['utterances']} utterances")
+        named = f"{one['result']}, " if "result" in one else ""
+        print(f"{named}{one['data']}: {one['wer']:.2f} % of {one['words']} words wrong, {one['utterances']} utterances")
 
 
 @contextlib.contextmanager
@@ -81,6 +83,7 @@ def _figures(result: "Trained") -> dict[str, Any]:
     return {
         "result": str(result.result),
         "sha256": file_sha256(result.result),
+        "others": {path.name: file_sha256(path) for path in result.results[1:]},
         "step": result.step,
         "started_from": result.started_from,
         "validation": result.validation,

@@ -54,7 +54,7 @@ def _lines(row: Mapping[str, object]) -> list[tuple[str, ...]]:
     steps = [f"{found['hours']:.1f}", f"{found['step']}"]
     return [
         (
-            str(found["name"]),
+            ", ".join(str(name) for name in (found["name"], one.get("result")) if name),
             *counts,
             *steps,
             f"{one['step']}",

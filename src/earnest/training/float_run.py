@@ -16,9 +16,8 @@ from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import build, conformer_model
 from earnest.models.conformer import Conformer, ConformerConfig
 from earnest.runtime.front_end import NEMO_LOG_MEL
-from earnest.speech.word_errors import WordErrors
 from earnest.training.features import padded
-from earnest.training.loop import Run, Watch
+from earnest.training.loop import Counted, Run, Watch
 from earnest.training.masks import mask_
 from earnest.training.material import material
 from earnest.training.ranks import world
@@ -39,7 +38,7 @@ class FloatRun(Run[Training]):
         self.state = fresh(module, groups(module, settings.descent))
         self.heard = material(settings, folder / "features", watch.progress, tokens=start.ctc_tokens if start else None)
         self.train, self.usable = self.heard.train, self.heard.indices
-        self.result = folder / "model" / "model.safetensors"
+        self.results = (folder / "model" / "model.safetensors",)
 
     def batches(self) -> Iterator[list[int]]:
         """Utterances of nearly one length."""
@@ -69,15 +68,17 @@ class FloatRun(Run[Training]):
         module = build(means, config, "the mean of the weights")
         return conformer_model(module, self.heard.tokens, NEMO_LOG_MEL, Path("training"))
 
-    def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
+    def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
         model = self.learnt(self.state.average)
         for place, features in self.heard.validation.items():
-            yield place, len(features.utterances), word_errors(model, features)
+            yield Counted(
+                self.results[0].name, Path(place).name, len(features.utterances), word_errors(model, features)
+            )
 
     def write(self) -> None:
         """A checkpoint."""
-        save(self.learnt(self.state.chosen), self.result.parent)
+        save(self.learnt(self.state.chosen), self.results[0].parent)
 
 
 def groups(module: nn.Module, descent: Descent) -> list[Group]:

@@ -39,17 +39,32 @@ class Watch:
     line: Callable[[dict[str, Any]], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The word errors of what is written as `result`, on all utterances of a corpus."""
+
+    result: str
+    data: str
+    utterances: int
+    errors: WordErrors
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What came of a run: its file, the step that this call started from, the fewest word errors of a step, which are
-    those of the file, and what it cost (training.facts).
+    """What came of a run: its files, the step that this call started from, the fewest word errors of a step, which are
+    those of the files, and what it cost (training.facts).
     """
 
-    result: Path
+    results: tuple[Path, ...]
     started_from: int
     step: int
     validation: list[dict[str, Any]]
     facts: dict[str, int | float]
+
+    @property
+    def result(self) -> Path:
+        """The file, the first where recipes share weights."""
+        return self.results[0]
 
 
 AnySettings = TypeVar("AnySettings", bound=Settings[Any])
@@ -65,7 +80,7 @@ class Run(ABC, Generic[AnySettings]):
     train: Features
     usable: list[int]
     """The numbers of the utterances of `train` that are heard."""
-    result: Path
+    results: tuple[Path, ...]
     """What is written."""
 
     @abstractmethod
@@ -77,10 +92,8 @@ class Run(ABC, Generic[AnySettings]):
         """The loss of these utterances; its gradient is left at the parameters of the state."""
 
     @abstractmethod
-    def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
-        """Of every corpus to validate on its folder, how many utterances it has, and the errors of the mean of the
-        weights.
-        """
+    def word_errors(self) -> Iterator[Counted]:
+        """Of the mean of the weights, on every corpus to validate on."""
 
     @abstractmethod
     def write(self) -> None:
@@ -113,7 +126,7 @@ class Run(ABC, Generic[AnySettings]):
                 write_checkpoint(kept, self.state, self.settings)
             if done % watched.log == 0:
                 since, sums = time.monotonic(), _Sums()
-        if rank() == 0 and not self.result.exists():
+        if rank() == 0 and not all(result.exists() for result in self.results):
             self.write()
         return started
 
@@ -135,14 +148,18 @@ class Run(ABC, Generic[AnySettings]):
         return loss, norm
 
     def validate_(self) -> None:
-        """Count the word errors of the mean of the weights, and keep it if they are the fewest so far."""
+        """Count the word errors of the mean of the weights, and keep it if they are the fewest so far, those of all
+        results together.
+        """
         if rank() > 0 or not self.settings.data.validation:
             return
         errors = 0
-        for place, utterances, counts in self.word_errors():
-            line = {"data": Path(place).name, "wer": round(counts.wer, 4), "words": counts.words}
-            self._log({"step": self.state.step, **line, "errors": counts.errors, "utterances": utterances})
-            errors += counts.errors
+        for one in self.word_errors():
+            told = {"data": one.data, "wer": round(one.errors.wer, 4), "words": one.errors.words}
+            named = {"result": one.result} if len(self.results) > 1 else {}
+            counts = {"errors": one.errors.errors, "utterances": one.utterances}
+            self._log({"step": self.state.step, **named, **told, **counts})
+            errors += one.errors.errors
         self.state.validated_(errors)
 
     def _log(self, line: dict[str, Any]) -> None:

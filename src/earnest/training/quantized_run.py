@@ -1,7 +1,7 @@
 """Quantization-aware training: a recipe's program, taught by the float model that it was made from.
 
-Its folder has `program.earnest` too: the program of the running mean that was chosen. Word errors are those of that
-program on the native engine.
+Its folder has `program.earnest` too, the program of the running mean that was chosen, and for each recipe that
+shares its weights `program-RECIPE.earnest`. Word errors are those of these programs on the native engine.
 """
 
 import copy
@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
+from earnest.errors import TrainingError
 from earnest.file import save
 from earnest.file.whole import write_whole
 from earnest.integer.program import Program
@@ -19,7 +21,7 @@ from earnest.integer.verifier import verify
 from earnest.models import load
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import each
-from earnest.pipeline import description_of, prepared, quantize, round_
+from earnest.pipeline import companion, description_of, prepared, quantize, round_
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Heard
 from earnest.runtime.fingerprint import audio_sha256
@@ -30,8 +32,9 @@ from earnest.speech.word_errors import WordErrors, align, total
 from earnest.swapping.recipe import Recipe, load_recipe
 from earnest.training.checkpoint import read_chosen
 from earnest.training.features import Features
-from earnest.training.latents import Latents, Passes, give_biases_
-from earnest.training.loop import Watch
+from earnest.training.latents import Draw, Latents, give_biases_
+from earnest.training.loop import Counted, Watch
+from earnest.training.passes import Passes
 from earnest.training.ranks import first_rank_first
 from earnest.training.specification import LatentDescent, QuantizedTraining
 from earnest.training.state import Group, fresh
@@ -44,14 +47,18 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 
     def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch) -> None:
         self.settings, self.folder, self.watch = settings, folder, watch
-        self.model, self.result = load(settings.model), folder / "program.earnest"
+        self.model, others = load(settings.model), self._others()
+        self.results = (folder / "program.earnest", *(folder / f"program-{one.name}.earnest" for one in others))
+        self.names = (settings.name, *(f"{settings.name}-{one.name}" for one in others))
         chosen = settings.calibration
         spoken = select(read_split(chosen.data, transcripts="absent"), chosen.limit)
         paths, target = [one.path for one in spoken], load_target(settings.target)
         self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=watch.progress)
-        twin = give_biases_(self.ready.twin)
+        companions = [companion(self.ready, recipe, watch.progress) for recipe in others]
+        self.twins = [give_biases_(each) for each in (self.ready.twin, *companions)]
+        twin = self.twins[0]
         real = copy.deepcopy(twin)
-        self.latents = Latents(twin)
+        self.latents = Latents(self.twins)
         if not (folder / "state.safetensors").exists():
             if settings.start is not None:
                 self.latents.take_up_(read_chosen(Path(settings.start)))
@@ -59,7 +66,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
                 round_(self.ready, watch.progress)
                 self.latents.begin_(twin)
         self.state = fresh(self.latents, _groups(self.latents, settings.descent))
-        self.passes = Passes(twin)
+        self.passes = [Passes(each) for each in self.twins]
         self.hear_(twin.shortest, twin.longest)
         self.teacher = Teacher(real_lessons(real), self.train)
         self.blocks = outputs(real)
@@ -76,9 +83,27 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
                 write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
         return Recipe.model_validate_json(kept.read_bytes())
 
+    def _others(self) -> list[Recipe]:
+        shared = self.settings.co_training
+        found = [] if shared is None else [load_recipe(each) for each in shared.recipes]
+        names = [Path(self.settings.recipe).stem, *(recipe.name for recipe in found)]
+        if len(set(names)) < len(names):
+            raise TrainingError(f"co_training.recipes: expected recipes of different names, got {', '.join(names)}")
+        return found
+
+    @property
+    def draw(self) -> Draw:
+        """By which recipe everything, or each weight, is rounded at this step."""
+        shared, latents = self.settings.co_training, self.latents
+        if shared is None:
+            return latents.always(0)
+        generator = np.random.default_rng([self.settings.seed, 4, self.state.step])
+        drawn = generator.integers(len(self.twins), size=len(latents.paths) + 1).tolist()
+        return latents.always(drawn[-1]) if shared.draw == "step" else Draw(tuple(drawn[:-1]), drawn[-1])
+
     def values(self) -> list[Tensor]:
         """The weights at their codes, and the rest."""
-        return self.latents.values(self.ready.twin)
+        return self.latents.values(self.twins, self.draw)
 
     def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
         """By a simulation of the law."""
@@ -89,16 +114,17 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             if name in self.blocks:
                 made[name] = x
 
-        return (self.passes.run(features, leaves, observe), made), leaves
+        return (self.passes[self.draw.edges].run(features, leaves, observe), made), leaves
 
-    def program(self, means: dict[str, Tensor]) -> Program:
-        """The program of means of what is trained, verified; its recipe is called after the run."""
-        learnt, twin = copy.deepcopy(self.latents), copy.deepcopy(self.ready.twin)
+    def program(self, means: dict[str, Tensor], number: int = 0) -> Program:
+        """The program of means of what is trained, by one of the recipes, verified."""
+        learnt, twins = copy.deepcopy(self.latents), list(self.twins)
+        twin = twins[number] = copy.deepcopy(twins[number])
         learnt.load_state_dict(means)
-        learnt.write_(twin)
+        learnt.write_(twins, number)
         name, heard = Path(self.settings.model).name, (*self.ready.heard, *self._heard)
         described = description_of(
-            self.model, twin, recipe=self.settings.name, name=name, calibration=tuple(dict.fromkeys(heard))
+            self.model, twin, recipe=self.names[number], name=name, calibration=tuple(dict.fromkeys(heard))
         )
         program = lower(twin, described.to_dict())
         verify(program, self.ready.target)
@@ -109,23 +135,26 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         rate = self.model.front_end.sample_rate
         return list(each(lambda one: _known(one, rate), self.spoken))
 
-    def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
-        """Of the program."""
-        recogniser = Recognizer(self.program(self.state.average))
-        for place, features in self.validation.items():
-            count = len(features.utterances)
-            yield place, count, total(each(lambda index: _errors(recogniser, features, index), range(count)))  # noqa: B023
+    def word_errors(self) -> Iterator[Counted]:
+        """Of every program."""
+        for number, path in enumerate(self.results):
+            recogniser = Recognizer(self.program(self.state.average, number))
+            for place, features in self.validation.items():
+                count = len(features.utterances)
+                errors = total(each(lambda index: _errors(recogniser, features, index), range(count)))  # noqa: B023
+                yield Counted(path.name, Path(place).name, count, errors)
 
     def write(self) -> None:
-        """The program."""
-        save(self.program(self.state.chosen), self.result)
+        """The programs."""
+        for number, path in enumerate(self.results):
+            save(self.program(self.state.chosen, number), path)
 
 
 def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:
     """What learns at which part of the rate; shares alone decay."""
     return [
         Group(parameters=list(latents.shares), decay=descent.decay),
-        Group(parameters=[*latents.reaches, latents.edges], share=descent.ranges),
+        Group(parameters=list(latents.rulers.parameters()), share=descent.ranges),
         Group(parameters=list(latents.reals), share=descent.reals),
     ]
 

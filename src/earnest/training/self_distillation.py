@@ -14,8 +14,7 @@ from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import conformer_model
 from earnest.models.conformer import Conformer
 from earnest.runtime.front_end import NEMO_LOG_MEL
-from earnest.speech.word_errors import WordErrors
-from earnest.training.loop import Watch
+from earnest.training.loop import Counted, Watch
 from earnest.training.specification import SelfDistillation, TaughtDescent
 from earnest.training.state import Group, fresh
 from earnest.training.taught_run import TaughtRun
@@ -31,7 +30,7 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
 
     def __init__(self, settings: SelfDistillation, folder: Path, watch: Watch) -> None:
         self.settings, self.folder, self.watch = settings, folder, watch
-        self.model, self.result = load(settings.model), folder / "model" / "model.safetensors"
+        self.model, self.results = load(settings.model), (folder / "model" / "model.safetensors",)
         if not isinstance(self.model.module, Conformer):
             raise TrainingError(f"{settings.model}: expected a Conformer-CTC, got {self.model.architecture}")
         self.pupil = copy.deepcopy(self.model.module)
@@ -54,15 +53,17 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
         module.load_state_dict(tensors)
         return conformer_model(module.eval(), self.model.ctc_tokens, NEMO_LOG_MEL, Path("training"))
 
-    def word_errors(self) -> Iterator[tuple[str, int, WordErrors]]:
+    def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
         model = self.learnt(self.state.average)
         for place, features in self.validation.items():
-            yield place, len(features.utterances), word_errors(model, features)
+            yield Counted(
+                self.results[0].name, Path(place).name, len(features.utterances), word_errors(model, features)
+            )
 
     def write(self) -> None:
         """A checkpoint."""
-        save(self.learnt(self.state.chosen), self.result.parent)
+        save(self.learnt(self.state.chosen), self.results[0].parent)
 
 
 def groups(module: nn.Module, descent: TaughtDescent) -> list[Group]:

@@ -206,10 +206,20 @@ class SelfDistillation(Taught[TaughtDescent]):
     """A float model taught by itself: what quantization-aware training is compared with."""
 
 
+class CoTraining(Part):
+    """Recipes that share the weights of a run with its own. At every step one of them all is drawn [Li 2025,
+    arXiv:2505.21245], by which everything is rounded; or, for each weight, one of its own.
+    """
+
+    recipes: list[Place] = Field(min_length=1)
+    draw: Literal["step", "weight"]
+
+
 class QuantizedTraining(Taught[LatentDescent]):
     """Quantization-aware training: what the recipe makes of the float model is taught by it. It starts at the codes
     that the recipe finds, under the `budget` if there is one, or from the state of a run with the same widths of
     weights, the file `start`.
+    With `co_training` other recipes make programs of the same weights.
     """
 
     recipe: Place
@@ -217,6 +227,7 @@ class QuantizedTraining(Taught[LatentDescent]):
     budget: str | None = None
     start: Place | None = None
     calibration: Calibration
+    co_training: CoTraining | None = None
 
 
 AnyTraining = Training | SelfDistillation | QuantizedTraining

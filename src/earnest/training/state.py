@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from earnest.errors import TrainingError
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What torch's AdamW keeps of every weight."""
+"""What torch's AdamW keeps of every weight that has had a gradient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,8 @@ class State:
             self.average = {name: tensors[f"average.{name}"].clone() for name in names}
             self.best = None if fewest is None else {name: tensors[f"best.{name}"].clone() for name in names}
             for name, parameter in self.module.named_parameters():
-                self.optimizer.state[parameter] = {key: tensors[f"{key}.{name}"].clone() for key in MOMENTS}
+                if any(f"{key}.{name}" in tensors for key in MOMENTS):
+                    self.optimizer.state[parameter] = {key: tensors[f"{key}.{name}"].clone() for key in MOMENTS}
         except (KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise TrainingError(f"expected the state of this model, got another one's: {reason}") from error

@@ -26,7 +26,7 @@ def train(settings: AnyTraining, folder: Path, watch: Watch) -> Trained:
         started = run.to_the_end()
     lines = log.read(folder / "log.jsonl")
     return Trained(
-        result=run.result,
+        results=run.results,
         started_from=started,
         step=run.state.step,
         validation=log.best_validation(lines),

@@ -1,0 +1,129 @@
+"""Rulers: what one recipe makes of latents, the levels of its weights and the grids of its edges, learned.
+
+    w~ = codes(v R / range) m s exp(r)     v the share of the range R that a weight has; s the step of its row when
+                                           training began, r learned
+    m  = clip(floor(m0 exp(u) + 1/2), 1, most)
+                                           the multiplier of its group: m0 when training began, u learned
+    x~ = s exp(e) codes(x)                 the same of the edges of up to 8 bits; zero points stay
+
+`range` is what the largest code stands for when training began; R is that of the first ruler, whose own weights so have
+the codes of their shares. Wider edges are not rounded while training: what 16 bits add there is far below what 8 bits
+add.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from earnest.integer.codes import weight_limit
+from earnest.methods.learned_steps import Coded, Rounded, share_codes
+from earnest.methods.rounding import own_weights
+from earnest.nn.edge import CalibratedEdge
+from earnest.nn.model import TwinModel, edges
+from earnest.nn.weighted import Weighted
+from earnest.numerics.grid import Grid
+from earnest.numerics.weight import largest_multiplier
+
+WIDEST = 8
+"""Bits of the edges whose rounding is trained."""
+
+
+class Ruler(nn.Module):
+    """Of the weights of a calibrated model by their numbers, and of its edges; parameters and buffers only."""
+
+    bits: Tensor
+    edge_scales: Tensor
+    edge_grids: Tensor
+    edges: nn.Parameter
+
+    def __init__(self, model: TwinModel) -> None:
+        super().__init__()
+        twins = own_weights(model)
+        self.reaches = nn.ParameterList(torch.zeros(len(twin.weight)) for twin in twins)
+        self.group_reaches = nn.ParameterDict(
+            {str(n): torch.zeros(one.group_multiplier.shape) for n, one in enumerate(twins) if _grouped(one)}
+        )
+        for number, twin in enumerate(twins):
+            self.register_buffer(f"scale_{number}", twin.weight_scale.clone())
+            self.register_buffer(f"multiplier_{number}", twin.group_multiplier.clone())
+            self.register_buffer(f"odd_{number}", torch.tensor(twin.weight_map == "odd"))
+            self.begin_(number, twin)
+        self.register_buffer("bits", torch.tensor([twin.weight_bits for twin in twins]))
+        rounded = rounded_edges(model)
+        self.register_buffer("edge_scales", torch.stack([edge.scale for edge in rounded]))
+        self.register_buffer("edge_grids", torch.tensor([_grid(edge) for edge in rounded]))
+        self.edges = nn.Parameter(torch.zeros(len(rounded)))
+
+    def begin_(self, number: int, twin: Weighted) -> None:
+        """Start at the levels of a weight."""
+        self.get_buffer(f"scale_{number}").copy_(twin.effective_scale())
+        self.get_buffer(f"multiplier_{number}").copy_(twin.group_multiplier)
+        self.get_buffer(f"odd_{number}").fill_(twin.weight_map == "odd")
+
+    def full_scale(self, number: int, twin: Weighted) -> Tensor:
+        """What the largest code of each weight stood for when training began, float32."""
+        scale, multiplier = (self.get_buffer(f"{name}_{number}").float() for name in ("scale", "multiplier"))
+        limit = weight_limit(twin.weight_bits, self.weight_map(number))
+        return spread(limit * scale[:, None] * multiplier, twin)
+
+    def weight(self, number: int, twin: Weighted, share: Tensor) -> Tensor:
+        """A weight at the codes of shares of its range, with gradients for all that is learned."""
+        codes = Coded.apply(share, twin.weight_bits, self.weight_map(number))
+        row = self.get_buffer(f"scale_{number}").float() * self.reaches[number].exp()
+        return codes * spread(row[:, None] * self._multiplier(number, twin), twin)
+
+    def edge_steps(self) -> Tensor:
+        """The real value of code 1 of each edge, float32."""
+        return self.edge_scales.float() * self.edges.exp()
+
+    def write_(self, number: int, twin: Weighted, share: Tensor) -> None:
+        """Give a twin the levels, and the weight at its codes."""
+        weight_map = self.weight_map(number)
+        codes = share_codes(share, twin.weight_bits, weight_map).double()
+        twin.weight_map = weight_map
+        twin.weight_scale.copy_(self.get_buffer(f"scale_{number}") * self.reaches[number].double().exp())
+        twin.group_multiplier.copy_(self._multiplier(number, twin))
+        twin.weight.copy_(codes * spread(twin.weight_scale[:, None] * twin.group_multiplier, twin))
+
+    def write_edges_(self, model: TwinModel) -> None:
+        """Give a model the learned steps of its edges."""
+        scales = self.edge_scales * self.edges.double().exp()
+        for edge, scale in zip(rounded_edges(model), scales.tolist(), strict=True):
+            grid = edge.grid
+            larger = max(scale, edge.smallest_scale * (1 + 2.0**-20))
+            edge.set_(Grid(bits=grid.bits, signed=grid.signed, scale=larger, zero_point=grid.zero_point))
+
+    def weight_map(self, number: int) -> str:
+        """The map from bits to codes of a weight."""
+        return "odd" if self.get_buffer(f"odd_{number}") else "symmetric"
+
+    def _multiplier(self, number: int, twin: Weighted) -> Tensor:
+        """Of each group of each row, whole numbers as float32; of rows that are one group it is 1."""
+        multiplier = self.get_buffer(f"multiplier_{number}").float()
+        if not _grouped(twin):
+            return multiplier
+        most = largest_multiplier(twin.weight_bits, self.weight_map(number))
+        return Rounded.apply(multiplier * self.group_reaches[str(number)].exp(), torch.ones(()), 0, 1, most)
+
+
+def spread(steps: Tensor, twin: Weighted) -> Tensor:
+    """What each weight has of what its row's groups have, [out, groups]."""
+    each = steps[:, :, None].expand(-1, -1, twin.weight_group).flatten(1)
+    return each[:, : twin.weight[0].numel()].reshape(twin.weight.shape)
+
+
+def rounded_edges(model: TwinModel) -> list[CalibratedEdge]:
+    """The edges whose scales are trained, each once, in the order of the graph."""
+    every: Mapping[Any, None] = dict.fromkeys(edges(model).values())
+    return [edge for edge in every if isinstance(edge, CalibratedEdge) and edge.bits <= WIDEST]
+
+
+def _grouped(twin: Weighted) -> bool:
+    """True where groups of a row have multipliers of their own."""
+    return twin.group_multiplier.shape[1] > 1
+
+
+def _grid(edge: CalibratedEdge) -> list[int]:
+    return [edge.grid.bits, edge.grid.signed, edge.grid.zero_point]
