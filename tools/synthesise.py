@@ -22,6 +22,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("file", type=Path, help="a corpus, a TOML file (docs/training.md)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder that gets the splits")
     parser.add_argument("--split", action="append", metavar="NAME", help="only this split; may be given again")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N utterances of every split")
     parser.add_argument("-j", "--jobs", type=int, default=CORES, help="processes (default: as many as cores)")
     return parser.parse_args()
 
@@ -38,6 +39,7 @@ def main() -> int:
             print(f"error: expected splits among {list(splits)}, got {unknown}", file=sys.stderr)
             return 2
         for name in chosen:
+            splits[name] = splits[name][: given.limit]
             write_transcripts(splits[name])
             write_recordings(splits[name], corpus.acoustics, max(1, given.jobs), partial(told, name))
             print(f"{name}: {len(splits[name])} utterances in {given.out / name}", flush=True)

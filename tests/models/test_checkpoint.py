@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import safetensors.torch
@@ -51,6 +52,42 @@ def test_load_gives_back_what_was_saved(tiny: FloatModel, folder: Path, name: st
 def test_other_subsampling_is_seen_in_the_shapes(tmp_path: Path, subsampling: int) -> None:
     save(random_model(1, replace(TINY, subsampling=subsampling)), tmp_path)
     assert load(tmp_path).module.config.subsampling == subsampling
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [{"activation": "relu"}, {"norm": "batch", "bound": 6.5}, {"attention": "gated"}, {"attention": "clipped"}],
+)
+def test_a_variant_is_kept_in_the_metadata(tmp_path: Path, variant: dict[str, Any]) -> None:
+    model = random_model(1, replace(TINY, **variant))
+    save(model, tmp_path)
+    loaded = load(tmp_path)
+    assert loaded.module.config == model.module.config
+    assert states_are_equal(loaded, model)
+    assert loaded.configuration.items() >= variant.items()
+    features = torch.randn(1, 33, 80)
+    with torch.inference_mode():
+        assert torch.equal(loaded.module(features), model.module(features))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ("{", "Expecting property name"),
+        ("[]", "expected an object of activation, norm"),
+        ('{"width": 8}', "expected an object of activation, norm"),
+        ('{"activation": "gelu"}', "activation: expected one of"),
+        ('{"activation": ["relu"]}', "activation: expected one of"),
+        ('{"bound": "4"}', "bound"),
+        ('{"bound": NaN}', "bound: expected a number above 0"),
+    ],
+)
+def test_a_variant_that_no_conformer_has_is_refused(folder: Path, metadata: str, message: str) -> None:
+    file = folder / "model.safetensors"
+    save_file(safetensors.torch.load_file(file), file, {"earnest-conformer": metadata})
+    with pytest.raises(CheckpointError, match=message) as error:
+        load(folder)
+    assert "model.safetensors: its metadata earnest-conformer: " in str(error.value)
 
 
 def test_save_refuses_what_load_would_not_know(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The Conformer against an independent port, against attention written as loops, and under export."""
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors import safe_open
+from torch import nn
 from torch.export import Dim
 
 from earnest.errors import AudioError, CheckpointError
@@ -122,6 +125,68 @@ def test_relative_shift_moves_each_distance_to_its_key(frames: int) -> None:
     assert torch.equal(shifted, (index[:, None] - index).expand(2, 3, -1, -1))
 
 
+@torch.inference_mode()
+def test_gated_attention_is_plain_attention_times_a_number_for_each_frame_and_head() -> None:
+    config = replace(TINY, attention="gated", layers=1)
+    gated, plain = RelativeAttention(config).eval(), RelativeAttention(replace(config, attention="plain")).eval()
+    plain.load_state_dict({name: one for name, one in gated.state_dict().items() if not name.startswith("gate")})
+    heads: list[torch.Tensor] = []
+    plain.linear_out.register_forward_pre_hook(lambda _module, inputs: heads.append(inputs[0]))
+    x, positions = torch.randn(2, 9, 12), torch.randn(17, 12)
+    plain(x, positions)
+    logits = x @ gated.gate.weight.T + gated.gate.bias
+    expected = torch.stack(
+        [heads[0][..., 4 * head + c] / (1 + (-logits[..., head]).exp()) for head in range(3) for c in range(4)], dim=-1
+    )
+    torch.testing.assert_close(gated(x, positions), plain.linear_out(expected))
+
+
+@torch.inference_mode()
+def test_a_head_of_clipped_attention_that_looks_everywhere_says_nothing() -> None:
+    attention = RelativeAttention(replace(TINY, attention="clipped")).eval()
+    for name in ("linear_q", "linear_k"):
+        getattr(attention, name).weight.zero_()
+        getattr(attention, name).bias.zero_()
+    x = torch.randn(1, 60, 12)
+    said = attention(x, torch.randn(119, 12)) - attention.linear_out.bias
+    assert said.abs().max() == 0, "1.02 / 60 - 0.02 is below 0"
+    said = attention(x[:, :4], torch.randn(7, 12)) - attention.linear_out.bias
+    values = attention.linear_v(x[:, :4]).mean(dim=1, keepdim=True)
+    whole = 4 * (1.02 / 4 - 0.02)
+    torch.testing.assert_close(said, (values * whole @ attention.linear_out.weight.T).expand(-1, 4, -1))
+
+
+@torch.inference_mode()
+def test_the_residual_stream_stays_within_its_bound() -> None:
+    model = random_conformer(3, replace(TINY, bound=0.5))
+    sums: list[float] = []
+    for layer in model.encoder.layers:
+        layer.norm_out.register_forward_pre_hook(lambda _m, inputs: sums.append(inputs[0].abs().max().item()))
+        layer.norm_conv.register_forward_pre_hook(lambda _m, inputs: sums.append(inputs[0].abs().max().item()))
+    model(torch.randn(1, 40, 16))
+    assert len(sums) == 4
+    assert max(sums) == 0.5
+
+
+@torch.inference_mode()
+def test_batch_norm_of_the_blocks_is_a_line_for_each_channel() -> None:
+    model = random_conformer(3, replace(TINY, norm="batch"))
+    norm = model.encoder.layers[0].norm_conv
+    x = torch.randn(2, 5, 12)
+    expected = (x - norm.running_mean) / (norm.running_var + norm.eps).sqrt() * norm.weight + norm.bias
+    torch.testing.assert_close(norm(x), expected)
+
+
+@pytest.mark.parametrize(("name", "function"), [("relu", nn.functional.relu), ("hard-swish", nn.functional.hardswish)])
+def test_every_activation_is_the_one_of_the_variant(
+    name: str, function: Callable[[torch.Tensor], torch.Tensor]
+) -> None:
+    layer = random_conformer(3, replace(TINY, activation=name)).encoder.layers[0]
+    x = torch.randn(4, 12)
+    assert torch.equal(layer.feed_forward1.activation(x), function(x))
+    assert torch.equal(layer.conv.activation(x), function(x))
+
+
 @pytest.mark.parametrize("subsampling", [2, 4, 8])
 @pytest.mark.parametrize("xscaling", [True, False])
 def test_export_is_dynamic_and_equals_eager(subsampling: int, xscaling: bool) -> None:
@@ -194,6 +259,11 @@ def test_the_positions_are_in_no_checkpoint() -> None:
         ({"subsampling": 6}, "subsampling"),
         ({"layers": 0}, "layers"),
         ({"dropout": 1.5}, "dropout"),
+        ({"activation": "gelu"}, "activation: expected one of .*'relu'.*, got 'gelu'"),
+        ({"norm": None}, "norm"),
+        ({"attention": "Gated"}, "attention"),
+        ({"bound": 0.0}, "bound: expected a number above 0"),
+        ({"bound": math.inf}, "bound"),
     ],
 )
 def test_config_refuses_what_no_conformer_has(wrong: dict[str, Any], message: str) -> None:

@@ -1,5 +1,7 @@
 """Modules of many shapes, and `transformers`' Parakeet, go the whole way to a verified program of equal codes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,7 @@ from tests.swapping.modules import (
 )
 from torch import nn
 
+from earnest.errors import SwapError
 from earnest.models.conformer import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.layer_norm import LayerNorm
@@ -176,6 +179,29 @@ def test_conformer(target: str):
     assert bool(narrow) == (target == "int8x16")
     assert any(isinstance(t, Exponential) for t in _operators(twin).values()) == (target == "int8")
     assert any(isinstance(t, WeightedMean) for t in _operators(twin).values()) == (target == "int8")
+
+
+@pytest.mark.parametrize("target", ["int8x16", "int8"])
+@pytest.mark.parametrize(
+    "variant",
+    [{"activation": "hard-swish"}, {"activation": "relu"}, {"norm": "batch"}, {"attention": "gated"}, {"bound": 4.0}],
+    ids=str,
+)
+def test_variants_of_the_conformer(variant: dict[str, Any], target: str):
+    config = ConformerConfig(
+        features=20, width=16, layers=1, heads=2, feed_forward=32, kernel=7, channels=8, classes=11, **variant
+    )
+    kinds = _kinds(check_whole_way(random_conformer(0, config), target, features=20))
+    assert kinds.count("layer_norm") == (0 if variant == {"norm": "batch"} else 5)
+
+
+def test_clipped_attention_needs_probabilities_of_16_bits():
+    config = ConformerConfig(
+        features=20, width=16, layers=1, heads=2, feed_forward=32, kernel=7, channels=8, classes=11, attention="clipped"
+    )
+    check_whole_way(random_conformer(0, config), "int8x16", features=20)
+    with pytest.raises(SwapError, match="choose a target with 16-bit probabilities"):
+        swapped(random_conformer(0, config), "int8", features=20)
 
 
 def test_parakeet():

@@ -21,6 +21,9 @@ def train(
     work: Annotated[
         Path | None, typer.Option("--work", metavar="DIR", help="Where the run is kept and goes on; runs/NAME.")
     ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value for a key of FILE; again.")
+    ] = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", help="Append a row to this ledger.")] = None,
     tensorboard: Annotated[
         Path | None, typer.Option("--tensorboard", metavar="DIR", help="Also write events there (extra tensorboard).")
@@ -31,7 +34,7 @@ def train(
     """Train a float model, or what a recipe makes of one; killed, the same command goes on where it was."""
     from earnest.training.specification import load_training
 
-    training = load_training(file)
+    training = load_training(file, changes or ())
     if ledger is not None:
         existing_ledger(ledger)
     from earnest.lab.work_folder import WorkFolder

@@ -3,7 +3,7 @@
 import os
 import string
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -55,11 +55,14 @@ def read_settings(
     what: str,
     page: str,
     error: type[EarnestError],
+    changes: Sequence[str] = (),
 ) -> Whole:
     """The settings of a file, of a `kind` that depends on what it holds. `error` names the key that is wrong, `what`
-    the file should be, and the `page` on it.
+    the file should be, and the `page` on it. `changes` put other values there (`changed_`).
     """
     content = read_toml(path, what=what, error=error)
+    for change in changes:
+        changed_(content, change, error)
     file = Path(path)
     try:
         return kind(content).model_validate(content, context={"folder": file.parent})
@@ -68,3 +71,20 @@ def read_settings(
         where = ".".join(map(str, first["loc"])) or "the file"
         message = first["msg"].removeprefix("Value error, ")
         raise error(f"{file}: {where}: {message}, got {first['input']!r} (see {page})") from problem
+
+
+def changed_(content: dict[str, Any], change: str, error: type[EarnestError]) -> None:
+    """Put another value at a key: `model.width=96`, the value as TOML has it; what is no TOML is a string."""
+    key, sign, text = change.partition("=")
+    *tables, last = (part.strip() for part in key.split("."))
+    if not sign or not all((*tables, last)):
+        raise error(f"expected KEY=VALUE, the key's tables before it with dots, got {change!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    for table in tables:
+        content = content.setdefault(table, {})
+        if not isinstance(content, dict):
+            raise error(f"{change}: expected {table} to be a table, got {content!r}")
+    content[last] = value

@@ -1,10 +1,12 @@
 """Float checkpoints of a Conformer-CTC: safetensors with its list of tokens, or NeMo's `.nemo` (models.nemo).
 
-A safetensors checkpoint holds NeMo's tensors and nothing else. Its shapes give the configuration, except what no shape
+A safetensors checkpoint holds the tensors of NeMo's names. Its shapes give the configuration, except what no shape
 shows, which is assumed: the front end is `NEMO_LOG_MEL`, and `xscaling`, `eps`, `dropout`, `max_frames` have the
-defaults of `ConformerConfig`. Every tensor is checked before a weight is used.
+defaults of `ConformerConfig`; a variant of the architecture stands in the file's metadata under `earnest-conformer`, as
+JSON. Every tensor is checked before a weight is used.
 """
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -12,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -31,6 +33,8 @@ LONGEST_INPUT = 1 << 20
 
 WEIGHTS = "model.safetensors"
 TOKENS = "tokens.txt"
+VARIANT = "earnest-conformer"
+SHOWN_BY_NOTHING = ("activation", "norm", "attention", "bound")
 COUNTER = "num_batches_tracked"  # of batch norm: counts training steps, no weight; published with or without
 
 
@@ -94,10 +98,16 @@ def save(model: FloatModel, folder: str | os.PathLike[str]) -> None:
         raise CheckpointError(f"{target}: a safetensors checkpoint stands for the front end {NEMO_LOG_MEL}")
     if not isinstance(model.module, Conformer):
         raise CheckpointError(f"{target}: expected a Conformer, got {model.architecture}: save it as what it is")
-    assumed = ConformerConfig(features=NEMO_LOG_MEL.mels)
-    _compare(infer_config(state, assumed, str(target)), model.module.config, f"{target}: from the shapes")
+    config = model.module.config
+    plain = ConformerConfig(features=NEMO_LOG_MEL.mels)
+    variant = {
+        name: getattr(config, name) for name in SHOWN_BY_NOTHING if getattr(config, name) != getattr(plain, name)
+    }
+    found = infer_config(state, replace(plain, **variant), str(target))
+    _compare(found, config, f"{target}: from the shapes")
     target.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.contiguous() for name, tensor in state.items()}, target / WEIGHTS)
+    metadata = {VARIANT: json.dumps(variant, sort_keys=True)} if variant else None
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, target / WEIGHTS, metadata)
     lines = [f"{piece} {index}\n" for index, piece in enumerate(model.tokens.pieces)]
     (target / TOKENS).write_text("".join(lines), encoding="utf-8")
 
@@ -109,11 +119,24 @@ def _load_safetensors(file: Path) -> FloatModel:
             raise CheckpointError(f"{needed}: expected the checkpoint's file, got none: put {needed.name} there")
     try:
         state = load_file(file)
+        with safe_open(file, framework="pt") as opened:
+            variant = (opened.metadata() or {}).get(VARIANT, "{}")
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{file}: expected a safetensors file, got one that is corrupt: {error}") from error
-    config = infer_config(state, ConformerConfig(features=NEMO_LOG_MEL.mels), str(file))
+    config = infer_config(state, _assumed(variant, file), str(file))
     module = build(state, config, str(file))
     return _finish(module, Tokens.read(tokens_file), NEMO_LOG_MEL, file)
+
+
+def _assumed(variant: str, file: Path) -> ConformerConfig:
+    """What no shape shows, with the variant that a file's metadata names."""
+    try:
+        named = json.loads(variant)
+        if not isinstance(named, dict) or named.keys() - set(SHOWN_BY_NOTHING):
+            raise ValueError(f"expected an object of {', '.join(SHOWN_BY_NOTHING)}")
+        return ConformerConfig(features=NEMO_LOG_MEL.mels, **named)
+    except (ValueError, TypeError, CheckpointError) as error:
+        raise CheckpointError(f"{file}: its metadata {VARIANT}: {error}") from error
 
 
 def _load_hub(folder: Path, allow_pickle: bool) -> FloatModel:

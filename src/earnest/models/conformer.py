@@ -11,10 +11,20 @@ projected sinusoid p of a distance and two trained biases u and w (in the checkp
     score[i, j] = ((q_i + u) . k_j + (q_i + w) . p_(i-j)) / sqrt(d),   out_i = sum_j softmax_j(score[i, j]) v_j
 
 The head is linear; its logits come without softmax, which belongs to the loss or the decoding.
+
+Variants, of which no checkpoint of NeMo is one, that are said to be easier to quantize (docs/architectures.md):
+
+    activation  silu, hard-swish [Howard 2019, arXiv:1905.02244] or relu
+    norm        of the blocks: layer, or batch, whose statistics are constants when the model listens
+    attention   gated: sigmoid(W x + b) out, a number for each frame and head; clipped: the softmax is
+                clamp(1.02 softmax - 0.02, 0, 1), so that a head can say nothing    [Bondarenko 2023, arXiv:2306.12929]
+    bound       every sum of the residual stream is clamped to -bound .. bound
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
@@ -28,6 +38,16 @@ Positions = Float[Tensor, "positions width"]
 PositionScores = Float[Tensor, "batch heads frames positions"]
 KeyScores = Float[Tensor, "batch heads frames frames"]
 Logits = Float[Tensor, "batch frames classes"]
+
+
+Activation = Literal["silu", "hard-swish", "relu"]
+Norm = Literal["layer", "batch"]
+Attention = Literal["plain", "gated", "clipped"]
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"silu": nn.SiLU, "hard-swish": nn.Hardswish, "relu": nn.ReLU}
+
+BELOW = 0.02
+"""How far clipped softmax reaches below 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +72,10 @@ class ConformerConfig:
     max_frames: int = 6000
     eps: float = 1e-5
     dropout: float = 0.1
+    activation: Activation = "silu"
+    norm: Norm = "layer"
+    attention: Attention = "plain"
+    bound: float | None = None
 
     def __post_init__(self) -> None:
         sizes = ("features", "width", "layers", "heads", "feed_forward", "kernel", "channels", "classes", "max_frames")
@@ -67,6 +91,13 @@ class ConformerConfig:
             raise CheckpointError(f"Conformer subsampling: expected a power of 2 from 2, got {self.subsampling}")
         if not 0 <= self.dropout < 1:
             raise CheckpointError(f"Conformer dropout: expected a probability below 1, got {self.dropout}")
+        for name, known in (("activation", Activation), ("norm", Norm), ("attention", Attention)):
+            if getattr(self, name) not in get_args(known):
+                raise CheckpointError(
+                    f"Conformer {name}: expected one of {get_args(known)}, got {getattr(self, name)!r}"
+                )
+        if self.bound is not None and not (isinstance(self.bound, (int, float)) and 0 < self.bound < math.inf):
+            raise CheckpointError(f"Conformer bound: expected a number above 0, got {self.bound!r}")
 
     @property
     def strides(self) -> int:
@@ -130,12 +161,12 @@ class RelativePositions(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Linear, SiLU, dropout, linear [Gulati 2020, fig. 4]; its layer norm stands in the block."""
+    """Linear, activation, dropout, linear [Gulati 2020, fig. 4]; its layer norm stands in the block."""
 
     def __init__(self, config: ConformerConfig) -> None:
         super().__init__()
         self.linear1 = nn.Linear(config.width, config.feed_forward)
-        self.activation = nn.SiLU()
+        self.activation = ACTIVATIONS[config.activation]()
         self.dropout = nn.Dropout(config.dropout)
         self.linear2 = nn.Linear(config.feed_forward, config.width)
 
@@ -158,6 +189,8 @@ class RelativeAttention(nn.Module):
         self.linear_pos = nn.Linear(config.width, config.width, bias=False)
         self.pos_bias_u = nn.Parameter(torch.zeros(self.heads, self.head_width))
         self.pos_bias_v = nn.Parameter(torch.zeros(self.heads, self.head_width))
+        self.clipped = config.attention == "clipped"
+        self.gate = nn.Linear(config.width, config.heads) if config.attention == "gated" else None
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Frames, positions: Positions) -> Frames:
@@ -171,8 +204,12 @@ class RelativeAttention(nn.Module):
         content = torch.matmul((query + self.pos_bias_u).transpose(1, 2), key)
         position = relative_shift(torch.matmul((query + self.pos_bias_v).transpose(1, 2), distance))
         scores = (content + position) * (1 / math.sqrt(self.head_width))
-        weights = self.dropout(torch.softmax(scores, dim=-1))
-        heads = torch.matmul(weights, value)
+        weights = torch.softmax(scores, dim=-1)
+        if self.clipped:
+            weights = ((1 + BELOW) * weights - BELOW).clamp(0.0, 1.0)
+        heads = torch.matmul(self.dropout(weights), value)
+        if self.gate is not None:
+            heads = heads * torch.sigmoid(self.gate(x)).transpose(1, 2).unsqueeze(-1)
         return self.linear_out(heads.transpose(1, 2).reshape(batch, frames, width))
 
 
@@ -188,7 +225,7 @@ def relative_shift(scores: PositionScores) -> KeyScores:
 
 
 class ConvolutionModule(nn.Module):
-    """Pointwise with gated linear unit, depthwise, batch norm, SiLU, pointwise [Gulati 2020, fig. 2]."""
+    """Pointwise with gated linear unit, depthwise, batch norm, activation, pointwise [Gulati 2020, fig. 2]."""
 
     def __init__(self, config: ConformerConfig) -> None:
         super().__init__()
@@ -196,7 +233,7 @@ class ConvolutionModule(nn.Module):
         self.pointwise_conv1 = nn.Conv1d(width, 2 * width, kernel_size=1)
         self.depthwise_conv = nn.Conv1d(width, width, config.kernel, padding=config.kernel // 2, groups=width)
         self.batch_norm = nn.BatchNorm1d(width, eps=config.eps)
-        self.activation = nn.SiLU()
+        self.activation = ACTIVATIONS[config.activation]()
         self.pointwise_conv2 = nn.Conv1d(width, width, kernel_size=1)
 
     def forward(self, x: Frames) -> Frames:
@@ -206,29 +243,42 @@ class ConvolutionModule(nn.Module):
         return self.pointwise_conv2(mixed).transpose(1, 2)
 
 
+class FrameBatchNorm(nn.BatchNorm1d):
+    """Batch norm of frames, [batch, time, width]."""
+
+    def forward(self, x: Frames) -> Frames:
+        """Each channel by the statistics of all frames."""
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
+
 class ConformerBlock(nn.Module):
-    """Half-step feed-forward, attention, convolution, half-step feed-forward, layer norm [Gulati 2020, eq. 1]."""
+    """Half-step feed-forward, attention, convolution, half-step feed-forward, norm [Gulati 2020, eq. 1]."""
 
     def __init__(self, config: ConformerConfig) -> None:
         super().__init__()
-        self.norm_feed_forward1 = nn.LayerNorm(config.width, eps=config.eps)
+        norm = FrameBatchNorm if config.norm == "batch" else nn.LayerNorm
+        self.bound = config.bound
+        self.norm_feed_forward1 = norm(config.width, eps=config.eps)
         self.feed_forward1 = FeedForward(config)
-        self.norm_self_att = nn.LayerNorm(config.width, eps=config.eps)
+        self.norm_self_att = norm(config.width, eps=config.eps)
         self.self_attn = RelativeAttention(config)
-        self.norm_conv = nn.LayerNorm(config.width, eps=config.eps)
+        self.norm_conv = norm(config.width, eps=config.eps)
         self.conv = ConvolutionModule(config)
-        self.norm_feed_forward2 = nn.LayerNorm(config.width, eps=config.eps)
+        self.norm_feed_forward2 = norm(config.width, eps=config.eps)
         self.feed_forward2 = FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
-        self.norm_out = nn.LayerNorm(config.width, eps=config.eps)
+        self.norm_out = norm(config.width, eps=config.eps)
 
     def forward(self, x: Frames, positions: Positions) -> Frames:
         """The four steps of eq. 1."""
-        x = x + 0.5 * self.dropout(self.feed_forward1(self.norm_feed_forward1(x)))
-        x = x + self.dropout(self.self_attn(self.norm_self_att(x), positions))
-        x = x + self.dropout(self.conv(self.norm_conv(x)))
-        x = x + 0.5 * self.dropout(self.feed_forward2(self.norm_feed_forward2(x)))
+        x = self._bounded(x + 0.5 * self.dropout(self.feed_forward1(self.norm_feed_forward1(x))))
+        x = self._bounded(x + self.dropout(self.self_attn(self.norm_self_att(x), positions)))
+        x = self._bounded(x + self.dropout(self.conv(self.norm_conv(x))))
+        x = self._bounded(x + 0.5 * self.dropout(self.feed_forward2(self.norm_feed_forward2(x))))
         return self.norm_out(x)
+
+    def _bounded(self, x: Frames) -> Frames:
+        return x if self.bound is None else x.clamp(-self.bound, self.bound)
 
 
 class Encoder(nn.Module):

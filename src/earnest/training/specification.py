@@ -2,13 +2,14 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from earnest.errors import TrainingError
 from earnest.file.settings import Part, Place, read_settings
+from earnest.models.conformer import Activation, Attention, Norm
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -27,6 +28,10 @@ class Shape(Part):
     channels: Count
     classes: int = Field(ge=30)
     dropout: Share
+    activation: Activation = "silu"
+    norm: Norm = "layer"
+    attention: Attention = "plain"
+    bound: Positive | None = None
 
 
 class Heard(Part):
@@ -233,9 +238,10 @@ class QuantizedTraining(Taught[LatentDescent]):
 AnyTraining = Training | SelfDistillation | QuantizedTraining
 
 
-def load_training(path: str | os.PathLike[str]) -> AnyTraining:
-    """Read a training run's file: quantization-aware with a recipe, a model's teaching of itself with the path of a
-    model and none, a float model's training with the model's shape. TrainingError names the key that is wrong.
+def load_training(path: str | os.PathLike[str], changes: Sequence[str] = ()) -> AnyTraining:
+    """Read a training run's file, with `changes` to its values (file.settings): quantization-aware with a recipe, a
+    model's teaching of itself with the path of a model and none, a float model's training with the model's shape.
+    TrainingError names the key that is wrong.
     """
 
     def kind(content: Mapping[str, Any]) -> type[AnyTraining]:
@@ -243,4 +249,6 @@ def load_training(path: str | os.PathLike[str]) -> AnyTraining:
             return QuantizedTraining
         return SelfDistillation if isinstance(content.get("model"), str) else Training
 
-    return read_settings(path, kind, what="a training run", page="docs/training.md", error=TrainingError)
+    return read_settings(
+        path, kind, what="a training run", page="docs/training.md", error=TrainingError, changes=changes
+    )
