@@ -12,7 +12,7 @@ from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.methods.hadamard import rotation
 from earnest.methods.rotation import rotate_, turned, turns
-from earnest.models.conformer import ConformerConfig
+from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.comparison import differences, first_difference
 from earnest.nn.lowering import lower

@@ -15,13 +15,8 @@ from torch.export import Dim
 
 from earnest.errors import AudioError, CheckpointError
 from earnest.models.checkpoint import load
-from earnest.models.conformer import (
-    Conformer,
-    ConformerConfig,
-    RelativeAttention,
-    relative_shift,
-    sinusoids,
-)
+from earnest.models.conformer import Conformer, RelativeAttention, relative_shift, sinusoids
+from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 
 TINY = ConformerConfig(

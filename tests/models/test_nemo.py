@@ -15,7 +15,7 @@ import yaml
 from earnest.errors import CheckpointError
 from earnest.models import nemo
 from earnest.models.checkpoint import FloatModel, load, save
-from earnest.models.conformer import ConformerConfig
+from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_model
 from earnest.runtime.front_end import NEMO_LOG_MEL
 

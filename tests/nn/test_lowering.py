@@ -14,7 +14,7 @@ from earnest.errors import ProgramError
 from earnest.integer.program import INPUT, TIME, Program
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-from earnest.models.conformer import ConformerConfig
+from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.edge import ScaledEdge
 from earnest.nn.layout import Scaled

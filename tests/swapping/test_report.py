@@ -8,7 +8,7 @@ from rich.console import Console
 from tests.swapping.modules import FEATURES, Attention, Norms, PostNorm, inputs, swapped
 from torch.export import Dim
 
-from earnest.models.conformer import ConformerConfig
+from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.model import TwinModel
 from earnest.swapping.recipe import Recipe

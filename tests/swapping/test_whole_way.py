@@ -24,7 +24,7 @@ from tests.swapping.modules import (
 from torch import nn
 
 from earnest.errors import SwapError
-from earnest.models.conformer import ConformerConfig
+from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.model import TwinModel

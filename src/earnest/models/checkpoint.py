@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from earnest.errors import CheckpointError
 from earnest.models import hub, hub_download, nemo
-from earnest.models.conformer import Conformer, ConformerConfig
+from earnest.models.conformer import Conformer
+from earnest.models.conformer_config import ConformerConfig
 from earnest.runtime.decoding import Generation
 from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
 from earnest.runtime.front_ends import FrontEnd

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from earnest.errors import CheckpointError
-from earnest.models.conformer import ConformerConfig
+from earnest.models.conformer_config import ConformerConfig
 from earnest.runtime.front_end import LogMel
 from earnest.runtime.text import Tokens
 

@@ -14,7 +14,8 @@ from earnest.errors import TrainingError
 from earnest.methods.ctc import ctc_loss
 from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import build, conformer_model
-from earnest.models.conformer import Conformer, ConformerConfig
+from earnest.models.conformer import Conformer
+from earnest.models.conformer_config import ConformerConfig
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.training.features import padded
 from earnest.training.loop import Counted, Run, Watch

@@ -15,7 +15,7 @@ from earnest.errors import EarnestError
 from earnest.judge.running import judge_running
 from earnest.judge.running.rules import NEIGHBOURS, STATE_RULES, TRACE_RULES
 from earnest.judge.verdict import Verdict
-from earnest.models.conformer import ConformerConfig
+from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 
 
