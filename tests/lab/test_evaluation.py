@@ -199,3 +199,8 @@ def test_a_model_has_the_name_of_its_folder_or_file(tiny_world: TinyWorld, tmp_p
     archive.touch()
     names = [model_name(path) for path in (tiny_world.model, tiny_world.model / "model.safetensors", archive)]
     assert names == ["tiny-model", "tiny-model", "a.b"]
+    made = tmp_path / "gated" / "model"
+    made.mkdir(parents=True)
+    assert model_name(made) == "model"
+    (made.parent / "log.jsonl").touch()
+    assert model_name(made) == "gated", "what a training run has made is called as the run"

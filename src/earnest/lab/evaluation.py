@@ -220,9 +220,14 @@ def toml_of(target: str | None) -> Path | None:
 
 
 def model_name(path: Path) -> str:
-    """What a float model is called: its folder, or its file without the ending."""
+    """What a float model is called: its folder, the run's where that is the `model` of a training run, or its file
+    without the ending.
+    """
     path = path.resolve()
-    return path.parent.name if path.name == "model.safetensors" else path.stem if path.is_file() else path.name
+    if path.is_file() and path.name != "model.safetensors":
+        return path.stem
+    folder = path.parent if path.is_file() else path
+    return folder.parent.name if folder.name == "model" and (folder.parent / "log.jsonl").exists() else folder.name
 
 
 def parameter_bytes(model: "FloatModel") -> int:

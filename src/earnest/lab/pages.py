@@ -7,6 +7,7 @@ from earnest.errors import LedgerError
 from earnest.lab.benchmark_tables import render_linear, render_memory, render_times
 from earnest.lab.coverage_table import render_coverage, render_operators
 from earnest.lab.ledger import read
+from earnest.lab.models_table import render_models
 from earnest.lab.result_tables import render_best, render_results
 from earnest.lab.sensitivity_table import render_sensitivity
 from earnest.lab.tables import evaluations, render, replace_block
@@ -33,6 +34,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "engine-memory": render_memory,
     "engine-linear": render_linear,
     "training": render_training,
+    "models": render_models,
 }
 """Tables by the name that stands in the mark."""
 

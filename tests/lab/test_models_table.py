@@ -1,0 +1,24 @@
+"""Float models beside each other: a line for each and its data, and what no recipe measured is absent."""
+
+from tests.lab.report.material import evaluation
+
+from earnest.lab.markdown import read_table
+from earnest.lab.models_table import render_models
+
+
+def test_each_model_has_a_line_and_each_recipe_on_a_target_a_column() -> None:
+    rows = [
+        evaluation("w8a8", float_model="plain", program="plain-w8a8", errors=600),
+        evaluation("w8a8", float_model="plain", program="plain-w8a8", errors=470),
+        evaluation("w8a8", float_model="plain", program="plain-w8a8", target="int8", errors=500),
+        evaluation("w4a8", float_model="gated", program="gated-w4a8", errors=440),
+        evaluation("w4a8", float_model="gated", program="gated-w4a8", data="other", errors=450),
+        {"kind": "training"},
+    ]
+    found = read_table(render_models(rows))
+    assert found.heading == ("model", "part of", "words", "WER float", "w4a8, int8x16", "w8a8, int8", "w8a8, int8x16")
+    assert found.lines == (
+        ("plain", "dev-clean", "10000", "4.50", "–", "+0.50 (+0.30 … +0.80)", "+0.20 (+0.00 … +0.50)"),
+        ("gated", "dev-clean", "10000", "4.50", "-0.10 (-0.30 … +0.20)", "–", "–"),
+        ("gated", "other", "10000", "4.50", "+0.00 (-0.20 … +0.30)", "–", "–"),
+    )
