@@ -78,3 +78,10 @@ def test_the_card_says_what_the_ledger_says(box: Path, root: Path) -> None:
     assert {"training", "evaluations"} <= set(marks(card.read_text(encoding="utf-8")))
     command = "run `earnest tables box/README.md --ledger results/box.jsonl`"
     assert outdated([card], root / "results" / "box.jsonl") == {}, command
+
+
+def test_the_page_of_architectures_says_what_its_ledger_says(box: Path, root: Path) -> None:
+    page = box / "architectures.md"
+    assert marks(page.read_text(encoding="utf-8")) == ["training", "models"]
+    command = "run `earnest tables box/architectures.md --ledger results/architectures.jsonl`"
+    assert outdated([page], root / "results" / "architectures.jsonl") == {}, command

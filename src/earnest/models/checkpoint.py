@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from earnest.errors import CheckpointError
 from earnest.models import hub, hub_download, nemo
 from earnest.models.conformer import Conformer
-from earnest.models.conformer_config import ConformerConfig
+from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
 from earnest.runtime.decoding import Generation
 from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
 from earnest.runtime.front_ends import FrontEnd
@@ -35,7 +35,6 @@ LONGEST_INPUT = 1 << 20
 WEIGHTS = "model.safetensors"
 TOKENS = "tokens.txt"
 VARIANT = "earnest-conformer"
-SHOWN_BY_NOTHING = ("activation", "norm", "attention", "bound")
 COUNTER = "num_batches_tracked"  # of batch norm: counts training steps, no weight; published with or without
 
 
@@ -101,9 +100,7 @@ def save(model: FloatModel, folder: str | os.PathLike[str]) -> None:
         raise CheckpointError(f"{target}: expected a Conformer, got {model.architecture}: save it as what it is")
     config = model.module.config
     plain = ConformerConfig(features=NEMO_LOG_MEL.mels)
-    variant = {
-        name: getattr(config, name) for name in SHOWN_BY_NOTHING if getattr(config, name) != getattr(plain, name)
-    }
+    variant = {name: getattr(config, name) for name in VARIANT_KEYS if getattr(config, name) != getattr(plain, name)}
     found = infer_config(state, replace(plain, **variant), str(target))
     _compare(found, config, f"{target}: from the shapes")
     target.mkdir(parents=True, exist_ok=True)
@@ -133,8 +130,8 @@ def _assumed(variant: str, file: Path) -> ConformerConfig:
     """What no shape shows, with the variant that a file's metadata names."""
     try:
         named = json.loads(variant)
-        if not isinstance(named, dict) or named.keys() - set(SHOWN_BY_NOTHING):
-            raise ValueError(f"expected an object of {', '.join(SHOWN_BY_NOTHING)}")
+        if not isinstance(named, dict) or named.keys() - set(VARIANT_KEYS):
+            raise ValueError(f"expected an object of {', '.join(VARIANT_KEYS)}")
         return ConformerConfig(features=NEMO_LOG_MEL.mels, **named)
     except (ValueError, TypeError, CheckpointError) as error:
         raise CheckpointError(f"{file}: its metadata {VARIANT}: {error}") from error

@@ -41,6 +41,9 @@ Logits = Float[Tensor, "batch frames classes"]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"silu": nn.SiLU, "hard-swish": nn.Hardswish, "relu": nn.ReLU}
 
+OPEN = 2.0
+"""Where the bias of a gate begins: sigmoid(2) is 0.88."""
+
 BELOW = 0.02
 """How far clipped softmax reaches below 0."""
 
@@ -127,6 +130,8 @@ class RelativeAttention(nn.Module):
         self.pos_bias_v = nn.Parameter(torch.zeros(self.heads, self.head_width))
         self.clipped = config.attention == "clipped"
         self.gate = nn.Linear(config.width, config.heads) if config.attention == "gated" else None
+        if self.gate is not None:
+            nn.init.constant_(self.gate.bias, OPEN)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Frames, positions: Positions) -> Frames:

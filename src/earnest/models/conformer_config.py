@@ -10,6 +10,9 @@ Activation = Literal["silu", "hard-swish", "relu"]
 Norm = Literal["layer", "batch"]
 Attention = Literal["plain", "gated", "clipped"]
 
+VARIANT_KEYS = ("activation", "norm", "attention", "bound")
+"""What says which variant of the architecture it is, and no shape shows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConformerConfig:

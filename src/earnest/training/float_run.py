@@ -15,7 +15,7 @@ from earnest.methods.ctc import ctc_loss
 from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import build, conformer_model
 from earnest.models.conformer import Conformer
-from earnest.models.conformer_config import ConformerConfig
+from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.training.features import padded
 from earnest.training.loop import Counted, Run, Watch
@@ -92,12 +92,15 @@ def groups(module: nn.Module, descent: Descent) -> list[Group]:
 
 
 def _module(shape: Shape, start: FloatModel | None) -> Conformer:
-    """The model before the first step. TrainingError where the one to start from has another shape."""
+    """The model before the first step. It may be another variant than the one to start from: what only that one has is
+    left out, what only it has is as it begins. TrainingError where that one has another shape.
+    """
     config = _config(shape, shape.dropout)
     module = Conformer(config)
     if start is not None:
         found = start.module.config if isinstance(start.module, Conformer) else start.architecture
-        if not isinstance(found, ConformerConfig) or replace(found, dropout=shape.dropout) != config:
+        varied = {name: getattr(config, name) for name in VARIANT_KEYS}
+        if not isinstance(found, ConformerConfig) or replace(found, dropout=shape.dropout, **varied) != config:
             raise TrainingError(f"{start.source}: expected a model of shape {config}, got {found}")
         module.load_state_dict(start.module.state_dict(), strict=False)  # a checkpoint may lack batch norm's counters
     return module

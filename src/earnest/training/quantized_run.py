@@ -48,13 +48,13 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
     def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch) -> None:
         self.settings, self.folder, self.watch = settings, folder, watch
         self.model, others = load(settings.model), self._others()
-        self.results = (folder / "program.earnest", *(folder / f"program-{one.name}.earnest" for one in others))
-        self.names = (settings.name, *(f"{settings.name}-{one.name}" for one in others))
+        self.results = (folder / "program.earnest", *(folder / f"program-{name}.earnest" for name in others))
+        self.names = (settings.name, *(f"{settings.name}-{name}" for name in others))
         chosen = settings.calibration
         spoken = select(read_split(chosen.data, transcripts="absent"), chosen.limit)
         paths, target = [one.path for one in spoken], load_target(settings.target)
         self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=watch.progress)
-        companions = [companion(self.ready, recipe, watch.progress) for recipe in others]
+        companions = [companion(self.ready, recipe, watch.progress) for recipe in others.values()]
         self.twins = [give_biases_(each) for each in (self.ready.twin, *companions)]
         twin = self.twins[0]
         real = copy.deepcopy(twin)
@@ -83,13 +83,13 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
                 write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
         return Recipe.model_validate_json(kept.read_bytes())
 
-    def _others(self) -> list[Recipe]:
-        shared = self.settings.co_training
-        found = [] if shared is None else [load_recipe(each) for each in shared.recipes]
-        names = [Path(self.settings.recipe).stem, *(recipe.name for recipe in found)]
+    def _others(self) -> dict[str, Recipe]:
+        """Of co-training, by what they or their files are called."""
+        shared = [] if self.settings.co_training is None else self.settings.co_training.recipes
+        names = [Path(each).stem for each in (self.settings.recipe, *shared)]
         if len(set(names)) < len(names):
             raise TrainingError(f"co_training.recipes: expected recipes of different names, got {', '.join(names)}")
-        return found
+        return {name: load_recipe(each) for name, each in zip(names[1:], shared, strict=True)}
 
     @property
     def draw(self) -> Draw:
