@@ -107,3 +107,21 @@ def test_it_may_start_from_a_model(tmp_path: Path, tiny_world: TinyWorld) -> Non
     other = load_training(started_from(tiny_world.model, write_training(tmp_path, steps=4)))
     with pytest.raises(TrainingError, match="of shape"):
         train(other, tmp_path / "third", Watch())
+
+
+def test_it_may_start_from_a_model_of_another_variant(tmp_path: Path) -> None:
+    first = train(load_training(write_training(tmp_path)), tmp_path / "first", Watch())
+    file = started_from(first.result, write_training(tmp_path, steps=4, rate="1e-12"))
+    varied = load_training(file, ["model.attention=gated", "model.bound=2.5", "descent.last_rate=1e-12"])
+    second = train(varied, tmp_path / "second", Watch())
+    old, new = load(first.result), load(second.result)
+    assert (new.module.config.attention, new.module.config.bound) == ("gated", 2.5)
+    made = new.module.state_dict()
+    for name, weight in old.module.state_dict().items():
+        if "batch_norm" not in name:
+            torch.testing.assert_close(made.pop(name), weight, rtol=0, atol=1e-9)
+    assert {name.split(".")[-2] for name in made} == {"gate", "batch_norm"}
+    assert (made["encoder.layers.0.self_attn.gate.bias"] == 2.0).all(), "it begins nearly open"
+    wider = load_training(file, ["model.attention=gated", "model.kernel=7"])
+    with pytest.raises(TrainingError, match="expected a model of shape"):
+        train(wider, tmp_path / "third", Watch())
