@@ -6,36 +6,18 @@ import numpy as np
 import pytest
 import torch
 from tests.methods.stacked import stacked
-from tests.nn.tiny import WIDTH, inputs
+from tests.training.tiny_latents import BATCHES, begun, rounded, values_of
 
 from earnest.calibration.calibrate import calibrate
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-from earnest.methods.rounding import gptq_, own_weights
+from earnest.methods.rounding import own_weights
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
-from earnest.numerics.weight import largest_multiplier, weight_codes
+from earnest.numerics.weight import weight_codes
 from earnest.training.latents import Draw, Latents, give_biases_
 from earnest.training.passes import Passes
 from earnest.training.rulers import rounded_edges
-
-BATCHES = inputs(count=6, time=17, width=WIDTH, seed=3)
-
-
-def rounded(bits: int) -> tuple[TwinModel, TwinModel]:
-    """Twins that GPTQ has rounded, and the same ones before."""
-    real = give_biases_(calibrate(stacked(bits), BATCHES))
-    return gptq_(copy.deepcopy(real), BATCHES), real
-
-
-def begun(model: TwinModel) -> Latents:
-    latents = Latents([model])
-    latents.begin_(model)
-    return latents
-
-
-def values_of(latents: Latents, model: TwinModel) -> list[torch.Tensor]:
-    return latents.values([model], latents.always(0))
 
 
 def weights(model: TwinModel) -> list[np.ndarray]:
@@ -99,18 +81,6 @@ def test_what_was_disturbed_is_learnt_again() -> None:
     verify(lower(model, {}), load_target("int8x16"))
 
 
-def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
-    model, _real = rounded(4)
-    latents = begun(model)
-    least = [edge.grid.scale for edge in rounded_edges(model)]
-    for edge in rounded_edges(model):
-        edge.require_scale_(edge.grid.scale)
-    with torch.no_grad():
-        latents.ruler(0).edges.fill_(-3.0)
-    latents.write_([model], 0)
-    assert all(edge.grid.scale >= scale for edge, scale in zip(rounded_edges(model), least, strict=True))
-
-
 def test_learned_steps_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
     model, _ = rounded(4)
     taught = begun(model)
@@ -168,18 +138,3 @@ def test_a_draw_takes_each_weight_from_its_own_ruler() -> None:
     for index, number in enumerate(drawn):
         assert latents.ruler(number).reaches[index].grad is not None
         assert latents.ruler(1 - number).reaches[index].grad is None, "what is not drawn learns nothing"
-
-
-def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
-    model, _ = rounded(4)
-    latents = begun(model)
-    before = [twin.group_multiplier.clone() for twin in own_weights(model)]
-    with torch.no_grad():
-        for number, reach in latents.ruler(0).group_reaches.items():
-            reach.fill_(np.log(2.0) if int(number) % 2 else -9.0)
-    latents.write_([model], 0)
-    for number, (twin, old) in enumerate(zip(own_weights(model), before, strict=True)):
-        most = largest_multiplier(twin.weight_bits, twin.weight_map)
-        expected = (2 * old.int()).clamp(max=most) if number % 2 else torch.ones_like(old)
-        assert torch.equal(twin.group_multiplier, expected.to(torch.uint8))
-    verify(lower(model, {}), load_target("int8x16"))

@@ -1,0 +1,50 @@
+"""Rulers stay within the law: multipliers between their bounds, edges no finer than what reads them bears."""
+
+import numpy as np
+import torch
+from tests.training.tiny_latents import begun, rounded
+
+from earnest.integer.target import load_target
+from earnest.integer.verifier import verify
+from earnest.methods.rounding import own_weights
+from earnest.nn.lowering import lower
+from earnest.numerics.weight import largest_multiplier
+from earnest.training.rulers import rounded_edges, spread
+
+
+def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
+    model, _real = rounded(4)
+    latents = begun(model)
+    least = [edge.grid.scale for edge in rounded_edges(model)]
+    for edge in rounded_edges(model):
+        edge.require_scale_(edge.grid.scale)
+    with torch.no_grad():
+        latents.ruler(0).edges.fill_(-3.0)
+    latents.write_([model], 0)
+    assert all(edge.grid.scale >= scale for edge, scale in zip(rounded_edges(model), least, strict=True))
+
+
+def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
+    model, _ = rounded(4)
+    latents = begun(model)
+    before = [twin.group_multiplier.clone() for twin in own_weights(model)]
+    with torch.no_grad():
+        for number, reach in latents.ruler(0).group_reaches.items():
+            reach.fill_(np.log(2.0) if int(number) % 2 else -9.0)
+    latents.write_([model], 0)
+    for number, (twin, old) in enumerate(zip(own_weights(model), before, strict=True)):
+        most = largest_multiplier(twin.weight_bits, twin.weight_map)
+        expected = (2 * old.int()).clamp(max=most) if number % 2 else torch.ones_like(old)
+        assert torch.equal(twin.group_multiplier, expected.to(torch.uint8))
+    verify(lower(model, {}), load_target("int8x16"))
+
+
+def test_each_weight_has_what_its_group_has() -> None:
+    model, _ = rounded(4)
+    for twin in own_weights(model):
+        out, depth = twin.weight.shape
+        steps = torch.arange(twin.group_multiplier.numel()).reshape(twin.group_multiplier.shape).float()
+        found = spread(steps, twin)
+        assert found.shape == (out, depth)
+        for column in range(depth):
+            assert torch.equal(found[:, column], steps[:, column // twin.weight_group])

@@ -1,0 +1,30 @@
+"""Twins that GPTQ has rounded, and latents that begin there."""
+
+import copy
+
+import torch
+from tests.methods.stacked import stacked
+from tests.nn.tiny import WIDTH, inputs
+
+from earnest.calibration.calibrate import calibrate
+from earnest.methods.rounding import gptq_
+from earnest.nn.model import TwinModel
+from earnest.training.latents import Latents, give_biases_
+
+BATCHES = inputs(count=6, time=17, width=WIDTH, seed=3)
+
+
+def rounded(bits: int) -> tuple[TwinModel, TwinModel]:
+    """Twins that GPTQ has rounded, and the same ones before."""
+    real = give_biases_(calibrate(stacked(bits), BATCHES))
+    return gptq_(copy.deepcopy(real), BATCHES), real
+
+
+def begun(model: TwinModel) -> Latents:
+    latents = Latents([model])
+    latents.begin_(model)
+    return latents
+
+
+def values_of(latents: Latents, model: TwinModel) -> list[torch.Tensor]:
+    return latents.values([model], latents.always(0))
