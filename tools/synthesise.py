@@ -22,9 +22,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("file", type=Path, help="a corpus, a TOML file (docs/training.md)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder that gets the splits")
     parser.add_argument("--split", action="append", metavar="NAME", help="only this split; may be given again")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N utterances of every split")
+    parser.add_argument("--limit", type=_count, metavar="N", help="only the first N utterances of every split")
     parser.add_argument("-j", "--jobs", type=int, default=CORES, help="processes (default: as many as cores)")
     return parser.parse_args()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
+    return int(text)
 
 
 def main() -> int:

@@ -17,6 +17,9 @@ from earnest.file.settings import changed_
         ('model.norm="batch"', {"steps": 1, "model": {"width": 8, "norm": "batch"}}),
         ("name=a=b", {"steps": 1, "model": {"width": 8}, "name": "a=b"}),
         ("data.train=['x', \"y\"]", {"steps": 1, "model": {"width": 8}, "data": {"train": ["x", "y"]}}),
+        ("name=1\nother=2", {"steps": 1, "model": {"width": 8}, "name": "1\nother=2"}),
+        ("name=1\n[model]\nwidth=3", {"steps": 1, "model": {"width": 8}, "name": "1\n[model]\nwidth=3"}),
+        ("name=" + "[" * 5000, {"steps": 1, "model": {"width": 8}, "name": "[" * 5000}),
         ("rate=1e-3", {"steps": 1, "model": {"width": 8}, "rate": 1e-3}),
     ],
 )

@@ -9,12 +9,13 @@ import soundfile
 import torch
 
 from earnest.errors import AudioError, CheckpointError, DataError, EarnestError, FileError, LedgerError
-from earnest.lab.evaluation import Evaluation, _model_facts, evaluate, evaluate_float, model_name, paired
+from earnest.lab.evaluation import Evaluation, _model_facts, evaluate, evaluate_float, paired
 from earnest.lab.figures import figures, hypotheses, ledger_row
 from earnest.lab.outcome import Systems, open_systems
 from earnest.models import load
 from earnest.runtime.audio import read_audio
 from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
+from earnest.runtime.naming import model_name
 from earnest.runtime.recogniser import Recognizer
 from earnest.speech.librispeech import Utterance, data_sha256, read_split
 from earnest.speech.normalisation import words

@@ -13,6 +13,7 @@ def test_each_model_has_a_line_and_each_recipe_on_a_target_a_column() -> None:
         evaluation("w8a8", float_model="plain", program="plain-w8a8", target="int8", errors=500),
         evaluation("w4a8", float_model="gated", program="gated-w4a8", errors=440),
         evaluation("w4a8", float_model="gated", program="gated-w4a8", data="other", errors=450),
+        evaluation("w8a8", float_model="plain", program="plain-w8a8", errors=100, trial=3, search="tpe"),
         {"kind": "training"},
     ]
     found = read_table(render_models(rows))
@@ -22,3 +23,15 @@ def test_each_model_has_a_line_and_each_recipe_on_a_target_a_column() -> None:
         ("gated", "dev-clean", "10000", "4.50", "-0.10 (-0.30 … +0.20)", "–", "–"),
         ("gated", "other", "10000", "4.50", "+0.00 (-0.20 … +0.30)", "–", "–"),
     )
+
+
+def test_what_was_measured_last_counts_and_other_audiences_have_lines_of_their_own() -> None:
+    rows = [
+        evaluation(errors=600, cell="x", experiment="grid"),
+        evaluation(errors=470),
+        evaluation(errors=500, cell="x", experiment="grid"),
+        evaluation(errors=480, utterances=50),
+        evaluation(errors=490, data_sha256="ef" * 32),
+    ]
+    found = read_table(render_models(rows))
+    assert [line[-1][:5] for line in found.lines] == ["+0.50", "+0.30", "+0.40"]

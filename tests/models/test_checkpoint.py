@@ -80,6 +80,11 @@ def test_a_variant_is_kept_in_the_metadata(tmp_path: Path, variant: dict[str, An
         ('{"activation": ["relu"]}', "activation: expected one of"),
         ('{"bound": "4"}', "bound"),
         ('{"bound": NaN}', "bound: expected a number above 0"),
+        ('{"bound": true}', "bound: expected a number above 0"),
+        ('{"bound": 1e39}', "bound: expected a number above 0"),
+        ('{"bound": 1' + "0" * 400 + "}", "bound: expected a number above 0"),
+        ("[" * 100_000, "recursion"),
+        ('{"norm": "' + "x" * 100_000 + '"}', "norm: expected one of"),
     ],
 )
 def test_a_variant_that_no_conformer_has_is_refused(folder: Path, metadata: str, message: str) -> None:
@@ -88,6 +93,7 @@ def test_a_variant_that_no_conformer_has_is_refused(folder: Path, metadata: str,
     with pytest.raises(CheckpointError, match=message) as error:
         load(folder)
     assert "model.safetensors: its metadata earnest-conformer: " in str(error.value)
+    assert len(str(error.value)) < 500
 
 
 def test_save_refuses_what_load_would_not_know(tmp_path: Path) -> None:

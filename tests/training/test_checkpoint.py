@@ -67,3 +67,12 @@ def test_what_decides_a_step_is_in_the_hash_and_what_only_watches_is_not(trainin
 def test_where_it_cannot_be_written_is_named(training: Training, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no-folder"):
         write_checkpoint(tmp_path / "no-folder" / "a.safetensors", stepped(), training)
+
+
+def test_what_is_not_said_does_not_count(training: Training) -> None:
+    """A key that came later, at its default, makes no other run of a file."""
+    said = training.model_copy(update={"model": training.model.model_copy(update={"norm": "layer"})})
+    assert settings_sha256(said) == settings_sha256(training)
+    varied = training.model_copy(update={"model": training.model.model_copy(update={"norm": "batch"})})
+    assert settings_sha256(varied) != settings_sha256(training)
+    assert training.model_dump(exclude_defaults=True)["model"].keys().isdisjoint({"activation", "norm", "attention"})

@@ -28,12 +28,16 @@ def test_every_number_of_a_line_is_there(tmp_path: Path) -> None:
     events = Events(tmp_path)
     events.add({"step": 10, "loss": 2.5, "rate": 0.25})
     events.add({"step": 10, "data": "dev", "wer": 50.0, "words": 9, "utterances": 2})
+    for result, rate in (("program.earnest", 40.0), ("program-w8a8.earnest", 30.0)):
+        events.add({"step": 10, "result": result, "data": "dev", "wer": rate, "words": 9})
     events.add({"step": 20, "loss": 1.5, "rate": 0.125})
     events.close()
     assert scalars(tmp_path) == [
         (10, "loss", 2.5),
         (10, "rate", 0.25),
         (10, "wer/dev", 50.0),
+        (10, "wer/program.earnest/dev", 40.0),
+        (10, "wer/program-w8a8.earnest/dev", 30.0),
         (20, "loss", 1.5),
         (20, "rate", 0.125),
     ]

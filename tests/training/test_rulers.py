@@ -39,12 +39,14 @@ def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
     verify(lower(model, {}), load_target("int8x16"))
 
 
-def test_each_weight_has_what_its_group_has() -> None:
+def test_each_weight_has_the_step_that_the_law_gives_it() -> None:
     model, _ = rounded(4)
     for twin in own_weights(model):
-        out, depth = twin.weight.shape
-        steps = torch.arange(twin.group_multiplier.numel()).reshape(twin.group_multiplier.shape).float()
-        found = spread(steps, twin)
-        assert found.shape == (out, depth)
-        for column in range(depth):
-            assert torch.equal(found[:, column], steps[:, column // twin.weight_group])
+        found = spread(twin.effective_scale()[:, None] * twin.group_multiplier, twin)
+        np.testing.assert_array_equal(found.numpy(), twin.steps())
+
+
+def test_multipliers_that_can_only_be_1_are_not_learnt() -> None:
+    narrow, wide = (begun(rounded(bits)[0]).ruler(0) for bits in (4, 8))
+    assert len(narrow.group_reaches) > 0
+    assert len(wide.group_reaches) == 0

@@ -109,3 +109,22 @@ def test_the_last_mean_with_the_fewest_errors_is_chosen_and_kept() -> None:
     assert not torch.equal(state.average["0.weight"], expected["0.weight"])
     state.validated_(3)
     assert torch.equal(state.chosen["0.weight"], state.average["0.weight"])
+
+
+@pytest.mark.parametrize("lost", ["exp_avg.0.bias", "step.0.bias"])
+def test_moments_may_be_absent_where_no_gradient_was_alone(lost: str) -> None:
+    state = begun(module())
+    state.optimizer.zero_grad()
+    state.module[2].weight.square().sum().backward()  # type: ignore[index]
+    state.optimizer.step()
+    kept = {name: tensor.clone() for name, tensor in state.tensors().items()}
+    with pytest.raises(TrainingError, match="expected the state of this model"):
+        begun(module()).restore_(kept, 1)
+    undrawn = [name for name, _ in module().named_parameters() if name != "2.weight"]
+    other = fresh(network := module(), groups(network, DESCENT), undrawn)
+    other.restore_(kept, 1)
+    assert other.tensors().keys() == kept.keys()
+    advance(state, 3)
+    whole = {name: tensor for name, tensor in state.tensors().items() if name != lost}
+    with pytest.raises(TrainingError, match="expected the state of this model"):
+        other.restore_(whole, 2)

@@ -36,10 +36,10 @@ def explain(
     calibration = read_split(calibrate, transcripts="absent")
     compared = calibration if data is None else read_split(data, transcripts="absent")
 
-    from earnest.lab.evaluation import model_name
     from earnest.lab.explanation import explain as whole_explanation
     from earnest.models import load
     from earnest.pipeline import quantize
+    from earnest.runtime.naming import model_name
 
     loaded = load(model, allow_pickle=allow_pickle)
     recordings = [utterance.path for utterance in select(calibration, calibration_limit)]

@@ -82,8 +82,9 @@ def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[Row
 
 def _model(path: Path, allow_pickle: bool) -> dict[str, Any]:
 
-    from earnest.lab.evaluation import model_name, parameter_bytes
+    from earnest.lab.evaluation import parameter_bytes
     from earnest.models import load
+    from earnest.runtime.naming import model_name
 
     model = load(path, allow_pickle=allow_pickle)
     return {

@@ -64,9 +64,9 @@ def quantize(
     utterances = select(read_split(calibrate, transcripts="absent"), calibration_limit)
 
     from earnest.file import save
-    from earnest.lab.evaluation import model_name
     from earnest.models import load
     from earnest.pipeline import quantize as whole_way
+    from earnest.runtime.naming import model_name
 
     loaded = load(model, allow_pickle=allow_pickle)
     with progress(quiet=quiet) as shown:

@@ -51,10 +51,10 @@ def sensitivity(
     ]
     utterances = select(read_split(data, transcripts="required"), limit)
 
-    from earnest.lab.evaluation import model_name
     from earnest.lab.groups import BY
     from earnest.lab.sensitivity import pair, scan
     from earnest.models import load
+    from earnest.runtime.naming import model_name
 
     if by not in BY:
         raise typer.BadParameter(f"--by: expected one of {', '.join(BY)}, got {by}")

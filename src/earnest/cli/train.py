@@ -22,7 +22,10 @@ def train(
         Path | None, typer.Option("--work", metavar="DIR", help="Where the run is kept and goes on; runs/NAME.")
     ] = None,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value for a key of FILE; again.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Another value for a key of FILE, as TOML has it; may be given again."
+        ),
     ] = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", help="Append a row to this ledger.")] = None,
     tensorboard: Annotated[
@@ -104,6 +107,8 @@ def _append(ledger: Path, training: "AnyTraining", found: dict[str, Any]) -> Non
     for key in ("start", "model", "recipe", "target"):
         if isinstance(settings.get(key), str):
             settings[key] = Path(settings[key]).name
+    if settings.get("co_training"):
+        settings["co_training"]["recipes"] = [Path(place).name for place in settings["co_training"]["recipes"]]
     if "calibration" in settings:
         settings["calibration"]["data"] = Path(settings["calibration"]["data"]).name
     told = {"kind": "training", "command": shown_command(sys.argv[1:]), "settings": settings}

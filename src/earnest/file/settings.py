@@ -70,19 +70,21 @@ def read_settings(
         first = problem.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         message = first["msg"].removeprefix("Value error, ")
-        raise error(f"{file}: {where}: {message}, got {first['input']!r} (see {page})") from problem
+        told = f" with {', '.join(changes)}" if changes else ""
+        raise error(f"{file}{told}: {where}: {message}, got {first['input']!r} (see {page})") from problem
 
 
 def changed_(content: dict[str, Any], change: str, error: type[EarnestError]) -> None:
-    """Put another value at a key: `model.width=96`, the value as TOML has it; what is no TOML is a string."""
+    """Put another value at a key: `model.width=96`, one value as TOML has it; what is none is a string."""
     key, sign, text = change.partition("=")
     *tables, last = (part.strip() for part in key.split("."))
     if not sign or not all((*tables, last)):
         raise error(f"expected KEY=VALUE, the key's tables before it with dots, got {change!r}")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()
+        found = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        found = {}
+    value = found["value"] if found.keys() == {"value"} else text.strip()
     for table in tables:
         content = content.setdefault(table, {})
         if not isinstance(content, dict):

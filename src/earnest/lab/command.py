@@ -28,7 +28,7 @@ def shown_command(
 
 def _shown(argument: str, data: Path) -> str:
     option, equals, value = argument.partition("=")
-    if equals and option.startswith("-"):
+    if equals and "/" not in option:
         return f"{shlex.quote(option)}={_shown(value, data)}"
     path = Path(os.path.abspath(argument))  # noqa: PTH100  # links are kept: the name as typed is what counts
     real = path.resolve()

@@ -23,6 +23,7 @@ from earnest.lab.workers import Progress, Runner, run
 from earnest.runtime.decoding import Decoding
 from earnest.runtime.description import CTC_GREEDY, describe
 from earnest.runtime.front_ends import FrontEnd
+from earnest.runtime.naming import model_name
 from earnest.runtime.recogniser import check_beams
 from earnest.speech.librispeech import Utterance
 from earnest.speech.significance import PairedDifference, paired_bootstrap
@@ -217,17 +218,6 @@ def paired(program: Evaluation, model: Evaluation) -> Evaluation:
 def toml_of(target: str | None) -> Path | None:
     """The file of a target, None where it is the name of one that comes with earnest."""
     return Path(target) if target is not None and target.endswith(".toml") else None
-
-
-def model_name(path: Path) -> str:
-    """What a float model is called: its folder, the run's where that is the `model` of a training run, or its file
-    without the ending.
-    """
-    path = path.resolve()
-    if path.is_file() and path.name != "model.safetensors":
-        return path.stem
-    folder = path.parent if path.is_file() else path
-    return folder.parent.name if folder.name == "model" and (folder.parent / "log.jsonl").exists() else folder.name
 
 
 def parameter_bytes(model: "FloatModel") -> int:

@@ -3,29 +3,28 @@
 from collections.abc import Iterable, Mapping
 
 from earnest.lab.markdown import signed, table
-from earnest.lab.measured import Measured, all_measured, latest
+from earnest.lab.measured import Measured, all_measured
 
 ABSENT = "–"
 
 
 def render_models(rows: Iterable[Mapping[str, object]]) -> str:
-    """A line for each float model and data set, a column for each recipe on a target; rates, differences and their
-    95 % intervals in per cent.
+    """A line for each float model, set of utterances and rate of the float model on it, a column for each recipe on a
+    target: what was measured last. Rates, differences and their 95 % intervals in per cent. Trials of a search do not
+    count.
     """
-    found: dict[tuple[str, str], dict[str, Measured]] = {}
-    for each in latest(all_measured(rows)):
-        found.setdefault((each.data, each.model or ABSENT), {})[f"{each.recipe}, {each.target}"] = each
+    found: dict[tuple[object, ...], dict[str, Measured]] = {}
+    for each in all_measured(rows):
+        if each.trial is None:
+            line = found.setdefault((each.data, *each.audience, each.float_wer), {})
+            line[f"{each.recipe}, {each.target}"] = each
     ways = sorted({way for line in found.values() for way in line})
-    lines = [
-        [model, data, f"{_any(line).words}", f"{_any(line).float_wer:.2f}", *(_cell(line.get(way)) for way in ways)]
-        for (data, model), line in found.items()
-    ]
+    lines = []
+    for line in found.values():
+        one = next(iter(line.values()))
+        told = [one.model or ABSENT, one.data, f"{one.words}", f"{one.float_wer:.2f}"]
+        lines.append([*told, *(_cell(line.get(way)) for way in ways)])
     return table(["model", "part of", "words", "WER float", *ways], lines, "llrr" + "r" * len(ways))
-
-
-def _any(line: Mapping[str, Measured]) -> Measured:
-    """One of the programs of a float model: all were evaluated beside it."""
-    return next(iter(line.values()))
 
 
 def _cell(each: Measured | None) -> str:

@@ -13,13 +13,14 @@ from earnest.errors import ExperimentError
 from earnest.file import save
 from earnest.integer.target import load_target
 from earnest.judge.program.judging import judge_program
-from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float, model_name, paired, toml_of
+from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float, paired, toml_of
 from earnest.lab.figures import hypotheses, ledger_row
 from earnest.lab.matrix import Cell
 from earnest.lab.tables import check_evaluation
 from earnest.lab.timing import THREADS, timed
 from earnest.lab.work_folder import WorkFolder, read_evaluation, write_evaluation, write_text
 from earnest.lab.workers import Progress
+from earnest.runtime.naming import model_name
 
 Row = dict[str, object]
 BACKEND = "native"

@@ -45,6 +45,26 @@ class Rounded(torch.autograd.Function):
         return inside, slope, None, None, None
 
 
+class Counted(torch.autograd.Function):
+    """Whole numbers from 1 to `most`, nearest, half up. The gradient passes, but where it leads further beyond a
+    bound: a number that is there can come back.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, most: int) -> Tensor:
+        """As float32."""
+        ctx.most = most
+        ctx.save_for_backward(x)
+        return torch.add(x, 0.5).floor_().clamp_(1, most)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Descent goes against the gradient: below 1 only a negative one passes, above `most` only a positive one."""
+        (x,) = ctx.saved_tensors
+        away = ((x < 1) & (gradients[0] > 0)) | ((x > ctx.most) & (gradients[0] < 0))
+        return gradients[0].masked_fill(away, 0.0), None
+
+
 def _dot(left: Tensor, right: Tensor) -> Tensor:
     return torch.dot(left.reshape(-1), right.reshape(-1))
 

@@ -133,7 +133,7 @@ def _assumed(variant: str, file: Path) -> ConformerConfig:
         if not isinstance(named, dict) or named.keys() - set(VARIANT_KEYS):
             raise ValueError(f"expected an object of {', '.join(VARIANT_KEYS)}")
         return ConformerConfig(features=NEMO_LOG_MEL.mels, **named)
-    except (ValueError, TypeError, CheckpointError) as error:
+    except (ValueError, TypeError, RecursionError, CheckpointError) as error:
         raise CheckpointError(f"{file}: its metadata {VARIANT}: {error}") from error
 
 

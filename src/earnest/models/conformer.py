@@ -12,7 +12,7 @@ projected sinusoid p of a distance and two trained biases u and w (in the checkp
 
 The head is linear; its logits come without softmax, which belongs to the loss or the decoding.
 
-Variants, of which no checkpoint of NeMo is one, that are said to be easier to quantize (docs/architectures.md):
+Variants, of which no checkpoint of NeMo is one, that are said to be easier to quantize (box/architectures.md):
 
     activation  silu, hard-swish [Howard 2019, arXiv:1905.02244] or relu
     norm        of the blocks: layer, or batch, whose statistics are constants when the model listens

@@ -1,6 +1,5 @@
 """The shape of a Conformer-CTC, and which variant of the architecture it is (models.conformer)."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -9,6 +8,9 @@ from earnest.errors import CheckpointError
 Activation = Literal["silu", "hard-swish", "relu"]
 Norm = Literal["layer", "batch"]
 Attention = Literal["plain", "gated", "clipped"]
+
+LARGEST_BOUND = 1e30
+"""Of the residual stream: within float32."""
 
 VARIANT_KEYS = ("activation", "norm", "attention", "bound")
 """What says which variant of the architecture it is, and no shape shows."""
@@ -57,11 +59,10 @@ class ConformerConfig:
             raise CheckpointError(f"Conformer dropout: expected a probability below 1, got {self.dropout}")
         for name, known in (("activation", Activation), ("norm", Norm), ("attention", Attention)):
             if getattr(self, name) not in get_args(known):
-                raise CheckpointError(
-                    f"Conformer {name}: expected one of {get_args(known)}, got {getattr(self, name)!r}"
-                )
-        if self.bound is not None and not (isinstance(self.bound, (int, float)) and 0 < self.bound < math.inf):
-            raise CheckpointError(f"Conformer bound: expected a number above 0, got {self.bound!r}")
+                got = f"{getattr(self, name)!r:.40}"
+                raise CheckpointError(f"Conformer {name}: expected one of {get_args(known)}, got {got}")
+        if self.bound is not None and not (type(self.bound) in (int, float) and 0 < self.bound <= LARGEST_BOUND):
+            raise CheckpointError(f"Conformer bound: expected a number above 0, to 1e30, got {self.bound!r:.40}")
 
     @property
     def strides(self) -> int:

@@ -24,7 +24,7 @@ KEY = "earnest-training"
 
 def settings_sha256(training: Settings[Any]) -> str:
     """The hash of all settings that say what a step computes."""
-    content = training.model_dump(exclude={"watch": True, "data": {"validation"}}, exclude_none=True)
+    content = training.model_dump(exclude={"watch": True, "data": {"validation"}}, exclude_defaults=True)
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

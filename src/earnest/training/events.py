@@ -20,10 +20,12 @@ class Events:
         self.writer: Any = None
 
     def add(self, line: dict[str, Any]) -> None:
-        """A line of the log: its numbers, word error rates by the name of the data."""
+        """A line of the log: its numbers; word error rates by the names of the data, and of the program where recipes
+        share weights.
+        """
         if self.writer is None:
             self.writer = self.open(str(self.folder), purge_step=line["step"])
-        scalars = {f"wer/{line['data']}": line["wer"]} if "wer" in line else line
+        scalars = {"/".join(("wer", *_subject(line))): line["wer"]} if "wer" in line else line
         for name, value in scalars.items():
             if name != "step":
                 self.writer.add_scalar(name, value, line["step"])
@@ -33,3 +35,7 @@ class Events:
         """Write what is left."""
         if self.writer is not None:
             self.writer.close()
+
+
+def _subject(line: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(line[key] for key in ("result", "data") if key in line)

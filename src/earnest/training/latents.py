@@ -31,7 +31,9 @@ class Latents(nn.Module):
     """Parameters and buffers only: the models that they are read from and written to are passed in, one a ruler."""
 
     def __init__(self, models: Sequence[TwinModel]) -> None:
-        """For models whose weights all have biases; nothing is learnt yet, not even where to begin."""
+        """For models whose weights all have biases. Rulers begin at the models' levels; where weights do, `begin_` or
+        `take_up_` says.
+        """
         super().__init__()
         self.paths = tuple(twin.path for twin in own_weights(models[0]))
         self.shares = nn.ParameterList(torch.zeros_like(twin.weight) for twin in own_weights(models[0]))
@@ -70,10 +72,11 @@ class Latents(nn.Module):
                 calibrated |= {f"rulers.{number}.{name}" for name in OF_EDGES}
         own = {name: tensor for name, tensor in own.items() if name not in calibrated}
         fitting = all(name in learnt and learnt[name].shape == tensor.shape for name, tensor in own.items())
-        widths = [name for name in own if name.endswith(".bits")]
+        widths = [name for name in own if name.endswith(".widths")]
         if not fitting or not all(torch.equal(learnt[name], own[name]) for name in widths):
             raise TrainingError(
-                "expected a run of the same model, whose recipes have the same widths and groups of weights"
+                "start: expected the state of a run of the same model, with as many recipes, that have the same widths "
+                "and groups of weights; got another one"
             )
         self.load_state_dict({name: learnt[name] for name in own}, strict=False)
 

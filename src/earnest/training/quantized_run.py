@@ -25,6 +25,7 @@ from earnest.pipeline import companion, description_of, prepared, quantize, roun
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Heard
 from earnest.runtime.fingerprint import audio_sha256
+from earnest.runtime.naming import model_name
 from earnest.runtime.recogniser import Recognizer
 from earnest.speech.librispeech import Utterance, read_split, select
 from earnest.speech.normalisation import words
@@ -43,7 +44,11 @@ from earnest.training.teacher import Lesson, Teacher, outputs, real_lessons
 
 
 class QuantizedRun(TaughtRun[QuantizedTraining]):
-    """Its folder has `recipe.json` too, the recipe with the widths that were found under a budget."""
+    """Its folder has `recipe.json` too, the recipe with the widths that were found under a budget. `drawn` is what the
+    step at work has drawn.
+    """
+
+    drawn: Draw
 
     def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch) -> None:
         self.settings, self.folder, self.watch = settings, folder, watch
@@ -55,7 +60,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         paths, target = [one.path for one in spoken], load_target(settings.target)
         self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=watch.progress)
         companions = [companion(self.ready, recipe, watch.progress) for recipe in others.values()]
-        self.twins = [give_biases_(each) for each in (self.ready.twin, *companions)]
+        self.twins = [give_biases_(model) for model in (self.ready.twin, *companions)]
         twin = self.twins[0]
         real = copy.deepcopy(twin)
         self.latents = Latents(self.twins)
@@ -65,8 +70,10 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             else:
                 round_(self.ready, watch.progress)
                 self.latents.begin_(twin)
-        self.state = fresh(self.latents, _groups(self.latents, settings.descent))
-        self.passes = [Passes(each) for each in self.twins]
+        of_rulers = [name for name, _ in self.latents.named_parameters() if name.startswith("rulers.")]
+        undrawn = of_rulers if others else []
+        self.state = fresh(self.latents, _groups(self.latents, settings.descent), undrawn)
+        self.passes = [Passes(model) for model in self.twins]
         self.hear_(twin.shortest, twin.longest)
         self.teacher = Teacher(real_lessons(real), self.train)
         self.blocks = outputs(real)
@@ -77,7 +84,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             return named
         with first_rank_first():
             if not kept.exists():
-                asked, name = named.under(self.settings.budget), Path(self.settings.model).name
+                asked, name = named.under(self.settings.budget), model_name(Path(self.settings.model))
                 found = quantize(self.model, asked, target, recordings, name=name, progress=self.watch.progress)
                 self.folder.mkdir(parents=True, exist_ok=True)
                 write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
@@ -86,12 +93,14 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
     def _others(self) -> dict[str, Recipe]:
         """Of co-training, by what they or their files are called."""
         shared = [] if self.settings.co_training is None else self.settings.co_training.recipes
-        names = [Path(each).stem for each in (self.settings.recipe, *shared)]
+        names = [Path(place).name.removesuffix(".toml") for place in (self.settings.recipe, *shared)]
         if len(set(names)) < len(names):
             raise TrainingError(f"co_training.recipes: expected recipes of different names, got {', '.join(names)}")
-        return {name: load_recipe(each) for name, each in zip(names[1:], shared, strict=True)}
+        found = {name: load_recipe(place) for name, place in zip(names[1:], shared, strict=True)}
+        if budgets := [name for name, recipe in found.items() if recipe.budget is not None]:
+            raise TrainingError(f"co_training.recipes: expected recipes without a budget, got {', '.join(budgets)}")
+        return found
 
-    @property
     def draw(self) -> Draw:
         """By which recipe everything, or each weight, is rounded at this step."""
         shared, latents = self.settings.co_training, self.latents
@@ -103,7 +112,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 
     def values(self) -> list[Tensor]:
         """The weights at their codes, and the rest."""
-        return self.latents.values(self.twins, self.draw)
+        self.drawn = self.draw()
+        return self.latents.values(self.twins, self.drawn)
 
     def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
         """By a simulation of the law."""
@@ -114,7 +124,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             if name in self.blocks:
                 made[name] = x
 
-        return (self.passes[self.draw.edges].run(features, leaves, observe), made), leaves
+        return (self.passes[self.drawn.edges].run(features, leaves, observe), made), leaves
 
     def program(self, means: dict[str, Tensor], number: int = 0) -> Program:
         """The program of means of what is trained, by one of the recipes, verified."""
@@ -122,7 +132,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         twin = twins[number] = copy.deepcopy(twins[number])
         learnt.load_state_dict(means)
         learnt.write_(twins, number)
-        name, heard = Path(self.settings.model).name, (*self.ready.heard, *self._heard)
+        name, heard = model_name(Path(self.settings.model)), (*self.ready.heard, *self._heard)
         described = description_of(
             self.model, twin, recipe=self.names[number], name=name, calibration=tuple(dict.fromkeys(heard))
         )

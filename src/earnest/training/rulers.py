@@ -1,13 +1,13 @@
-"""Rulers: what one recipe makes of latents, the levels of its weights and the grids of its edges, learned.
+"""Rulers: by which levels one recipe rounds weights that it may share with others, and by which steps edges; learned.
 
-    w~ = codes(v R / range) m s exp(r)     v the share of the range R that a weight has; s the step of its row when
-                                           training began, r learned
+    w~ = codes(v R / R') m s exp(r)        v a weight as a share of R; s the step of its row when training began, r
+                                           learned
     m  = clip(floor(m0 exp(u) + 1/2), 1, most)
                                            the multiplier of its group: m0 when training began, u learned
     x~ = s exp(e) codes(x)                 the same of the edges of up to 8 bits; zero points stay
 
-`range` is what the largest code stands for when training began; R is that of the first ruler, whose own weights so have
-the codes of their shares. Wider edges are not rounded while training: what 16 bits add there is far below what 8 bits
+R' is what the largest code of a weight stood for when training began, and R the same by the first ruler, which so has
+R = R'. Wider edges are not rounded while training: what 16 bits add there is far below what 8 bits
 add.
 """
 
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from earnest.integer.codes import weight_limit
-from earnest.methods.learned_steps import Coded, Rounded, share_codes
+from earnest.methods.learned_steps import Coded, Counted, share_codes
 from earnest.methods.rounding import own_weights
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.model import TwinModel, edges
@@ -31,9 +31,9 @@ WIDEST = 8
 
 
 class Ruler(nn.Module):
-    """Of the weights of a calibrated model by their numbers, and of its edges; parameters and buffers only."""
+    """The weights are known by their numbers in `own_weights`. It holds parameters and buffers only."""
 
-    bits: Tensor
+    widths: Tensor
     edge_scales: Tensor
     edge_grids: Tensor
     edges: nn.Parameter
@@ -46,11 +46,11 @@ class Ruler(nn.Module):
             {str(n): torch.zeros(one.group_multiplier.shape) for n, one in enumerate(twins) if _grouped(one)}
         )
         for number, twin in enumerate(twins):
-            self.register_buffer(f"scale_{number}", twin.weight_scale.clone())
-            self.register_buffer(f"multiplier_{number}", twin.group_multiplier.clone())
-            self.register_buffer(f"odd_{number}", torch.tensor(twin.weight_map == "odd"))
+            self.register_buffer(f"scale_{number}", torch.zeros_like(twin.weight_scale))
+            self.register_buffer(f"multiplier_{number}", torch.zeros_like(twin.group_multiplier))
+            self.register_buffer(f"odd_{number}", torch.tensor(False))  # noqa: FBT003
             self.begin_(number, twin)
-        self.register_buffer("bits", torch.tensor([twin.weight_bits for twin in twins]))
+        self.register_buffer("widths", torch.tensor([(twin.weight_bits, twin.weight_group) for twin in twins]))
         rounded = rounded_edges(model)
         self.register_buffer("edge_scales", torch.stack([edge.scale for edge in rounded]))
         self.register_buffer("edge_grids", torch.tensor([_grid(edge) for edge in rounded]))
@@ -105,7 +105,7 @@ class Ruler(nn.Module):
         if not _grouped(twin):
             return multiplier
         most = largest_multiplier(twin.weight_bits, self.weight_map(number))
-        return Rounded.apply(multiplier * self.group_reaches[str(number)].exp(), torch.ones(()), 0, 1, most)
+        return Counted.apply(multiplier * self.group_reaches[str(number)].exp(), most)
 
 
 def spread(steps: Tensor, twin: Weighted) -> Tensor:
@@ -121,8 +121,9 @@ def rounded_edges(model: TwinModel) -> list[CalibratedEdge]:
 
 
 def _grouped(twin: Weighted) -> bool:
-    """True where groups of a row have multipliers of their own."""
-    return twin.group_multiplier.shape[1] > 1
+    """True where groups of a row have multipliers of their own, which may be more than 1."""
+    most = max(largest_multiplier(twin.weight_bits, weight_map) for weight_map in twin.weight_maps)
+    return twin.group_multiplier.shape[1] > 1 and most > 1
 
 
 def _grid(edge: CalibratedEdge) -> list[int]:

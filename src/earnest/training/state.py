@@ -4,7 +4,7 @@ Everything else (batches, masks, dropout, rate) follows from the seed and the st
 kept to go on as if nothing had happened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,7 +28,7 @@ class Group:
 @dataclass(slots=True, kw_only=True)
 class State:
     """`average` has the names of the module's own state; whole numbers in it are copies. `best` is what it was at the
-    validated step with the `fewest` word errors.
+    validated step with the `fewest` word errors. Parameters in `without_gradient` need not have had one yet.
     """
 
     module: nn.Module
@@ -37,6 +37,7 @@ class State:
     step: int
     best: dict[str, Tensor] | None = None
     fewest: int | None = None
+    without_gradient: frozenset[str] = frozenset()
 
     @property
     def chosen(self) -> dict[str, Tensor]:
@@ -66,7 +67,7 @@ class State:
             self.average = {name: tensors[f"average.{name}"].clone() for name in names}
             self.best = None if fewest is None else {name: tensors[f"best.{name}"].clone() for name in names}
             for name, parameter in self.module.named_parameters():
-                if any(f"{key}.{name}" in tensors for key in MOMENTS):
+                if name not in self.without_gradient or any(f"{key}.{name}" in tensors for key in MOMENTS):
                     self.optimizer.state[parameter] = {key: tensors[f"{key}.{name}"].clone() for key in MOMENTS}
         except (KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
@@ -74,8 +75,8 @@ class State:
         self.step, self.fewest = step, fewest
 
 
-def fresh(module: nn.Module, groups: Sequence[Group]) -> State:
-    """The state before the first step."""
+def fresh(module: nn.Module, groups: Sequence[Group], without_gradient: Iterable[str] = ()) -> State:
+    """The state before the first step; some parameters may be `without_gradient` for steps on end."""
     made = [
         {"params": list(group.parameters), "weight_decay": group.decay, "share": group.share}
         for group in groups
@@ -83,7 +84,9 @@ def fresh(module: nn.Module, groups: Sequence[Group]) -> State:
     ]
     optimizer = torch.optim.AdamW(made, betas=(0.9, 0.98), eps=1e-9)
     average = {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
-    return State(module=module, optimizer=optimizer, average=average, step=0)
+    return State(
+        module=module, optimizer=optimizer, average=average, step=0, without_gradient=frozenset(without_gradient)
+    )
 
 
 def set_rate_(state: State, rate: float) -> None:
