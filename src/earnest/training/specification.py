@@ -129,7 +129,7 @@ class TaughtDescent(Descent):
 
 
 class LatentDescent(TaughtDescent):
-    """The logarithms of steps have `ranges` times the rate."""
+    """The logarithms of steps and of multipliers have `ranges` times the rate."""
 
     ranges: Positive
 
@@ -223,8 +223,7 @@ class CoTraining(Part):
 class QuantizedTraining(Taught[LatentDescent]):
     """Quantization-aware training: what the recipe makes of the float model is taught by it. It starts at the codes
     that the recipe finds, under the `budget` if there is one, or from the state of a run with the same widths of
-    weights, the file `start`.
-    With `co_training` other recipes make programs of the same weights.
+    weights, the file `start`. With `co_training` other recipes make programs of the same weights.
     """
 
     recipe: Place
