@@ -38,7 +38,10 @@ def quantizing(world: TinyWorld, to: Path, **changed: str | Path) -> list[str | 
     [
         (
             {"recipe": "w1a1"},
-            "expected a recipe of ['auto', 'mixed-best', 'w4a8', 'w4a8-best', 'w4a8-fine', 'w8a8', 'w8a8-best'] or a",
+            (
+                "expected a recipe of ['auto', 'mixed-best', 'w4a8', 'w4a8-best', 'w4a8-fine', 'w8a8', 'w8a8-best'] "
+                "or a TOML file"
+            ),
         ),
         ({"target": "tpu"}, "expected a target of ['int8', 'int8x16'] or a TOML file, got 'tpu'"),
         ({"calibrate": "nowhere"}, "nowhere: no such folder"),

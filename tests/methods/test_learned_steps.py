@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from earnest.methods.learned_steps import Coded, Counted, Rounded, share_codes
+from earnest.methods.learned_steps import Coded, Rounded, WholeNumbers, share_codes
 from earnest.numerics.weight import weight_codes
 
 CASES = [(-128, 127, 3), (-8, 7, 2), (0, 15, 0), (-2, 1, 0)]
@@ -62,7 +62,7 @@ def test_the_gradient_of_a_share_stops_beyond_the_largest_code() -> None:
 
 def test_counts_are_whole_and_may_come_back_from_beyond_their_bounds() -> None:
     x = torch.tensor([-3.0, 0.2, 1.49, 1.5, 7.6, 8.4, 19.0], requires_grad=True)
-    assert Counted.apply(x, 8).tolist() == [1, 1, 1, 2, 8, 8, 8]
+    assert WholeNumbers.apply(x, 8).tolist() == [1, 1, 1, 2, 8, 8, 8]
     for sign, passed in ((1.0, [0, 0, 1, 1, 1, 1, 1]), (-1.0, [1, 1, 1, 1, 1, 0, 0])):
-        (gradient,) = torch.autograd.grad(Counted.apply(x, 8).sum() * sign, x)
+        (gradient,) = torch.autograd.grad(WholeNumbers.apply(x, 8).sum() * sign, x)
         assert gradient.tolist() == [sign * one for one in passed], "a step against it leads back, or stays"

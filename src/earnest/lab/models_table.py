@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from earnest.lab.markdown import signed, table
 from earnest.lab.measured import Measured, all_measured
-
-ABSENT = "–"
+from earnest.lab.result_tables import ABSENT
 
 
 def render_models(rows: Iterable[Mapping[str, object]]) -> str:

@@ -45,7 +45,7 @@ class Rounded(torch.autograd.Function):
         return inside, slope, None, None, None
 
 
-class Counted(torch.autograd.Function):
+class WholeNumbers(torch.autograd.Function):
     """Whole numbers from 1 to `most`, nearest, half up. The gradient passes, but where it leads further beyond a
     bound: a number that is there can come back.
     """

@@ -24,7 +24,7 @@ from earnest.training.material import material
 from earnest.training.ranks import world
 from earnest.training.specification import Descent, Shape, Training
 from earnest.training.state import Group, fresh
-from earnest.training.validation import word_errors
+from earnest.training.validation import counted
 
 
 class FloatRun(Run[Training]):
@@ -71,11 +71,7 @@ class FloatRun(Run[Training]):
 
     def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
-        model = self.learnt(self.state.average)
-        for place, features in self.heard.validation.items():
-            yield Counted(
-                self.results[0].name, Path(place).name, len(features.utterances), word_errors(model, features)
-            )
+        return counted(self.learnt(self.state.average), self.heard.validation, self.results[0].name)
 
     def write(self) -> None:
         """A checkpoint."""

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from earnest.integer.codes import weight_limit
-from earnest.methods.learned_steps import Coded, Counted, share_codes
+from earnest.methods.learned_steps import Coded, WholeNumbers, share_codes
 from earnest.methods.rounding import own_weights
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.model import TwinModel, edges
@@ -105,7 +105,7 @@ class Ruler(nn.Module):
         if not _grouped(twin):
             return multiplier
         most = largest_multiplier(twin.weight_bits, self.weight_map(number))
-        return Counted.apply(multiplier * self.group_reaches[str(number)].exp(), most)
+        return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), most)
 
 
 def spread(steps: Tensor, twin: Weighted) -> Tensor:

@@ -19,7 +19,7 @@ from earnest.training.specification import SelfDistillation, TaughtDescent
 from earnest.training.state import Group, fresh
 from earnest.training.taught_run import TaughtRun
 from earnest.training.teacher import Lesson, Teacher
-from earnest.training.validation import word_errors
+from earnest.training.validation import counted
 
 SHORTEST = 1
 """Frames of features."""
@@ -55,11 +55,7 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
 
     def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
-        model = self.learnt(self.state.average)
-        for place, features in self.validation.items():
-            yield Counted(
-                self.results[0].name, Path(place).name, len(features.utterances), word_errors(model, features)
-            )
+        return counted(self.learnt(self.state.average), self.validation, self.results[0].name)
 
     def write(self) -> None:
         """A checkpoint."""

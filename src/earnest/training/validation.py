@@ -1,5 +1,8 @@
 """Word errors of a float model on features, greedy CTC, one utterance at a time."""
 
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
 import torch
 
 from earnest.models import FloatModel
@@ -7,6 +10,13 @@ from earnest.runtime.text import argmax, ctc_greedy
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
 from earnest.training.features import Features
+from earnest.training.loop import Counted
+
+
+def counted(model: FloatModel, validation: Mapping[str, Features], result: str) -> Iterator[Counted]:
+    """The word errors of a model that is written as `result`, on every corpus by its folder."""
+    for place, features in validation.items():
+        yield Counted(result, Path(place).name, len(features.utterances), word_errors(model, features))
 
 
 @torch.no_grad()
