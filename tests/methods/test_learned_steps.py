@@ -1,4 +1,4 @@
-"""Learned steps: values and gradients are those of torch's own operator, and codes those of `numerics`."""
+"""Learned grids: values and gradients are those of torch's own operator, and codes those of `numerics`."""
 
 import numpy as np
 import pytest
@@ -16,31 +16,42 @@ def test_values_and_gradients_are_torchs(low: int, high: int, zero_point: int) -
     x = torch.randn(4000, generator=generator, requires_grad=True)
     step = torch.tensor(2.5 / (high - low), requires_grad=True)
     slope = torch.randn(4000, generator=generator)
-    found = Rounded.apply(x, step, zero_point, low, high)
-    gradients = torch.autograd.grad(found, (x, step), slope)
+    zero = torch.tensor(float(zero_point), requires_grad=True)
+    found = Rounded.apply(x, step, zero, low, high)
+    gradients = torch.autograd.grad(found, (x, step, zero), slope)
     # ties, which torch rounds to even, are not met; its backward pass reads a negative zero point wrongly
-    wide, zero = step.detach()[None].requires_grad_(), torch.tensor([float(zero_point)])
-    expected = torch._fake_quantize_learnable_per_tensor_affine(x, wide, zero, low, high, 1.0)
+    wide, shifted = step.detach()[None].requires_grad_(), zero.detach()[None].requires_grad_()
+    expected = torch._fake_quantize_learnable_per_tensor_affine(x, wide, shifted, low, high, 1.0)
     torch.testing.assert_close(found, expected)
-    oracle = torch.autograd.grad(expected, (x, wide), slope)
+    oracle = torch.autograd.grad(expected, (x, wide, shifted), slope)
     outside = ((x / step + zero_point) < low) | ((x / step + zero_point) > high)
     assert 0.05 < outside.float().mean() < 0.6
     torch.testing.assert_close(gradients[0], oracle[0])
     torch.testing.assert_close(gradients[1], oracle[1][0], rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(gradients[2], oracle[2][0], rtol=1e-4, atol=1e-3)
 
 
 def test_no_gradient_of_a_step_that_asks_for_none() -> None:
     x = torch.linspace(-1, 1, 21, requires_grad=True)
-    (found,) = torch.autograd.grad(Rounded.apply(x, torch.tensor(0.1), 0, -3, 3).sum(), x)
+    (found,) = torch.autograd.grad(Rounded.apply(x, torch.tensor(0.1), torch.tensor(0.0), -3, 3).sum(), x)
     assert found.tolist() == [float(abs(value) <= 0.35) for value in x.tolist()]
 
 
 def test_a_longer_step_reaches_what_was_clipped() -> None:
     x, step = torch.tensor([2.0, -2.0]), torch.tensor(0.1, requires_grad=True)
-    loss = (Rounded.apply(x, step, 0, -8, 7) - x).square().sum()
+    loss = (Rounded.apply(x, step, torch.tensor(0.0), -8, 7) - x).square().sum()
     loss.backward()
     assert step.grad is not None
     assert step.grad < 0
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_zero_point_moves_towards_what_was_clipped(sign: float) -> None:
+    x, zero = sign * torch.tensor([1.2, 0.1, 0.3]), torch.tensor(0.0, requires_grad=True)
+    loss = (Rounded.apply(x, torch.tensor(0.1), zero, -8, 7) - x).square().sum()
+    loss.backward()
+    assert zero.grad is not None
+    assert zero.grad * sign > 0, "descent lowers the code of 0 where large values are clipped"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +73,8 @@ def test_the_gradient_of_a_share_stops_beyond_the_largest_code() -> None:
 
 def test_counts_are_whole_and_may_come_back_from_beyond_their_bounds() -> None:
     x = torch.tensor([-3.0, 0.2, 1.49, 1.5, 7.6, 8.4, 19.0], requires_grad=True)
-    assert WholeNumbers.apply(x, 8).tolist() == [1, 1, 1, 2, 8, 8, 8]
+    least, most = torch.tensor(1.0), torch.tensor(8.0)
+    assert WholeNumbers.apply(x, least, most).tolist() == [1, 1, 1, 2, 8, 8, 8]
     for sign, passed in ((1.0, [0, 0, 1, 1, 1, 1, 1]), (-1.0, [1, 1, 1, 1, 1, 0, 0])):
-        (gradient,) = torch.autograd.grad(WholeNumbers.apply(x, 8).sum() * sign, x)
+        (gradient,) = torch.autograd.grad(WholeNumbers.apply(x, least, most).sum() * sign, x)
         assert gradient.tolist() == [sign * one for one in passed], "a step against it leads back, or stays"

@@ -81,11 +81,12 @@ def test_what_was_disturbed_is_learnt_again() -> None:
     verify(lower(model, {}), load_target("int8x16"))
 
 
-def test_learned_steps_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
+def test_learned_grids_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
     model, _ = rounded(4)
     taught = begun(model)
     with torch.no_grad():
         taught.ruler(0).edges.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(2))
+        taught.ruler(0).edge_zeros.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(3))
         taught.ruler(0).edge_scales.mul_(1.5)
         taught.shares[0].mul_(0.5)
     learnt = taught.state_dict()
@@ -97,6 +98,7 @@ def test_learned_steps_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
     calibrated.take_up_(narrower)
     assert torch.equal(calibrated.shares[0], taught.shares[0])
     assert torch.equal(calibrated.ruler(0).edges, fresh.ruler(0).edges)
+    assert torch.equal(calibrated.ruler(0).edge_zeros, fresh.ruler(0).edge_zeros)
     assert torch.equal(calibrated.ruler(0).edge_scales, fresh.ruler(0).edge_scales)
     assert torch.equal(calibrated.ruler(0).edge_grids, fresh.ruler(0).edge_grids)
 

@@ -1,5 +1,8 @@
 """Rulers stay within the law: multipliers between their bounds, edges no finer than what reads them bears."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import torch
 from tests.training.tiny_latents import begun, rounded
@@ -22,6 +25,26 @@ def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
         latents.ruler(0).edges.fill_(-3.0)
     latents.write_([model], 0)
     assert all(edge.grid.scale >= scale for edge, scale in zip(rounded_edges(model), least, strict=True))
+
+
+def test_a_zero_point_is_learnt_within_the_codes_and_where_it_is_free() -> None:
+    model, _ = rounded(4)
+    pinned = rounded_edges(model)[1]
+    pinned.symmetric = True
+    pinned.set_(replace(pinned.grid, zero_point=0))
+    before = [edge.grid.zero_point for edge in rounded_edges(model)]
+    for shift, in_codes in ((0.0, 0), (0.04, 0.04), (-9.0, -9.0)):
+        latents = begun(model)
+        with torch.no_grad():
+            latents.ruler(0).edge_zeros.fill_(shift)
+        written = copy.deepcopy(model)
+        latents.write_([written], 0)
+        found = [edge.grid.zero_point for edge in rounded_edges(written)]
+        for edge, old, new in zip(rounded_edges(model), before, found, strict=True):
+            low, high = edge.codes
+            moved = int(np.clip(np.floor(old + in_codes * 2**edge.bits + 0.5), low, high))
+            assert new == (0 if edge.symmetric else moved)
+        verify(lower(written, {}), load_target("int8x16"))
 
 
 def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:

@@ -1,9 +1,10 @@
-"""Learned step sizes: rounding whose step has a gradient too.
+"""Learned grids: rounding whose step and zero point have gradients too.
 
     x~ = s (c - z),   c = clip(floor(x / s + z + 1/2), low, high)
 
     d x~ / d x = 1 inside the range, else 0
     d x~ / d s = (x~ - x) / s inside the range, x~ / s beyond it       [Esser 2020, arXiv:1902.08153, eq. 2 and 3]
+    d x~ / d z = 0 inside the range, -s beyond it                      [Bhalgat 2020, arXiv:2004.09576, eq. 4]
 
 Weights are trained as shares of the range of their row, v = w / (limit * s), so that a learned step moves all weights
 of its row and changes no code of it:
@@ -21,48 +22,53 @@ from earnest.methods.levels import nearest_codes
 
 
 class Rounded(torch.autograd.Function):
-    """Real values at the codes of a grid, nearest, half up; gradients for the values and for the step."""
+    """Real values at the codes of a grid, nearest, half up; gradients for the values, the step and the zero point."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, step: Tensor, zero_point: int, low: int, high: int) -> Tensor:
-        """`step` is one number, float32."""
-        size = float(step)
-        ctx.size, ctx.low, ctx.high = size, low - zero_point, high - zero_point
+    def forward(ctx: Any, x: Tensor, step: Tensor, zero_point: Tensor, low: int, high: int) -> Tensor:
+        """`step` and `zero_point` are one number each, float32; the latter is whole."""
+        size, zero = float(step), float(zero_point)
+        ctx.size, ctx.low, ctx.high = size, low - zero, high - zero
         codes = torch.mul(x, 1.0 / size).add_(0.5).floor_().clamp_(ctx.low, ctx.high)
         result = codes.mul_(size)
         ctx.save_for_backward(x, result)
         return result
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None, None, None]:
-        """Two sums give the gradient of the step: all of g x~, less what of g x is inside."""
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None, None, None]:
+        """Two sums give the gradient of the step: all of g x~, less what of g x is inside. That of the zero point is
+        -s times what of g is beyond.
+        """
         x, result = ctx.saved_tensors
         middle, reach = (ctx.low + ctx.high) / 2 * ctx.size, (ctx.high - ctx.low + 1) / 2 * ctx.size
         inside = torch.where(torch.sub(x, middle).abs_() <= reach, gradients[0], 0.0)
-        if not ctx.needs_input_grad[1]:
-            return inside, None, None, None, None
-        slope = (_dot(gradients[0], result) - _dot(inside, x)) / ctx.size
-        return inside, slope, None, None, None
+        slope = shift = None
+        if ctx.needs_input_grad[1]:
+            slope = (_dot(gradients[0], result) - _dot(inside, x)) / ctx.size
+        if ctx.needs_input_grad[2]:
+            shift = (inside.sum() - gradients[0].sum()) * ctx.size
+        return inside, slope, shift, None, None
 
 
 class WholeNumbers(torch.autograd.Function):
-    """Whole numbers from 1 to `most`, nearest, half up. The gradient passes, but where it leads further beyond a
+    """Whole numbers from `least` to `most`, nearest, half up. The gradient passes, but where it leads further beyond a
     bound: a number that is there can come back.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, most: int) -> Tensor:
-        """As float32."""
-        ctx.most = most
-        ctx.save_for_backward(x)
-        return torch.add(x, 0.5).floor_().clamp_(1, most)
+    def forward(ctx: Any, x: Tensor, least: Tensor, most: Tensor) -> Tensor:
+        """As float32; the bounds may be those of each number."""
+        ctx.save_for_backward(x, least, most)
+        return torch.add(x, 0.5).floor_().clamp_(least, most)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Descent goes against the gradient: below 1 only a negative one passes, above `most` only a positive one."""
-        (x,) = ctx.saved_tensors
-        away = ((x < 1) & (gradients[0] > 0)) | ((x > ctx.most) & (gradients[0] < 0))
-        return gradients[0].masked_fill(away, 0.0), None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """Descent goes against the gradient: below `least` only a negative one passes, above `most` only a positive
+        one.
+        """
+        x, least, most = ctx.saved_tensors
+        away = ((x < least) & (gradients[0] > 0)) | ((x > most) & (gradients[0] < 0))
+        return gradients[0].masked_fill(away, 0.0), None, None
 
 
 def _dot(left: Tensor, right: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from earnest.nn.model import TwinModel
 from earnest.nn.weighted import Weighted
 from earnest.training.rulers import Ruler
 
-OF_EDGES = frozenset({"edges", "edge_scales", "edge_grids"})
+OF_EDGES = frozenset({"edges", "edge_zeros", "edge_scales", "edge_grids"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Latents(nn.Module):
             kept.copy_(parameter)
 
     def take_up_(self, learnt: Mapping[str, Tensor]) -> None:
-        """Start from what a run with weights of the same widths learnt. The steps of edges are taken up where the same
+        """Start from what a run with weights of the same widths learnt. The grids of edges are taken up where the same
         ones are rounded, to the same grids; else they are those of calibration.
         """
         own, calibrated = self.state_dict(), set[str]()
@@ -81,12 +81,15 @@ class Latents(nn.Module):
         self.load_state_dict({name: learnt[name] for name in own}, strict=False)
 
     def values(self, models: Sequence[TwinModel], draw: Draw) -> list[Tensor]:
-        """The weights at their codes, what is trained as it is, and the steps of the edges: what a pass reads."""
+        """The weights at their codes, what is trained as it is, the steps of the edges and their zero points: what a
+        pass reads.
+        """
         weights = []
         for index, (path, drawn) in enumerate(zip(self.paths, draw.weights, strict=True)):
             share = self._share(index, models, drawn)
             weights.append(self.ruler(drawn).weight(index, weighted(models[drawn], path), share))
-        return [*weights, *self.reals, self.ruler(draw.edges).edge_steps()]
+        ruler = self.ruler(draw.edges)
+        return [*weights, *self.reals, ruler.edge_steps(), ruler.zero_points()]
 
     @torch.no_grad()
     def write_(self, models: Sequence[TwinModel], number: int) -> None:

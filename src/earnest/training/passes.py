@@ -34,14 +34,13 @@ class Passes:
         self, features: Tensor, values: Sequence[Tensor], observe: Callable[[str, Tensor], None] | None = None
     ) -> Tensor:
         """Real logits of one input, with gradients for all `values`."""
-        symbols, scales = self.model.symbols(features), values[-1].unbind()
+        symbols, steps, zeros = self.model.symbols(features), values[-2].unbind(), values[-1].unbind()
 
         def nearest(edge: Edge, x: Tensor) -> Tensor:
             number = self.numbers.get(id(edge))
             if number is None:
                 return x if edge.bits > WIDEST else edge.nearest(x)
-            grid = edge.grid
-            return Rounded.apply(x, scales[number], grid.zero_point, *grid.codes)
+            return Rounded.apply(x, steps[number], zeros[number], *edge.codes)
 
         def compute(twin: Twin, inputs: list[Tensor]) -> Tensor:
             result = twin.real(inputs, [values[place] for place in self.places[twin.path]], symbols)

@@ -1,10 +1,13 @@
-"""Rulers: by which levels one recipe rounds weights that it may share with others, and by which steps edges; learned.
+"""Rulers: by which levels one recipe rounds weights that it may share with others, and by which grids edges; learned.
 
     w~ = codes(v R / R') m s exp(r)        v a weight as a share of R; s the step of its row when training began, r
                                            learned
     m  = clip(floor(m0 exp(u) + 1/2), 1, most)
                                            the multiplier of its group: m0 when training began, u learned
-    x~ = s exp(e) codes(x)                 the same of the edges of up to 8 bits; zero points stay
+    x~ = s exp(e) (codes(x) - z)           the same of the edges of up to 8 bits
+    z  = clip(floor(z0 + 2^bits t + 1/2), low, high)
+                                           the zero point of an edge: z0 when training began, t learned; where it is
+                                           pinned to 0, it stays
 
 R' is what the largest code of a weight stood for when training began, and R the same by the first ruler, which so has
 R = R'. Wider edges are not rounded while training: what 16 bits add there is far below what 8 bits
@@ -36,7 +39,9 @@ class Ruler(nn.Module):
     widths: Tensor
     edge_scales: Tensor
     edge_grids: Tensor
+    zero_ends: Tensor
     edges: nn.Parameter
+    edge_zeros: nn.Parameter
 
     def __init__(self, model: TwinModel) -> None:
         super().__init__()
@@ -54,7 +59,10 @@ class Ruler(nn.Module):
         rounded = rounded_edges(model)
         self.register_buffer("edge_scales", torch.stack([edge.scale for edge in rounded]))
         self.register_buffer("edge_grids", torch.tensor([_grid(edge) for edge in rounded]))
+        ends = [(0, 0) if edge.symmetric else edge.codes for edge in rounded]
+        self.register_buffer("zero_ends", torch.tensor(ends, dtype=torch.float32), persistent=False)
         self.edges = nn.Parameter(torch.zeros(len(rounded)))
+        self.edge_zeros = nn.Parameter(torch.zeros(len(rounded)))
 
     def begin_(self, number: int, twin: Weighted) -> None:
         """Start at the levels of a weight."""
@@ -78,6 +86,12 @@ class Ruler(nn.Module):
         """The real value of code 1 of each edge, float32."""
         return self.edge_scales.float() * self.edges.exp()
 
+    def zero_points(self) -> Tensor:
+        """The code of 0 of each edge, whole numbers as float32."""
+        bits, _signed, zero_point = self.edge_grids.unbind(1)
+        least, most = self.zero_ends.unbind(1)
+        return WholeNumbers.apply(zero_point + self.edge_zeros * 2.0**bits, least, most)
+
     def write_(self, number: int, twin: Weighted, share: Tensor) -> None:
         """Give a twin the levels, and the weight at its codes."""
         weight_map = self.weight_map(number)
@@ -88,12 +102,11 @@ class Ruler(nn.Module):
         twin.weight.copy_(codes * spread(twin.weight_scale[:, None] * twin.group_multiplier, twin))
 
     def write_edges_(self, model: TwinModel) -> None:
-        """Give a model the learned steps of its edges."""
-        scales = self.edge_scales * self.edges.double().exp()
-        for edge, scale in zip(rounded_edges(model), scales.tolist(), strict=True):
-            grid = edge.grid
+        """Give a model the learned grids of its edges."""
+        scales, zeros = self.edge_scales * self.edges.double().exp(), self.zero_points()
+        for edge, scale, zero in zip(rounded_edges(model), scales.tolist(), zeros.tolist(), strict=True):
             larger = max(scale, edge.smallest_scale * (1 + 2.0**-20))
-            edge.set_(Grid(bits=grid.bits, signed=grid.signed, scale=larger, zero_point=grid.zero_point))
+            edge.set_(Grid(bits=edge.bits, signed=edge.signed, scale=larger, zero_point=int(zero)))
 
     def weight_map(self, number: int) -> str:
         """The map from bits to codes of a weight."""
@@ -104,8 +117,8 @@ class Ruler(nn.Module):
         multiplier = self.get_buffer(f"multiplier_{number}").float()
         if not _grouped(twin):
             return multiplier
-        most = largest_multiplier(twin.weight_bits, self.weight_map(number))
-        return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), most)
+        most = torch.tensor(float(largest_multiplier(twin.weight_bits, self.weight_map(number))))
+        return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), torch.ones(()), most)
 
 
 def spread(steps: Tensor, twin: Weighted) -> Tensor:
