@@ -1,4 +1,4 @@
-"""The whole way on what the repository brings along: `make demo`, in two or three minutes and without a network.
+"""The whole way on what the repository brings along: `make demo`, in less than three minutes and without a network.
 
 The small recogniser of `box/` becomes two files of integers, with weights of 8 and of 4 bits; its own synthetic speech
 says what that costs in words, the judge says whether they are integers, and a report says both.
@@ -7,6 +7,7 @@ says what that costs in words, the judge says whether they are integers, and a r
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 BOX = Path("box")
@@ -23,11 +24,25 @@ def say(text: str) -> None:
 
 def earnest(*arguments: object) -> None:
     """Show a command and run it; the demo ends where it fails."""
-    given = [str(argument) for argument in arguments]
-    print(f"\n$ earnest {shlex.join(given)}", flush=True)
-    done = subprocess.run([sys.executable, "-m", "earnest.cli", *given], check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
+    side_by_side([arguments])
+
+
+def side_by_side(commands: Sequence[Sequence[object]]) -> None:
+    """Show commands and run them at once; what the later ones say is shown when the earlier ones have ended."""
+    lines = [[str(argument) for argument in arguments] for arguments in commands]
+    heard = [None, *(subprocess.PIPE for _ in lines[1:])]
+    started = [
+        subprocess.Popen([sys.executable, "-m", "earnest.cli", *line], stdout=out, stderr=out and subprocess.STDOUT)
+        for line, out in zip(lines, heard, strict=True)
+    ]
+    for line, process in zip(lines, started, strict=True):
+        print(f"\n$ earnest {shlex.join(line)}", flush=True)
+        told, _ = process.communicate()
+        print((told or b"").decode(), end="", flush=True)
+        if process.returncode:
+            for other in started:
+                other.kill()
+            sys.exit(process.returncode)
 
 
 def program(recipe: str) -> Path:
@@ -41,10 +56,10 @@ def main() -> None:
     LEDGER.unlink(missing_ok=True)
     say(f"A float recogniser, {MODEL}, trained on synthetic speech ({BOX / 'README.md'} is its card)")
     earnest("inspect", MODEL)
-    for recipe, weights in RECIPES.items():
-        say(f"One file of integers with {weights}; it hears {SPEECH / 'calibration'} to find its ranges")
-        way = ("--recipe", recipe, "--target", "int8x16", "--calibrate", SPEECH / "calibration")
-        earnest("quantize", MODEL, *way, "-o", program(recipe))
+    weights = " and ".join(RECIPES.values())
+    say(f"Files of integers, {weights}, made side by side; they hear {SPEECH / 'calibration'} to find ranges")
+    way = ("--target", "int8x16", "--calibrate", SPEECH / "calibration")
+    side_by_side([("quantize", MODEL, "--recipe", recipe, *way, "-o", program(recipe)) for recipe in RECIPES])
     for recipe, weights in RECIPES.items():
         say(f"What {weights} cost in words: float and integers on sentences that neither heard before")
         kept = ("--ledger", LEDGER, "--record", RUNS / f"{recipe}.json")
