@@ -29,6 +29,8 @@ def test_it_is_read_with_its_places(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("warmup = 4", "warmup = 400", "warmup <= steps"),
         ('precision = "bfloat16"', 'precision = "float8"', "precision"),
         ("humming", "$NOWHERE_SET", "NOWHERE_SET"),
+        ("[batches]", '[hypotheses]\ndata = ["here"]\n[batches]', r"hypotheses\.teacher"),
+        ("[batches]", '[hypotheses]\nteacher = "here"\ndata = []\n[batches]', r"hypotheses\.data"),
         ("[model]", "[model", "not TOML"),
     ],
 )

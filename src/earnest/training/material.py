@@ -1,6 +1,6 @@
 """What a training run hears: features and pieces of everything to train on, and the corpora to validate on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
 from earnest.training.batches import endless
 from earnest.training.features import Features, cached
+from earnest.training.hypotheses import transcribed
 from earnest.training.pieces import Encoder, learnt
-from earnest.training.specification import Training
+from earnest.training.specification import Hypotheses, Training
 
 SUBSAMPLING = 4
 FRAMES_PER_SECOND = NEMO_LOG_MEL.sample_rate // NEMO_LOG_MEL.hop
@@ -23,7 +24,8 @@ Progress = Callable[[str, int, int], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """`targets` are the pieces of each utterance of `train`; `indices` those that can be trained on: an utterance that
-    has more pieces than frames to spell them has no alignment, and is left out.
+    has more pieces than frames to spell them has no alignment, and is left out, as is one in which a teacher hears
+    nothing, or what the pieces do not spell.
     """
 
     tokens: Tokens
@@ -46,15 +48,14 @@ def material(
     training: Training, folder: Path, progress: Progress | None = None, *, tokens: Tokens | None = None
 ) -> Material:
     """Read the corpora, learn the pieces where there are none yet, compute the features that `folder` does not have."""
-    corpora = [read_split(place, transcripts="required") for place in training.data.train]
-    utterances = [utterance for corpus in corpora for utterance in corpus]
-    texts = [_text(utterance) for utterance in utterances]
+    written, guessed = list(_transcribed(training.data.train)), _guessed(training.hypotheses, folder, progress)
+    texts, guesses = ([normalise(utterance.text or "") for utterance in part] for part in (written, guessed))
     tokens = tokens or learnt(texts, training.model.classes)
-    train = cached(utterances, NEMO_LOG_MEL, folder, progress)
+    train = cached([*written, *guessed], NEMO_LOG_MEL, folder, progress)
     encode = Encoder(tokens)
-    targets = [encode(text) for text in texts]
+    targets = [encode(text) for text in (*texts, *(text if encode.spells(text) else "" for text in guesses))]
     pairs = enumerate(zip(targets, train.lengths, strict=True))
-    indices = [index for index, (ids, frames) in pairs if frames_needed(ids) <= -(-frames // SUBSAMPLING)]
+    indices = [index for index, (ids, frames) in pairs if ids and frames_needed(ids) <= -(-frames // SUBSAMPLING)]
     if not indices:
         raise TrainingError(f"{', '.join(training.data.train)}: expected speech slow enough to be spelt, got none")
     validation = {place: read_split(place, transcripts="required") for place in training.data.validation}
@@ -67,8 +68,16 @@ def material(
     )
 
 
-def _text(utterance: Utterance) -> str:
-    text = normalise(utterance.text or "")
-    if not text:
-        raise TrainingError(f"{utterance.path}: expected words to train on, got none")
-    return text
+def _transcribed(places: Sequence[str]) -> Iterator[Utterance]:
+    for place in places:
+        for utterance in read_split(place, transcripts="required"):
+            if not normalise(utterance.text or ""):
+                raise TrainingError(f"{utterance.path}: expected words to train on, got none")
+            yield utterance
+
+
+def _guessed(asked: Hypotheses | None, folder: Path, progress: Progress | None) -> list[Utterance]:
+    if asked is None:
+        return []
+    recorded = [one for place in asked.data for one in read_split(place, transcripts="absent")]
+    return transcribed(recorded, asked.teacher, folder, progress)

@@ -60,6 +60,10 @@ class Encoder:
         """The ids of a text. TrainingError for a character that no piece has."""
         return [token for word in text.split() for token in self.word(word)]
 
+    def spells(self, text: str) -> bool:
+        """Whether all of its characters are pieces."""
+        return set("".join(text.split())) <= self.ids.keys()
+
     def _word(self, word: str) -> tuple[int, ...]:
         parts = [WORD_START, *word]
         if strange := [part for part in parts if part not in self.ids]:

@@ -41,6 +41,13 @@ class Heard(Part):
     validation: list[Place]
 
 
+class Hypotheses(Part):
+    """More folders to train on, without transcripts: their words are what the float model `teacher` hears."""
+
+    teacher: Place
+    data: list[Place] = Field(min_length=1)
+
+
 class Batches(Part):
     """A batch has utterances of nearly one length, `seconds` of audio at most, the padding included. For the first
     `short_steps` steps only utterances up to `short_seconds` are heard.
@@ -169,6 +176,7 @@ class Training(Settings[Descent]):
     precision: Literal["float32", "bfloat16"]
     start: Place | None = None
     model: Shape
+    hypotheses: Hypotheses | None = None
     batches: Batches
     masks: Masks
 
