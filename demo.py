@@ -4,6 +4,7 @@ The small recogniser of `box/` becomes two files of integers, with weights of 8 
 says what that costs in words, the judge says whether they are integers, and a report says both.
 """
 
+import contextlib
 import shlex
 import subprocess
 import sys
@@ -30,19 +31,24 @@ def earnest(*arguments: object) -> None:
 def side_by_side(commands: Sequence[Sequence[object]]) -> None:
     """Show commands and run them at once; what the later ones say is shown when the earlier ones have ended."""
     lines = [[str(argument) for argument in arguments] for arguments in commands]
-    heard = [None, *(subprocess.PIPE for _ in lines[1:])]
-    started = [
-        subprocess.Popen([sys.executable, "-m", "earnest.cli", *line], stdout=out, stderr=out and subprocess.STDOUT)
-        for line, out in zip(lines, heard, strict=True)
-    ]
-    for line, process in zip(lines, started, strict=True):
-        print(f"\n$ earnest {shlex.join(line)}", flush=True)
-        told, _ = process.communicate()
-        print((told or b"").decode(), end="", flush=True)
-        if process.returncode:
-            for other in started:
-                other.kill()
-            sys.exit(process.returncode)
+    print(f"\n$ earnest {shlex.join(lines[0])}", flush=True)
+    with contextlib.ExitStack() as ended:
+        started = [_begun(line, later=line is not lines[0]) for line in lines]
+        for process in started:
+            ended.callback(process.wait)
+            ended.callback(process.kill)  # the one that failed, or an interruption, ends the others
+        for line, process in zip(lines, started, strict=True):
+            told, _ = process.communicate()
+            if line is not lines[0]:
+                print(f"\n$ earnest {shlex.join(line)}\n{told}", end="", flush=True)
+            if process.returncode:
+                sys.exit(process.returncode)
+
+
+def _begun(line: list[str], *, later: bool) -> subprocess.Popen[str]:
+    """A command at work; what a later one says is kept until it is asked for."""
+    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} if later else {}
+    return subprocess.Popen([sys.executable, "-m", "earnest.cli", *line], text=True, errors="replace", **kept)
 
 
 def program(recipe: str) -> Path:

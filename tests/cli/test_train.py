@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.training.tiny_training import write_training
+from tests.training.tiny_training import biased, write_training
 
 from earnest.cli import main
 from earnest.lab.ledger import read
 from earnest.lab.training_table import render_training
 from earnest.lab.work_folder import WorkFolder
+from synthetic import TinyWorld
 
 
 def test_a_run_becomes_a_row_without_a_path_of_the_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,6 +28,19 @@ def test_a_run_becomes_a_row_without_a_path_of_the_machine(tmp_path: Path, capsy
     }
     assert str(tmp_path) not in ledger.read_text(encoding="utf-8").replace(str(row["command"]), "")
     assert "| tiny |" in render_training([row])
+
+
+def test_the_row_has_no_path_of_a_teacher(
+    tmp_path: Path, tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, ledger = write_training(tmp_path, steps=2), tmp_path / "ledger.jsonl"
+    teacher = biased(tiny_world.model, tmp_path / "teacher", "<unk>", -1e4)
+    line = ["train", file, "--work", tmp_path / "work", "--ledger", ledger, "--quiet"]
+    line += ["--set", "descent.warmup=1", "--set", f"hypotheses.teacher={teacher}"]
+    line += ["--set", f'hypotheses.data=["{tiny_world.data}"]']
+    assert main(list(map(str, line))) == 0, capsys.readouterr().err
+    (row,) = read(ledger)
+    assert row["settings"]["hypotheses"] == {"teacher": "teacher", "data": ["synthetic"]}  # type: ignore[index]
 
 
 def test_what_was_heard_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,20 +1,18 @@
 """Hypotheses are the float model's greedy CTC, heard once, and trained on as if somebody had transcribed them."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
-from tests.training.tiny_training import write_training
+from tests.training.tiny_training import biased, write_training
 
 from earnest.errors import TrainingError
 from earnest.models import FloatModel, load
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
-from earnest.training.hypotheses import transcribed
+from earnest.training.hypotheses import with_hypotheses
 from earnest.training.material import material
 from earnest.training.specification import Training, load_training
 from synthetic import TinyWorld, write_corpus
@@ -34,17 +32,8 @@ def greedy(model: FloatModel, utterance: Utterance) -> str:
     return " ".join("".join(pieces).replace("▁", " ").replace("<unk>", " ⁇ ").split())
 
 
-def biased(model: Path, folder: Path, piece: str, bias: float) -> Path:
-    """The model, but one of its pieces is heard always, or never."""
-    shutil.copytree(model, folder)
-    weights = load_file(folder / "model.safetensors")
-    weights["decoder.decoder_layers.0.bias"][load(model).tokens.pieces.index(piece)] = bias
-    save_file(weights, folder / "model.safetensors")
-    return folder
-
-
 def test_they_are_what_the_model_hears(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
-    found = transcribed(utterances, str(tiny_world.model), tmp_path / "kept")
+    found = with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
     model = load(tiny_world.model)
     assert [one.text for one in found] == [greedy(model, one) for one in utterances]
     assert any(one.text for one in found)
@@ -54,26 +43,71 @@ def test_they_are_what_the_model_hears(utterances: list[Utterance], tmp_path: Pa
 def test_they_are_heard_once_by_each_model(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
     told: list[tuple[str, int, int]] = []
     first, again = (
-        transcribed(utterances, str(tiny_world.model), tmp_path / "kept", lambda *stage: told.append(stage))
+        with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept", lambda *stage: told.append(stage))
         for _ in range(2)
     )
     assert first == again
     assert told == [("hypotheses", count, 6) for count in range(1, 7)]
-    other = transcribed(utterances, str(biased(tiny_world.model, tmp_path / "other", "<blk>", 1e4)), tmp_path / "kept")
+    other = with_hypotheses(
+        utterances, str(biased(tiny_world.model, tmp_path / "other", "<blk>", 1e4)), tmp_path / "kept"
+    )
     assert [one.text for one in other] == [""] * 6
     assert len(list((tmp_path / "kept").iterdir())) == 2
 
 
-@pytest.mark.parametrize("content", [b"[]", b"[1, 2, 3, 4, 5, 6]", b"{", b"\xff"])
-def test_what_is_kept_is_not_trusted(
-    utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld, content: bytes
+def test_folders_in_another_order_keep_their_own(
+    utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld
 ) -> None:
-    transcribed(utterances, str(tiny_world.model), tmp_path / "kept")
+    orders = (utterances, utterances[::-1])
+    first, other = (with_hypotheses(one, str(tiny_world.model), tmp_path / "kept") for one in orders)
+    assert first == other[::-1]
+    assert len({one.text for one in first}) > 1
+
+
+def test_a_killed_run_hears_the_rest(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
+    expected = with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
     (kept,) = (tmp_path / "kept").iterdir()
-    assert len(json.loads(kept.read_text(encoding="utf-8"))) == 6
+    whole = kept.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    kept.write_bytes(b"".join(lines[:3]) + lines[3][:9])
+    told: list[int] = []
+    again = with_hypotheses(
+        utterances, str(tiny_world.model), tmp_path / "kept", lambda _, done, _total: told.append(done)
+    )
+    assert again == expected
+    assert told == [4, 5, 6]
+    assert kept.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b'{"id": "a", "text": "b"}\n', "expected the id and the text of each recording; remove it"),
+        (b'{"id": "100-200-0000", "text": 3}\n', "expected the id and the text of each recording; remove it"),
+        (b"[]\n", "expected a JSON object a line"),
+        (b"{\n", "expected a JSON object a line"),
+        (b"\xff\n", "expected a JSON object a line"),
+        (b"[" * 100_000 + b"\n", "expected a JSON object a line"),
+    ],
+)
+def test_what_is_kept_is_not_trusted(
+    utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld, content: bytes, named: str
+) -> None:
+    with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
     kept.write_bytes(content)
-    with pytest.raises(TrainingError, match="hypotheses"):
-        transcribed(utterances, str(tiny_world.model), tmp_path / "kept")
+    with pytest.raises(TrainingError, match=named):
+        with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
+
+
+def test_a_recording_that_cannot_be_heard_is_named(
+    utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld
+) -> None:
+    utterances[4].path.write_bytes(b"no sound")
+    with pytest.raises(TrainingError, match=f"{utterances[4].path.name}: .* cannot hear it"):
+        with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert len(kept.read_bytes().splitlines()) == 4, "what was heard before stays"
 
 
 def with_recordings(file: Path, teacher: Path) -> Training:
@@ -100,11 +134,23 @@ def test_they_are_trained_on_behind_the_transcripts(tmp_path: Path, tiny_world: 
     assert any(index >= 9 for index in heard.indices)
 
 
+def test_what_is_not_spelt_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    teacher = biased(tiny_world.model, tmp_path / "sure", "<unk>", -1e4)
+    training = with_recordings(write_training(tmp_path), teacher)
+    material(training, tmp_path / "features")
+    (kept,) = (tmp_path / "features").glob("*.jsonl")
+    lines = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    for line, text in zip(lines, ["", "WORDS", "WÖRDS", "THE WORDS", "THE, WORDS", "OF"], strict=True):
+        line["text"] = text
+    kept.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    heard = material(training, tmp_path / "features")
+    assert [heard.tokens.decode(target) for target in heard.targets[9:]] == ["", "WORDS", "", "THE WORDS", "", "OF"]
+    assert [index for index in heard.indices if index >= 9] == [10, 12, 14]
+
+
 @pytest.mark.parametrize("piece", ["<blk>", "<unk>"])
-def test_where_the_teacher_hears_nothing_that_is_spelt_nothing_is_learnt(
-    tmp_path: Path, tiny_world: TinyWorld, piece: str
-) -> None:
+def test_a_teacher_that_spells_nothing_is_told(tmp_path: Path, tiny_world: TinyWorld, piece: str) -> None:
     teacher = biased(tiny_world.model, tmp_path / "biased", piece, 1e4)
-    heard = material(with_recordings(write_training(tmp_path), teacher), tmp_path / "features")
-    assert heard.targets[9:] == [[]] * 6
-    assert all(index < 9 for index in heard.indices)
+    training = with_recordings(write_training(tmp_path), teacher)
+    with pytest.raises(TrainingError, match=r"hypotheses\.teacher: expected words spelt with 'AB.*Z, got e\.g\. "):
+        material(training, tmp_path / "features")

@@ -9,6 +9,7 @@ from tests.methods.stacked import stacked
 from tests.training.tiny_latents import BATCHES, begun, rounded, values_of
 
 from earnest.calibration.calibrate import calibrate
+from earnest.errors import TrainingError
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.methods.rounding import own_weights
@@ -39,11 +40,14 @@ def test_what_is_written_at_once_is_the_same_program(bits: int) -> None:
     verify(after, load_target("int8x16"))
 
 
-@pytest.mark.parametrize("bits", [2, 4, 8])
-def test_a_pass_is_what_the_twins_compute_but_for_what_16_bits_round(bits: int) -> None:
+@pytest.mark.parametrize(("bits", "shift"), [(2, 0.0), (4, 0.0), (8, 0.0), (4, 0.04), (4, -0.05)])
+def test_a_pass_is_what_the_twins_compute_but_for_what_16_bits_round(bits: int, shift: float) -> None:
     model, real = rounded(bits)
-    values = values_of(begun(model), model)
-    x = BATCHES[0]
+    latents, x = begun(model), BATCHES[0]
+    with torch.no_grad():
+        latents.ruler(0).edge_zeros.fill_(shift)
+    values = values_of(latents, model)
+    latents.write_([model], 0)
     with torch.no_grad():
         law, found = model(x), Passes(model).run(x, values)
         step = model.edge(model.result).grid.scale
@@ -93,6 +97,9 @@ def test_learned_grids_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
     taken = Latents([model])
     taken.take_up_(learnt)
     assert all(torch.equal(tensor, learnt[name]) for name, tensor in taken.state_dict().items())
+    older = {name: tensor for name, tensor in learnt.items() if name != "rulers.0.edge_zeros"}
+    with pytest.raises(TrainingError, match=r"got one without rulers\.0\.edge_zeros"):
+        Latents([model]).take_up_(older)
     narrower = learnt | {"rulers.0.edge_grids": learnt["rulers.0.edge_grids"] - torch.tensor([4, 0, 0])}
     calibrated, fresh = Latents([model]), Latents([model])
     calibrated.take_up_(narrower)
@@ -128,13 +135,18 @@ def test_another_ruler_reads_the_nearest_of_its_own_levels() -> None:
 
 def test_a_draw_takes_each_weight_from_its_own_ruler() -> None:
     models, latents = shared()
+    with torch.no_grad():
+        latents.ruler(1).edges.add_(0.1)
+        latents.ruler(1).edge_zeros.add_(0.1)
     apart = [latents.values(models, latents.always(number)) for number in (0, 1)]
     drawn = tuple(index % 2 for index in range(len(latents.paths)))
     mixed = latents.values(models, Draw(drawn, 1))
     for index, number in enumerate(drawn):
         assert torch.equal(mixed[index], apart[number][index])
         assert not torch.equal(mixed[index], apart[1 - number][index])
-    assert torch.equal(mixed[-1], apart[1][-1])
+    for drawn_ones, own, others in zip(mixed[-2:], apart[1][-2:], apart[0][-2:], strict=True):
+        assert torch.equal(drawn_ones, own)
+        assert not torch.equal(drawn_ones, others)
     torch.stack([value.square().sum() for value in mixed]).sum().backward()
     assert all(share.grad is not None and share.grad.any() for share in latents.shares)
     for index, number in enumerate(drawn):

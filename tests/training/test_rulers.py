@@ -47,6 +47,16 @@ def test_a_zero_point_is_learnt_within_the_codes_and_where_it_is_free() -> None:
         verify(lower(written, {}), load_target("int8x16"))
 
 
+def test_a_zero_point_that_is_pinned_has_no_gradient() -> None:
+    model, _ = rounded(4)
+    edge = rounded_edges(model)[1]
+    edge.symmetric = True
+    ruler = begun(model).ruler(0)
+    ruler.zero_points().sum().backward()
+    assert ruler.edge_zeros.grad is not None
+    assert [number for number, one in enumerate(ruler.edge_zeros.grad.tolist()) if one == 0] == [1]
+
+
 def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
     model, _ = rounded(4)
     latents = begun(model)

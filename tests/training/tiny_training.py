@@ -1,12 +1,16 @@
 """A training run of a few seconds: a tiny model, and recordings that hum."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from safetensors.torch import load_file, save_file
+
+from earnest.models import load
 from synthetic import write_corpus
 
 TEXT = """
@@ -147,6 +151,15 @@ def write_taught(
     text = TAUGHT.format(model=model, data=data, steps=steps, rate=rate, recipe=rules, ranges=ranges)
     file.write_text(text + more, encoding="utf-8")
     return file
+
+
+def biased(model: Path, folder: Path, piece: str, bias: float) -> Path:
+    """The model, but one of its pieces is heard always, or never."""
+    shutil.copytree(model, folder)
+    weights = load_file(folder / "model.safetensors")
+    weights["decoder.decoder_layers.0.bias"][load(model).tokens.pieces.index(piece)] = bias
+    save_file(weights, folder / "model.safetensors")
+    return folder
 
 
 def kill_once_kept(file: Path, work: Path) -> None:

@@ -102,15 +102,16 @@ def _append(ledger: Path, training: "AnyTraining", found: dict[str, Any]) -> Non
     from earnest.lab.command import shown_command
     from earnest.lab.ledger import append, environment
 
-    settings = training.model_dump(by_alias=True)
-    settings["data"] = {key: [Path(place).name for place in places] for key, places in settings["data"].items()}
-    for key in ("start", "model", "recipe", "target"):
-        if isinstance(settings.get(key), str):
-            settings[key] = Path(settings[key]).name
-    if settings.get("co_training"):
-        settings["co_training"]["recipes"] = [Path(place).name for place in settings["co_training"]["recipes"]]
-    if "calibration" in settings:
-        settings["calibration"]["data"] = Path(settings["calibration"]["data"]).name
+    settings = _without_folders(training.model_dump(by_alias=True))
     told = {"kind": "training", "command": shown_command(sys.argv[1:]), "settings": settings}
     kept = {key: value for key, value in found.items() if key not in ("file", "result")}
     append(ledger, told | kept | environment())
+
+
+def _without_folders(value: Any) -> Any:
+    """Settings with the last names of their paths; nothing else in them has a slash."""
+    if isinstance(value, dict):
+        return {key: _without_folders(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(one) for one in value]
+    return Path(value).name if isinstance(value, str) and "/" in value else value

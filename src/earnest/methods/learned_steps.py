@@ -4,7 +4,7 @@
 
     d x~ / d x = 1 inside the range, else 0
     d x~ / d s = (x~ - x) / s inside the range, x~ / s beyond it       [Esser 2020, arXiv:1902.08153, eq. 2 and 3]
-    d x~ / d z = 0 inside the range, -s beyond it                      [Bhalgat 2020, arXiv:2004.09576, eq. 4]
+    d x~ / d z = 0 inside the range, -s beyond it                      [Bhalgat 2020, arXiv:2004.09576; offset -s z]
 
 Weights are trained as shares of the range of their row, v = w / (limit * s), so that a learned step moves all weights
 of its row and changes no code of it:
@@ -46,7 +46,7 @@ class Rounded(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             slope = (_dot(gradients[0], result) - _dot(inside, x)) / ctx.size
         if ctx.needs_input_grad[2]:
-            shift = (inside.sum() - gradients[0].sum()) * ctx.size
+            shift = torch.sub(inside, gradients[0]).sum() * ctx.size
         return inside, slope, shift, None, None
 
 

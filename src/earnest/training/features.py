@@ -1,14 +1,14 @@
 """The features of a corpus, computed once and kept in one file that is mapped into memory: those of an evaluation, to
 the last bit, so that word errors while training are what they will be.
 
-A file is known by the hash of what it was made from: the front end, and the bytes and the words of the recordings.
+A file is known by the hash of what it was made from: the front end, and the recordings in their order.
 """
 
 import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -53,7 +53,8 @@ def cached(
     utterances: Sequence[Utterance], front_end: LogMel, folder: Path, progress: Progress | None = None
 ) -> Features:
     """Features out of the folder, computed where they are not there yet. AudioError names a recording that is bad."""
-    content = json.dumps(["float32", front_end.to_dict(), data_sha256(utterances)], sort_keys=True)
+    recordings = [data_sha256([replace(one, text=None) for one in utterances]), [one.id for one in utterances]]
+    content = json.dumps(["float32", front_end.to_dict(), recordings], sort_keys=True)
     key = sha256(content.encode()).hexdigest()[:32]
     values, counts = folder / f"{key}.float32", folder / f"{key}.json"
     try:

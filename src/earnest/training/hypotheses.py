@@ -1,6 +1,8 @@
 """What a float model hears in recordings that nobody transcribed, to train on: pseudo-labels [Kahn 2020,
-arXiv:1909.09116, without its filters]. It hears once; what it heard is kept in a file known by the hash of model
-and recordings.
+arXiv:1909.09116, without its filters].
+
+Each is heard once: a line of JSON is kept for it, in a file known by the hash of model and recordings. A run that was
+killed hears the rest.
 """
 
 import json
@@ -11,50 +13,62 @@ from pathlib import Path
 
 import numpy as np
 
-from earnest.errors import TrainingError
-from earnest.file.whole import write_whole
+from earnest.errors import EarnestError, TrainingError
 from earnest.models import FloatModel, load
 from earnest.models.hearing import recognised
 from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, data_sha256
+from earnest.training import log
 
 Progress = Callable[[str, int, int], None]
 
 
-def transcribed(
+def with_hypotheses(
     utterances: Sequence[Utterance], teacher: str, folder: Path, progress: Progress | None = None
 ) -> list[Utterance]:
-    """The utterances with what the model in `teacher` hears, which may be nothing."""
+    """The utterances with what the model in `teacher` hears: nothing, too, and where its tokens were cut off."""
     model = load(teacher)
-    content = json.dumps([model_sha256(model), data_sha256(utterances)])
-    kept = folder / f"{sha256(content.encode()).hexdigest()[:32]}.hypotheses.json"
+    content = json.dumps([_model_sha256(model), data_sha256(utterances), [one.id for one in utterances]])
+    kept = folder / f"{sha256(content.encode()).hexdigest()[:32]}.hypotheses.jsonl"
+    texts = _read(kept, utterances)
+    rest = utterances[len(texts) :]
 
     def heard(utterance: Utterance) -> str:
-        samples = read_audio(utterance.path, model.front_end.sample_rate).samples
-        return recognised(model, model.front_end(samples)).text
-
-    def told(done: int) -> None:
-        if progress is not None:
-            progress("hypotheses", done, len(utterances))
+        try:
+            samples = read_audio(utterance.path, model.front_end.sample_rate).samples
+            found = recognised(model, model.front_end(samples))
+        except EarnestError as error:
+            raise TrainingError(f"{utterance.path}: {teacher} cannot hear it: {error}") from error
+        return "" if found.truncated else found.text
 
     try:
-        if not kept.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            write_whole(kept, json.dumps(list(each(heard, utterances, told))).encode())
-        texts = json.loads(kept.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{kept}: cannot keep hypotheses there: {error}") from error
-    if not isinstance(texts, list) or len(texts) != len(utterances) or not all(isinstance(text, str) for text in texts):
-        raise TrainingError(f"{kept}: expected a list of {len(utterances)} texts; remove it")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot keep hypotheses there: {error.strerror}") from error
+    for utterance, text in zip(rest, each(heard, rest), strict=True):
+        log.append(kept, {"id": utterance.id, "text": text})
+        texts.append(text)
+        if progress is not None:
+            progress("hypotheses", len(texts), len(utterances))
     return [replace(utterance, text=text) for utterance, text in zip(utterances, texts, strict=True)]
 
 
-def model_sha256(model: FloatModel) -> str:
-    """The SHA-256 (hex) of all that decides what a model hears: weights, configuration, tokens and front end."""
-    told = [model.architecture, model.configuration, model.tokens.pieces, model.front_end.to_dict()]
-    digest = sha256(json.dumps(told, sort_keys=True, default=str).encode())
+def _read(kept: Path, utterances: Sequence[Utterance]) -> list[str]:
+    """What was kept of the first ones, a line that a kill broke off removed."""
+    lines = log.read(kept)
+    expected = [one.id for one in utterances[: len(lines)]]
+    if [line.get("id") for line in lines] != expected or not all(isinstance(line.get("text"), str) for line in lines):
+        raise TrainingError(f"{kept}: expected the id and the text of each recording; remove it")
+    log.rewrite(kept, lines)
+    return [line["text"] for line in lines]
+
+
+def _model_sha256(model: FloatModel) -> str:
+    """Of all that decides what a model hears."""
+    told = [model.architecture, dict(model.configuration), model.tokens, model.front_end, model.generation]
+    digest = sha256(repr([told, model.tokens.pieces]).encode())
     for name, tensor in sorted(model.module.state_dict().items()):
-        digest.update(name.encode() + b"\0")
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
         digest.update(np.ascontiguousarray(tensor.numpy()).tobytes())
     return digest.hexdigest()

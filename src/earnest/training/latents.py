@@ -71,12 +71,13 @@ class Latents(nn.Module):
             if grids is None or not torch.equal(grids, cast(Ruler, ruler).edge_grids):
                 calibrated |= {f"rulers.{number}.{name}" for name in OF_EDGES}
         own = {name: tensor for name, tensor in own.items() if name not in calibrated}
-        fitting = all(name in learnt and learnt[name].shape == tensor.shape for name, tensor in own.items())
+        missing = sorted(own.keys() - learnt.keys())
+        fitting = not missing and all(learnt[name].shape == tensor.shape for name, tensor in own.items())
         widths = [name for name in own if name.endswith(".widths")]
         if not fitting or not all(torch.equal(learnt[name], own[name]) for name in widths):
             raise TrainingError(
                 "start: expected the state of a run of the same model, with as many recipes, that have the same widths "
-                "and groups of weights; got another one"
+                f"and groups of weights; got {f'one without {missing[0]}' if missing else 'another one'}"
             )
         self.load_state_dict({name: learnt[name] for name in own}, strict=False)
 

@@ -4,6 +4,7 @@ A run that goes on from step n drops the lines after n first: what was done twic
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,24 @@ def read(path: Path) -> list[dict[str, Any]]:
     """The lines; none where there is no file. A last line that a kill broke off is left out."""
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
     try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    except (OSError, ValueError, RecursionError) as error:
         raise TrainingError(f"{path}: expected a JSON object a line: {error}; remove it") from error
+    if not all(isinstance(line, dict) for line in lines):
+        raise TrainingError(f"{path}: expected a JSON object a line, got something else; remove it")
+    return lines
+
+
+def rewrite(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    """These lines and no others, if there is a file."""
+    if path.exists():
+        write_whole(path, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
 def cut(path: Path, step: int) -> None:
     """Drop the lines after a step."""
-    kept = [line for line in read(path) if line["step"] <= step]
-    if path.exists():
-        write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
+    rewrite(path, [line for line in read(path) if line["step"] <= step])
 
 
 def best_validation(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

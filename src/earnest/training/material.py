@@ -12,7 +12,7 @@ from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
 from earnest.training.batches import endless
 from earnest.training.features import Features, cached
-from earnest.training.hypotheses import transcribed
+from earnest.training.hypotheses import with_hypotheses
 from earnest.training.pieces import Encoder, learnt
 from earnest.training.specification import Hypotheses, Training
 
@@ -48,12 +48,18 @@ def material(
     training: Training, folder: Path, progress: Progress | None = None, *, tokens: Tokens | None = None
 ) -> Material:
     """Read the corpora, learn the pieces where there are none yet, compute the features that `folder` does not have."""
-    written, guessed = list(_transcribed(training.data.train)), _guessed(training.hypotheses, folder, progress)
-    texts, guesses = ([normalise(utterance.text or "") for utterance in part] for part in (written, guessed))
+    transcribed, recorded = list(_transcribed(training.data.train)), _recorded(training.hypotheses, folder, progress)
+    texts, hypotheses = ([normalise(utterance.text or "") for utterance in part] for part in (transcribed, recorded))
     tokens = tokens or learnt(texts, training.model.classes)
-    train = cached([*written, *guessed], NEMO_LOG_MEL, folder, progress)
+    train = cached([*transcribed, *recorded], NEMO_LOG_MEL, folder, progress)
     encode = Encoder(tokens)
-    targets = [encode(text) for text in (*texts, *(text if encode.spells(text) else "" for text in guesses))]
+    spelt = [text if encode.spells(text) else "" for text in hypotheses]
+    if hypotheses and not any(spelt):
+        letters = "".join(sorted(encode.letters))
+        raise TrainingError(
+            f"hypotheses.teacher: expected words spelt with {letters}, got e.g. {max(hypotheses)[:60]!r}"
+        )
+    targets = [encode(text) for text in (*texts, *spelt)]
     pairs = enumerate(zip(targets, train.lengths, strict=True))
     indices = [index for index, (ids, frames) in pairs if ids and frames_needed(ids) <= -(-frames // SUBSAMPLING)]
     if not indices:
@@ -76,8 +82,8 @@ def _transcribed(places: Sequence[str]) -> Iterator[Utterance]:
             yield utterance
 
 
-def _guessed(asked: Hypotheses | None, folder: Path, progress: Progress | None) -> list[Utterance]:
+def _recorded(asked: Hypotheses | None, folder: Path, progress: Progress | None) -> list[Utterance]:
     if asked is None:
         return []
-    recorded = [one for place in asked.data for one in read_split(place, transcripts="absent")]
-    return transcribed(recorded, asked.teacher, folder, progress)
+    utterances = [one for place in asked.data for one in read_split(place, transcripts="absent")]
+    return with_hypotheses(utterances, asked.teacher, folder, progress)

@@ -60,9 +60,14 @@ class Encoder:
         """The ids of a text. TrainingError for a character that no piece has."""
         return [token for word in text.split() for token in self.word(word)]
 
+    @property
+    def letters(self) -> set[str]:
+        """The characters that are pieces."""
+        return {piece for piece in self.ids if len(piece) == 1 and piece != WORD_START}
+
     def spells(self, text: str) -> bool:
         """Whether all of its characters are pieces."""
-        return set("".join(text.split())) <= self.ids.keys()
+        return set("".join(text.split())) <= self.letters
 
     def _word(self, word: str) -> tuple[int, ...]:
         parts = [WORD_START, *word]

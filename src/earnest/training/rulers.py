@@ -90,7 +90,8 @@ class Ruler(nn.Module):
         """The code of 0 of each edge, whole numbers as float32."""
         bits, _signed, zero_point = self.edge_grids.unbind(1)
         least, most = self.zero_ends.unbind(1)
-        return WholeNumbers.apply(zero_point + self.edge_zeros * 2.0**bits, least, most)
+        moved = torch.where(least < most, self.edge_zeros, 0.0)
+        return WholeNumbers.apply(zero_point + moved * 2.0**bits, least, most)
 
     def write_(self, number: int, twin: Weighted, share: Tensor) -> None:
         """Give a twin the levels, and the weight at its codes."""
@@ -128,7 +129,7 @@ def spread(steps: Tensor, twin: Weighted) -> Tensor:
 
 
 def rounded_edges(model: TwinModel) -> list[CalibratedEdge]:
-    """The edges whose scales are trained, each once, in the order of the graph."""
+    """The edges whose grids are trained, each once, in the order of the graph."""
     every: Mapping[Any, None] = dict.fromkeys(edges(model).values())
     return [edge for edge in every if isinstance(edge, CalibratedEdge) and edge.bits <= WIDEST]
 

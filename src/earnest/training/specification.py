@@ -136,7 +136,7 @@ class TaughtDescent(Descent):
 
 
 class LatentDescent(TaughtDescent):
-    """The logarithms of steps and of multipliers have `ranges` times the rate."""
+    """The logarithms of steps and of multipliers, and zero points, have `ranges` times the rate."""
 
     ranges: Positive
 
