@@ -1,11 +1,12 @@
 """Recordings side by side: in order, without gradients, each on one thread."""
 
 import threading
+import time
 
 import pytest
 import torch
 
-from earnest.nn.parallel import each, one_torch_thread
+from earnest.nn.parallel import AHEAD, each, one_torch_thread
 from earnest.runtime.cores import CORES
 
 
@@ -22,6 +23,17 @@ def test_every_item_has_one_thread_and_no_gradient():
     assert {(threads, gradient) for threads, gradient, _ in found} == {(1, False)}
     assert len({ident for *_, ident in found}) <= CORES
     assert (x * 2).requires_grad
+
+
+def test_no_more_is_computed_than_somebody_will_soon_ask_for():
+    begun: list[int] = []
+    results = each(begun.append, range(1000))
+    for _ in range(3):
+        next(results)
+    time.sleep(0.2)
+    assert len(begun) <= 3 + AHEAD
+    results.close()
+    assert len(begun) <= 3 + AHEAD
 
 
 def test_errors_arrive():

@@ -47,7 +47,7 @@ def _in_workers(systems: Systems, utterances: Sequence[Utterance], progress: Pro
     with one_thread():
         pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker)
         try:
-            with _deaf_children():
+            with deaf_children():
                 futures: list[Future[Outcome]] = [pool.submit(outcome_of, systems, one) for one in utterances]
             for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
@@ -98,16 +98,13 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes started inside do not hear Ctrl-C from their first moment; only the main thread may arrange that."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def deaf_children() -> Iterator[None]:
+    """Processes started inside do not hear Ctrl-C from their first moment; this one hears it at the end, not never."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:

@@ -4,14 +4,18 @@ How torch splits a sum among threads shows in the last bits; and on a busy machi
 slower than none.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from typing import TypeVar
 
 import torch
 
 from earnest.runtime.cores import CORES
+
+AHEAD = 2 * CORES
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,9 +32,15 @@ def counted(progress: Progress | None, total: int, *, before: int = 0) -> Callab
 def each(
     compute: Callable[[Item], Result], items: Sequence[Item], done: Callable[[int], None] | None = None
 ) -> Iterator[Result]:
-    """`compute` of every item, in their order; no gradient is recorded. `done` is told how many there are so far."""
+    """`compute` of every item, in their order; no gradient is recorded. `done` is told how many there are so far. Who
+    takes results slowly is not buried in them: at most `AHEAD` are computed that were not asked for.
+    """
+    alone, rest = torch.no_grad()(compute), iter(items)
     with ThreadPoolExecutor(CORES, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for count, result in enumerate(pool.map(torch.no_grad()(compute), items), start=1):
+        begun = deque(pool.submit(alone, item) for item in islice(rest, AHEAD))
+        for count in range(1, len(items) + 1):
+            result = begun.popleft().result()
+            begun.extend(pool.submit(alone, item) for item in islice(rest, 1))
             yield result
             if done is not None:
                 done(count)
