@@ -6,7 +6,7 @@ killed hears the rest.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,8 +20,7 @@ from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, data_sha256
 from earnest.training import log
-
-Progress = Callable[[str, int, int], None]
+from earnest.training.features import Progress
 
 
 def with_hypotheses(

@@ -1,6 +1,6 @@
 """What a training run hears: features and pieces of everything to train on, and the corpora to validate on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +11,13 @@ from earnest.runtime.text import Tokens
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
 from earnest.training.batches import endless
-from earnest.training.features import Features, cached
+from earnest.training.features import Features, Progress, cached
 from earnest.training.hypotheses import with_hypotheses
 from earnest.training.pieces import Encoder, learnt
 from earnest.training.specification import Hypotheses, Training
 
 SUBSAMPLING = 4
 FRAMES_PER_SECOND = NEMO_LOG_MEL.sample_rate // NEMO_LOG_MEL.hop
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
