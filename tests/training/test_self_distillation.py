@@ -10,6 +10,7 @@ from tests.training.tiny_training import AUGMENTATION, kill_once_kept, write_tau
 from earnest.errors import TrainingError
 from earnest.models import load
 from earnest.training import log
+from earnest.training.device import CPU
 from earnest.training.loop import Watch
 from earnest.training.self_distillation import SelfDistillationRun, groups
 from earnest.training.specification import SelfDistillation, TaughtDescent, load_training
@@ -49,7 +50,7 @@ def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path:
     """Teacher and pupil hear the same augmented recording, another one every time."""
     file = write_taught(tmp_path, tiny_world.model, steps=40, recipe=None, more=AUGMENTATION)
     file.write_text(file.read_text(encoding="utf-8").replace("tokens = 0.5", "tokens = 0.0"), encoding="utf-8")
-    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch())
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch(), CPU)
     heard = []
     for step in range(3):
         run.state.step = step
@@ -63,7 +64,7 @@ def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path:
 
 def test_what_may_become_too_long_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:
     file = write_taught(tmp_path, tiny_world.model, recipe=None, more=AUGMENTATION)
-    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch())
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch(), CPU)
     longest = max(run.train.lengths)
     run.hear_(1, longest)
     assert run.usable

@@ -27,6 +27,9 @@ def train(
             "--set", metavar="KEY=VALUE", help="Another value for a key of FILE, as TOML has it; may be given again."
         ),
     ] = None,
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="Where steps are computed: cpu, cuda, cuda:1.")
+    ] = "cpu",
     ledger: Annotated[Path | None, typer.Option("--ledger", help="Append a row to this ledger.")] = None,
     tensorboard: Annotated[
         Path | None, typer.Option("--tensorboard", metavar="DIR", help="Also write events there (extra tensorboard).")
@@ -41,26 +44,31 @@ def train(
     if ledger is not None:
         existing_ledger(ledger)
     from earnest.lab.work_folder import WorkFolder
+    from earnest.training.device import device_name, device_named
     from earnest.training.loop import Watch
     from earnest.training.ranks import joined, rank
     from earnest.training.train import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
-    place = WorkFolder(root=folder)
+    place, where = WorkFolder(root=folder), device_named(device)
     with joined():
         if rank() > 0:
-            trained(training, folder, Watch())
+            trained(training, folder, Watch(), where)
             return
         with place.locked(), progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
-            result = trained(training, folder, Watch(progress=shown, line=line))
-    found = {"file": str(file), "name": training.name, **_figures(result)}
+            result = trained(training, folder, Watch(progress=shown, line=line), where)
+    found = {"file": str(file), "name": training.name, "device": device_name(where), **_figures(result)}
     if ledger is not None:
         _append(ledger, training, found)
     if as_json:
         print_json(found)
-        return
+    else:
+        _show(training.name, result)
+
+
+def _show(name: str, result: "Trained") -> None:
     for path in result.results:
-        print(f"{path}: {training.name} after {result.step} steps")
+        print(f"{path}: {name} after {result.step} steps")
     for one in result.validation:
         named = f"{one['result']}, " if "result" in one else ""
         print(f"{named}{one['data']}: {one['wer']:.2f} % of {one['words']} words wrong, {one['utterances']} utterances")

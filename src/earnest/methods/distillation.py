@@ -21,7 +21,7 @@ from earnest.runtime.text import argmax, ctc_greedy
 
 def token_loss(real: Tensor, quantized: Tensor) -> Tensor:
     """CTC(q, y) / |y|, in nats a token, of logits [1, frames, classes]; the last class is the blank."""
-    best = ctc_greedy(argmax(real[0].numpy()), blank=real.shape[-1] - 1)
+    best = ctc_greedy(argmax(real[0].cpu().numpy()), blank=real.shape[-1] - 1)
     return ctc_loss(quantized, [best]) if best else -quantized.log_softmax(dim=-1)[..., -1].sum()
 
 

@@ -32,7 +32,7 @@ def write_checkpoint(path: Path, state: State, training: Settings[Any]) -> None:
     """Keep a state. TrainingError where it cannot be written."""
     found = {"step": state.step, "fewest": state.fewest, "settings_sha256": settings_sha256(training)}
     told = json.dumps(found, sort_keys=True)
-    tensors = {name: tensor.detach().contiguous() for name, tensor in state.tensors().items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors().items()}
     try:
         write_whole(path, save(tensors, metadata={KEY: told}))
     except OSError as error:

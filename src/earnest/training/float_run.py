@@ -3,6 +3,7 @@ checkpoint as `earnest.models.load` reads it.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,12 +31,12 @@ from earnest.training.validation import counted
 class FloatRun(Run[Training]):
     """Losses are in nats a token."""
 
-    def __init__(self, settings: Training, folder: Path, watch: Watch) -> None:
+    def __init__(self, settings: Training, folder: Path, watch: Watch, device: torch.device) -> None:
         if world() > 1:
             raise TrainingError(f"float training: expected one process, got {world()}: batch norms count a whole batch")
-        self.settings, self.folder, self.watch = settings, folder, watch
+        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
         start = None if settings.start is None else load(settings.start)
-        module = _module(settings.model, start)
+        module = _module(settings.model, start).to(device)
         self.state = fresh(module, groups(module, settings.descent))
         self.heard = material(settings, folder / "features", watch.progress, tokens=start.ctc_tokens if start else None)
         self.train, self.usable = self.heard.train, self.heard.indices
@@ -50,7 +51,8 @@ class FloatRun(Run[Training]):
         features, targets = self._batch(indices)
         torch.manual_seed(int(np.random.SeedSequence([self.settings.seed, self.state.step]).generate_state(1)[0]))
         self.state.module.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        short = self.settings.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16) if short else nullcontext():
             logits = self.state.module(features)
         loss = ctc_loss(logits, targets)
         loss.backward()
@@ -61,7 +63,7 @@ class FloatRun(Run[Training]):
         rows = [self.train.of(index) for index in indices]
         for row in rows:
             mask_(row, self.settings.masks, generator)
-        return torch.from_numpy(padded(rows)), [self.heard.targets[index] for index in indices]
+        return torch.from_numpy(padded(rows)).to(self.device), [self.heard.targets[index] for index in indices]
 
     def learnt(self, means: dict[str, Tensor]) -> FloatModel:
         """The model of means of the weights, in evaluation mode."""

@@ -77,6 +77,8 @@ class Run(ABC, Generic[AnySettings]):
     folder: Path
     state: State
     watch: Watch
+    device: torch.device
+    """Where a step is computed; what is written and validated is computed on the CPU."""
     train: Features
     usable: list[int]
     """The numbers of the utterances of `train` that are heard."""
@@ -188,13 +190,17 @@ class _Sums:
 
 
 @contextmanager
-def reproducible(seed: int) -> Iterator[None]:
-    """One thread, random numbers from a seed; operators that have no deterministic form raise."""
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(mode=True)
+def reproducible(seed: int, device: torch.device) -> Iterator[None]:
+    """One thread, random numbers from a seed, sums of float32 as such; operators that have no deterministic form raise
+    on the CPU, and warn elsewhere.
+    """
+    before, short = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.allow_tf32
+    torch.use_deterministic_algorithms(mode=True, warn_only=device.type != "cpu")
+    torch.backends.cudnn.allow_tf32 = False
     try:
         with one_torch_thread():
             torch.manual_seed(seed)
             yield
     finally:
         torch.use_deterministic_algorithms(mode=before)
+        torch.backends.cudnn.allow_tf32 = short

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from earnest.errors import TrainingError
@@ -50,8 +51,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 
     drawn: Draw
 
-    def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch) -> None:
-        self.settings, self.folder, self.watch = settings, folder, watch
+    def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch, device: torch.device) -> None:
+        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
         self.model, others = load(settings.model), self._others()
         self.results = (folder / "program.earnest", *(folder / f"program-{name}.earnest" for name in others))
         self.names = (settings.name, *(f"{settings.name}-{name}" for name in others))
@@ -70,12 +71,14 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             else:
                 round_(self.ready, watch.progress)
                 self.latents.begin_(twin)
+        for model in (self.latents, *self.twins):
+            model.to(device)
         of_rulers = [name for name, _ in self.latents.named_parameters() if name.startswith("rulers.")]
         undrawn = of_rulers if others else []
         self.state = fresh(self.latents, _groups(self.latents, settings.descent), undrawn)
         self.passes = [Passes(model) for model in self.twins]
         self.hear_(twin.shortest, twin.longest)
-        self.teacher = Teacher(real_lessons(real), self.train)
+        self.teacher = Teacher(real_lessons(real.to(device)), self.train, device)
         self.blocks = outputs(real)
 
     def _recipe(self, recordings: list[Path], target: Target) -> Recipe:
@@ -128,8 +131,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 
     def program(self, means: dict[str, Tensor], number: int = 0) -> Program:
         """The program of means of what is trained, by one of the recipes, verified."""
-        learnt, twins = copy.deepcopy(self.latents), list(self.twins)
-        twin = twins[number] = copy.deepcopy(twins[number])
+        learnt, twins = copy.deepcopy(self.latents).cpu(), list(self.twins)
+        twin = twins[number] = copy.deepcopy(twins[number]).cpu()
         learnt.load_state_dict(means)
         learnt.write_(twins, number)
         name, heard = model_name(Path(self.settings.model)), (*self.ready.heard, *self._heard)

@@ -118,8 +118,11 @@ class Ruler(nn.Module):
         multiplier = self.get_buffer(f"multiplier_{number}").float()
         if not _grouped(twin):
             return multiplier
-        most = torch.tensor(float(largest_multiplier(twin.weight_bits, self.weight_map(number))))
-        return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), torch.ones(()), most)
+        one, most = (
+            torch.ones((), device=multiplier.device),
+            largest_multiplier(twin.weight_bits, self.weight_map(number)),
+        )
+        return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), one, one * most)
 
 
 def spread(steps: Tensor, twin: Weighted) -> Tensor:

@@ -7,6 +7,7 @@ import copy
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from earnest.errors import TrainingError
@@ -28,16 +29,15 @@ SHORTEST = 1
 class SelfDistillationRun(TaughtRun[SelfDistillation]):
     """Batch norms keep their statistics, as the quantized model's do. Its folder has `model/` too."""
 
-    def __init__(self, settings: SelfDistillation, folder: Path, watch: Watch) -> None:
-        self.settings, self.folder, self.watch = settings, folder, watch
+    def __init__(self, settings: SelfDistillation, folder: Path, watch: Watch, device: torch.device) -> None:
+        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
         self.model, self.results = load(settings.model), (folder / "model" / "model.safetensors",)
         if not isinstance(self.model.module, Conformer):
             raise TrainingError(f"{settings.model}: expected a Conformer-CTC, got {self.model.architecture}")
-        self.pupil = copy.deepcopy(self.model.module)
+        self.pupil, real = (copy.deepcopy(self.model.module).to(device) for _ in range(2))
         self.state = fresh(self.pupil, groups(self.pupil, settings.descent))
         self.hear_(SHORTEST, self.model.longest)
-        real = self.model.module
-        self.teacher = Teacher(lambda features: _lesson(real, features), self.train)
+        self.teacher = Teacher(lambda features: _lesson(real, features), self.train, device)
 
     def values(self) -> list[Tensor]:
         """The parameters."""
@@ -49,7 +49,7 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
 
     def learnt(self, tensors: dict[str, Tensor]) -> FloatModel:
         """A model of these weights."""
-        module = copy.deepcopy(self.pupil)
+        module = copy.deepcopy(self.pupil).cpu()
         module.load_state_dict(tensors)
         return conformer_model(module.eval(), self.model.ctc_tokens, NEMO_LOG_MEL, Path("training"))
 

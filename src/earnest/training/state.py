@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import TrainingError
+from earnest.training.device import CPU
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 """What torch's AdamW keeps of every weight that has had a gradient."""
@@ -63,12 +64,16 @@ class State:
         """Take over what `tensors` gave. TrainingError where a tensor is missing or has another shape."""
         try:
             self.module.load_state_dict({name: tensors[f"weights.{name}"] for name in self.average})
-            names = self.average.keys()
-            self.average = {name: tensors[f"average.{name}"].clone() for name in names}
-            self.best = None if fewest is None else {name: tensors[f"best.{name}"].clone() for name in names}
+            self.average = {
+                name: tensors[f"average.{name}"].to(mean.device, copy=True) for name, mean in self.average.items()
+            }
+            self.best = None if fewest is None else {name: tensors[f"best.{name}"].clone() for name in self.average}
             for name, parameter in self.module.named_parameters():
                 if name not in self.without_gradient or any(f"{key}.{name}" in tensors for key in MOMENTS):
-                    self.optimizer.state[parameter] = {key: tensors[f"{key}.{name}"].clone() for key in MOMENTS}
+                    place = {"step": CPU}  # AdamW counts there
+                    self.optimizer.state[parameter] = {
+                        key: tensors[f"{key}.{name}"].to(place.get(key, parameter.device), copy=True) for key in MOMENTS
+                    }
         except (KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise TrainingError(f"expected the state of this model, got another one's: {reason}") from error

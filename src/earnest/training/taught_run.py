@@ -116,16 +116,16 @@ class TaughtRun(Run[AnyTaught]):
         """What is heard of one utterance at this step, and what the teacher makes of it."""
         augmentation, front_end = self.settings.augmentation, self.front_end
         if augmentation is None:
-            return torch.from_numpy(self.train.of(index))[None], self.teacher.lesson(index)
+            return torch.from_numpy(self.train.of(index))[None].to(self.device), self.teacher.lesson(index)
         generator = np.random.default_rng([self.settings.seed, 3, self.state.step, index])
         samples = read_audio(self.spoken[index].path, front_end.sample_rate).samples
         heard = augmented(samples, front_end.sample_rate, augmentation, generator)
-        features = torch.from_numpy(front_end(heard))[None]
+        features = torch.from_numpy(front_end(heard))[None].to(self.device)
         return features, self.teacher.compute(features)
 
     def _loss(self, lesson: Lesson, heard: Lesson) -> Tensor:
         (logits, goals), (found, made) = lesson, heard
-        counts, total_loss = self.settings.loss, torch.zeros(())
+        counts, total_loss = self.settings.loss, torch.zeros((), device=self.device)
         if counts.tokens:
             total_loss = total_loss + counts.tokens * token_loss(logits, found)
         if counts.posteriors:

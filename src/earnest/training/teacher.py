@@ -1,4 +1,4 @@
-"""What the float model makes of utterances; of those that are heard as they are, kept as float16 in memory."""
+"""What the float model makes of utterances; of those that are heard as they are, kept as float16 in host memory."""
 
 import threading
 from collections.abc import Callable
@@ -20,8 +20,8 @@ KEPT_BYTES = 4 << 30
 class Teacher:
     """`compute` gives the lesson of one input's features. May be asked by several threads."""
 
-    def __init__(self, compute: Callable[[Tensor], Lesson], features: Features) -> None:
-        self.compute, self.features = compute, features
+    def __init__(self, compute: Callable[[Tensor], Lesson], features: Features, device: torch.device) -> None:
+        self.compute, self.features, self.device = compute, features, device
         self.kept: dict[int, Lesson] = {}
         self.left = KEPT_BYTES
         self.lock = threading.Lock()
@@ -38,11 +38,15 @@ class Teacher:
                     self.kept[index] = found
         else:
             found = self.kept[index]
-        return found[0].float(), {name: value.float() for name, value in found[1].items()}
+        logits, made = found
+        return self._given(logits), {name: self._given(value) for name, value in made.items()}
+
+    def _given(self, kept: Tensor) -> Tensor:
+        return kept.to(self.device).float()
 
     def _computed(self, index: int) -> Lesson:
-        logits, made = self.compute(torch.from_numpy(self.features.of(index))[None])
-        return logits.half(), {name: value.half() for name, value in made.items()}
+        logits, made = self.compute(torch.from_numpy(self.features.of(index))[None].to(self.device))
+        return logits.half().cpu(), {name: value.half().cpu() for name, value in made.items()}
 
 
 def real_lessons(model: TwinModel) -> Callable[[Tensor], Lesson]:

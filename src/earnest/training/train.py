@@ -4,7 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from earnest.training import log
+from earnest.training.device import CPU
 from earnest.training.facts import facts
 from earnest.training.float_run import FloatRun
 from earnest.training.loop import Run, Trained, Watch, reproducible
@@ -19,10 +22,10 @@ RUNS: dict[type[AnyTraining], Callable[..., Run[Any]]] = {
 }
 
 
-def train(settings: AnyTraining, folder: Path, watch: Watch) -> Trained:
+def train(settings: AnyTraining, folder: Path, watch: Watch, device: torch.device = CPU) -> Trained:
     """Train to the last step. TrainingError where the loss is no longer finite, or the folder has another run."""
-    with reproducible(settings.seed):
-        run = RUNS[type(settings)](settings, folder, watch)
+    with reproducible(settings.seed, device):
+        run = RUNS[type(settings)](settings, folder, watch, device)
         started = run.to_the_end()
     lines = log.read(folder / "log.jsonl")
     return Trained(

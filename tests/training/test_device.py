@@ -1,0 +1,99 @@
+"""Steps on a device beside the CPU, a simulated one (tests.training.simulated_device): nothing of one place is mixed
+with what is at the other, and what is learnt there is what the CPU learns, but for the last bits of sums.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tests.training.tiny_training import AUGMENTATION, CO_TRAINING, write_taught, write_training
+
+from earnest.errors import TrainingError
+from earnest.training import log
+from earnest.training.device import CPU, device_name, device_named
+from earnest.training.loop import Watch
+from earnest.training.specification import load_training
+from earnest.training.train import train
+from synthetic import TinyWorld
+
+ROOT = Path(__file__).parents[2]
+KINDS = ["float", "self-distillation", "quantized"]
+
+
+def simulated(file: Path, work: Path) -> subprocess.CompletedProcess[str]:
+    """The run on the simulated device, in a process of its own."""
+    run = ["-m", "tests.training.simulated_device", "train", str(file), "--work", str(work), "--device", "simulated"]
+    line = [sys.executable, *run, "--quiet", "--json"]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
+def written(folder: Path, world: TinyWorld, kind: str) -> Path:
+    """The file of a run of 8 steps."""
+    if kind == "float":
+        return write_training(folder, steps=8, precision="float32")
+    if kind == "self-distillation":
+        return write_taught(folder, world.model, recipe=None, more=AUGMENTATION)
+    return write_taught(folder, world.model, more=CO_TRAINING.format(draw="weight"))
+
+
+def learnt(folder: Path) -> list[float]:
+    """Losses and norms of gradients."""
+    lines = [line for line in log.read(folder / "log.jsonl") if "loss" in line]
+    assert [line["step"] for line in lines] == [2, 4, 6, 8]
+    return [line[key] for line in lines for key in ("loss", "norm")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_learns_what_the_cpu_learns(tmp_path: Path, tiny_world: TinyWorld, kind: str) -> None:
+    file = written(tmp_path, tiny_world, kind)
+    train(load_training(file), tmp_path / "here", Watch())
+    ended = simulated(file, tmp_path / "there")
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert '"device": "simulated"' in ended.stdout
+    computed = re.search(r"(\d+) operators on simulated", ended.stderr)
+    assert computed is not None
+    assert int(computed[1]) > 8 * 100
+    assert learnt(tmp_path / "there") == pytest.approx(learnt(tmp_path / "here"), rel=5e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_goes_on_with_what_the_cpu_left(tmp_path: Path, tiny_world: TinyWorld, kind: str) -> None:
+    file = written(tmp_path, tiny_world, kind)
+    train(load_training(file), tmp_path / "here", Watch())
+
+    def stop(line: dict[str, Any]) -> None:
+        if line["step"] == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(load_training(file), tmp_path / "there", Watch(line=stop))
+    ended = simulated(file, tmp_path / "there")
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert '"started_from": 4' in ended.stdout
+    assert learnt(tmp_path / "there") == pytest.approx(learnt(tmp_path / "here"), rel=5e-3)
+
+
+def test_a_device_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert device_named("cpu") == CPU
+    with pytest.raises(
+        TrainingError, match="expected a device that torch computes on, got gpu: Expected one of cpu, cuda"
+    ):
+        device_named("gpu")
+
+    def absent(*_shape: int, device: torch.device) -> torch.Tensor:
+        raise AssertionError(f"{device} is not there\nand more")
+
+    monkeypatch.setattr(torch, "zeros", absent)
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    with pytest.raises(TrainingError, match=r"got cuda: cuda:3 is not there$"):
+        device_named("cuda")
+
+
+def test_it_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU {device.index}")
+    assert device_name(CPU) == "cpu"
+    assert device_name(torch.device("cuda", 1)) == "GPU 1"
