@@ -97,13 +97,17 @@ def test_a_node_that_dies_costs_no_trial(
     doomed = nodes.add_node(num_cpus=2, object_store_memory=80_000_000)
     place = Workplace(folder=WorkFolder(root=tmp_path / "work"), jobs=1, allow_pickle=False, command="earnest search")
     failures: list[str] = []
-    begun = threading.Event()  # the first trial has ended, the others of its time have not
-    watch = Watch(progress=None, finished=lambda *_: begun.set(), failed=lambda _, error: failures.append(str(error)))
+    one_ended = threading.Event()  # the first trial has, the others of its time have not
+    watch = Watch(
+        progress=None, finished=lambda *_: one_ended.set(), failed=lambda _, error: failures.append(str(error))
+    )
     with cluster.connected(nodes.address), WorkFolder(root=tmp_path / "work").locked():
         executor = cluster.Cluster(place=place)
         while executor.capacity != 4:  # until the node of the test before is given up
             time.sleep(0.5)
-        killer = threading.Thread(target=lambda: begun.wait(300) and nodes.remove_node(doomed, allow_graceful=False))
+        killer = threading.Thread(
+            target=lambda: one_ended.wait(300) and nodes.remove_node(doomed, allow_graceful=False)
+        )
         killer.start()
         front = run_search(base, ledger, place.folder.trials, executor, watch)
         killer.join()

@@ -59,7 +59,8 @@ def _read(kept: Path, utterances: Sequence[Utterance]) -> list[str]:
     expected = [one.id for one in utterances[: len(lines)]]
     if [line.get("id") for line in lines] != expected or not all(isinstance(line.get("text"), str) for line in lines):
         raise TrainingError(f"{kept}: expected the id and the text of each recording; remove it")
-    log.rewrite(kept, lines)
+    if len(lines) < len(utterances):
+        log.rewrite(kept, lines)
     return [line["text"] for line in lines]
 
 
