@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from earnest.training.acoustics import at_speed, augmented, drawn, echoed, noisy, staged
+from earnest.training.acoustics import at_speed, augmented, beside, drawn, echoed, noisy, staged
 from earnest.training.specification import Acoustics, Augmentation, Range
 
 RATE = 16_000
@@ -89,6 +89,17 @@ def test_what_is_heard_is_drawn_anew_with_every_seed() -> None:
     assert first.dtype == np.float32
     assert np.array_equal(first, again)
     assert len(first) != len(other)
+
+
+def test_another_talker_is_heard_below() -> None:
+    talker = np.sin(np.arange(RATE // 3) * 0.3)
+    added = beside(SPEECH, talker, 6.0) - SPEECH
+    assert decibels(SPEECH, added) == pytest.approx(6.0)
+    assert np.allclose(added[RATE // 3 : 2 * (RATE // 3)], added[: RATE // 3]), "it begins again"
+    augmentation = Augmentation(speed=exactly(1.0), acoustics=acoustics(), talker=1.0, talker_db=exactly(6.0))
+    heard = augmented(SPEECH.astype(np.float32), RATE, augmentation, generator(), talker.astype(np.float32))
+    dry = beside(SPEECH, talker, 6.0)
+    assert heard[RATE // 4 :][:RATE] == pytest.approx(dry * (0.5 / np.abs(dry).max()), abs=1e-3)
 
 
 def test_a_speed_beyond_speech_or_between_per_cents_is_refused() -> None:

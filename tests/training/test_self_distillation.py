@@ -2,13 +2,16 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tests.training.tiny_training import AUGMENTATION, kill_once_kept, write_taught
 
 from earnest.errors import TrainingError
 from earnest.models import load
+from earnest.runtime.audio import read_audio
 from earnest.training import log
 from earnest.training.device import CPU
 from earnest.training.loop import Watch
@@ -60,6 +63,28 @@ def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path:
     assert not any(torch.equal(heard[0], other[:, : heard[0].shape[1]]) for other in heard[1:])
     run.state.step = 0
     assert torch.equal(run.lesson(0)[0], heard[0])
+
+
+@pytest.mark.parametrize(("chance", "expected"), [(0.0, {False}), (0.5, {False, True}), (1.0, {True})])
+def test_another_talker_of_the_data_is_heard_at_its_chance(
+    tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch, chance: float, expected: set[bool]
+) -> None:
+    more = AUGMENTATION.replace("talker = 0.5", f"talker = {chance}")
+    file = write_taught(tmp_path, tiny_world.model, recipe=None, more=more)
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch(), CPU)
+    known = [read_audio(one.path, run.front_end.sample_rate).samples for one in run.spoken]
+    talkers = []
+
+    def heard(samples: np.ndarray, *others: Any) -> np.ndarray:
+        talkers.append(others[-1])
+        return samples
+
+    monkeypatch.setattr("earnest.training.taught_run.augmented", heard)
+    for step in range(12):
+        run.state.step = step
+        run.lesson(0)
+    assert {talker is not None for talker in talkers} == expected
+    assert all(any(np.array_equal(talker, one) for one in known) for talker in talkers if talker is not None)
 
 
 def test_what_may_become_too_long_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:

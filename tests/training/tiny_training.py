@@ -119,6 +119,8 @@ draw = "{draw}"
 AUGMENTATION = """
 [augmentation]
 speed = { low = 0.9, high = 1.1 }
+talker = 0.5
+talker_db = { low = 3.0, high = 12.0 }
 
 [augmentation.acoustics]
 silence = { low = 0.0, high = 0.1 }

@@ -3,6 +3,7 @@
     echo    y = x + g (x * h),  h[t] ~ N(0, 1) 10^(-3 t / RT60),  |x|^2 / |g (x * h)|^2 = 10^(direct_db / 10)
     noise   y = x + g n,  n of power f^-slope,                    |x|^2 / |g n|^2 = 10^(snr_db / 10)
     speed   y(t) = x(f t),  which raises the voice too
+    talker  y = x + g z,  z another recording, over and over,     |x|^2 / |g z|^2 = 10^(talker_db / 10)
 
 [Ko 2017, ICASSP, "A study on data augmentation of reverberant speech for robust speech recognition"] shows that
 synthetic rooms do nearly as well as measured ones; [Ko 2015, Interspeech, "Audio augmentation for speech recognition"]
@@ -27,10 +28,17 @@ def drawn(range_: Range, generator: np.random.Generator) -> float:
 
 
 def augmented(
-    samples: npt.NDArray[np.float32], rate: int, augmentation: Augmentation, generator: np.random.Generator
+    samples: npt.NDArray[np.float32],
+    rate: int,
+    augmentation: Augmentation,
+    generator: np.random.Generator,
+    talker: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.float32]:
-    """A recording as it might have been made: at another speed, in another room."""
+    """A recording as it might have been made: at another speed, beside another talker, in another room."""
     heard = at_speed(samples.astype(np.float64), drawn(augmentation.speed, generator))
+    if talker is not None:
+        other = at_speed(talker.astype(np.float64), drawn(augmentation.speed, generator))
+        heard = beside(heard, other, drawn(augmentation.talker_db, generator))
     return staged(heard, rate, augmentation.acoustics, generator).astype(np.float32)
 
 
@@ -51,6 +59,11 @@ def staged(samples: Samples, rate: int, acoustics: Acoustics, generator: np.rand
         ratio, slope = drawn(acoustics.snr_db, generator), drawn(acoustics.slope, generator)
         heard = noisy(heard, ratio, slope, generator)
     return heard * (drawn(acoustics.peak, generator) / max(np.abs(heard).max(), 1e-9))
+
+
+def beside(samples: Samples, talker: Samples, talker_db: float) -> Samples:
+    """With another recording, which begins again where it is shorter."""
+    return samples + _at(samples, np.resize(talker, len(samples)), talker_db)
 
 
 def echoed(samples: Samples, rate: int, rt60: float, direct_db: float, generator: np.random.Generator) -> Samples:

@@ -98,10 +98,14 @@ class Acoustics(Part):
 
 
 class Augmentation(Part):
-    """What happens to a recording, drawn anew whenever it is heard: it is so many times as fast, and in a room."""
+    """What happens to a recording, drawn anew whenever it is heard: it is so many times as fast, and in a room; at a
+    chance of `talker` another one of the data is heard with it, `talker_db` below it.
+    """
 
     speed: Range
     acoustics: Acoustics
+    talker: Chance = 0.0
+    talker_db: Range = Range(low=10.0, high=10.0)
 
     @model_validator(mode="after")
     def _intelligible(self) -> Self:

@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -118,10 +119,15 @@ class TaughtRun(Run[AnyTaught]):
         if augmentation is None:
             return torch.from_numpy(self.train.of(index))[None].to(self.device), self.teacher.lesson(index)
         generator = np.random.default_rng([self.settings.seed, 3, self.state.step, index])
-        samples = read_audio(self.spoken[index].path, front_end.sample_rate).samples
-        heard = augmented(samples, front_end.sample_rate, augmentation, generator)
+        talker = None
+        if augmentation.talker and generator.random() < augmentation.talker:
+            talker = self._samples(self.usable[generator.integers(len(self.usable))])
+        heard = augmented(self._samples(index), front_end.sample_rate, augmentation, generator, talker)
         features = torch.from_numpy(front_end(heard))[None].to(self.device)
         return features, self.teacher.compute(features)
+
+    def _samples(self, index: int) -> npt.NDArray[np.float32]:
+        return read_audio(self.spoken[index].path, self.front_end.sample_rate).samples
 
     def _loss(self, lesson: Lesson, heard: Lesson) -> Tensor:
         (logits, goals), (found, made) = lesson, heard
