@@ -26,14 +26,6 @@ sys.exit(status)
 """
 
 
-HEARS_CTRL_C = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins deaf
-from earnest.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict:
     assert main([*map(str, arguments), "--json"]) == 0
     out, err = capsys.readouterr()
@@ -187,7 +179,7 @@ def test_an_interrupted_evaluation_ends_in_one_line(tiny_world: TinyWorld, tmp_p
         (place / f"100-200-{number:04d}.flac").hardlink_to(place / "100-200-0000.flac")
     lines = [f"100-200-{number:04d} WORDS\n" for number in range(3000)]
     (place / "100-200.trans.txt").write_text("".join(lines))
-    command = [sys.executable, "-c", HEARS_CTRL_C, "evaluate", tiny_world.program, "--data", corpus, "-j", "2"]
+    command = [sys.executable, "-m", "earnest.cli", "evaluate", tiny_world.program, "--data", corpus, "-j", "2"]
     started = subprocess.Popen(
         list(map(str, command)),
         stdout=subprocess.PIPE,
