@@ -17,6 +17,7 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 from earnest.cli.application import main
 
 NAME = "simulated:0"
+LIBRARY = torch.library.Library("aten", "IMPL")
 FROM_OUTSIDE = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
 
 
@@ -42,7 +43,7 @@ class Held(Tensor):
         Held.computed += 1
         kwargs = dict(kwargs or {})
         leaves = [one for one in _pytree.arg_tree_leaves(*args, **kwargs) if isinstance(one, Tensor)]
-        strangers = [one for one in leaves if not isinstance(one, Held) and one.dim() > 0]
+        strangers = [one for one in leaves if not isinstance(one, Held)]
         if strangers and func not in FROM_OUTSIDE:
             raise RuntimeError(f"{func}: expected all tensors on {NAME}, got one of {strangers[0].device}")
         goes_out = func in FROM_OUTSIDE and not isinstance(args[0], Held)
@@ -69,12 +70,16 @@ def empty_strided(size: list[int], stride: list[int], *, dtype: torch.dtype | No
     return Held(torch.empty_strided(size, stride, dtype=dtype))
 
 
-if __name__ == "__main__":
+def begin() -> None:
+    """Tell torch of the device."""
     _setup_privateuseone_for_python_backend("simulated")
     torch.__future__.set_swap_module_params_on_conversion(True)
-    library = torch.library.Library("aten", "IMPL")
-    library.impl("empty.memory_format", empty, "PrivateUse1")
-    library.impl("empty_strided", empty_strided, "PrivateUse1")
+    LIBRARY.impl("empty.memory_format", empty, "PrivateUse1")
+    LIBRARY.impl("empty_strided", empty_strided, "PrivateUse1")
+
+
+if __name__ == "__main__":
+    begin()
     status = main()
     sys.stderr.write(f"{Held.computed} operators on {NAME}\n")
     sys.exit(status)

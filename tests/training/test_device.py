@@ -15,7 +15,7 @@ from tests.training.tiny_training import AUGMENTATION, CO_TRAINING, write_taught
 from earnest.errors import TrainingError
 from earnest.training import log
 from earnest.training.device import CPU, device_name, device_named
-from earnest.training.loop import Watch
+from earnest.training.loop import Watch, reproducible
 from earnest.training.specification import load_training
 from earnest.training.train import train
 from synthetic import TinyWorld
@@ -91,6 +91,40 @@ def test_a_device_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LOCAL_RANK", "3")
     with pytest.raises(TrainingError, match=r"got cuda: cuda:3 is not there$"):
         device_named("cuda")
+
+
+@pytest.mark.parametrize("name", ["cpu", "cuda"])
+def test_sums_are_reproducible_inside_and_all_is_as_before_after(name: str) -> None:
+    def flags() -> tuple[object, ...]:
+        exact = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+        warns = torch.is_deterministic_algorithms_warn_only_enabled()
+        return (*exact, torch.are_deterministic_algorithms_enabled(), warns)
+
+    before = flags()
+    with reproducible(0, torch.device(name)):
+        assert flags() == ("highest", False, True, name != "cpu")
+    assert flags() == before
+
+
+MIXED = """
+import torch
+from tests.training import simulated_device
+simulated_device.begin()
+x = torch.ones(3).to("simulated")
+other = torch.ones({shape})
+try:
+    {mixed}
+except RuntimeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("shape", ["3", "()"])
+@pytest.mark.parametrize("mixed", ["x + other", "other.add_(x.sum())", "torch.stack([x.sum(), other.sum()])"])
+def test_the_simulated_device_refuses_what_is_of_the_cpu(shape: str, mixed: str) -> None:
+    line = [sys.executable, "-c", MIXED.format(shape=shape, mixed=mixed)]
+    ended = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert "expected all tensors on simulated:0, got one of cpu" in ended.stdout
 
 
 def test_it_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def device_named(name: str) -> torch.device:
         if device.type == "cuda" and device.index is None:
             device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.zeros(1, device=device).double().item()
-    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, TypeError, ImportError) as error:
         reason = re.split(r"\n|; |\. | device type", str(error))[0]
         raise TrainingError(f"--device: expected a device that torch computes on, got {name}: {reason}") from error
     return device

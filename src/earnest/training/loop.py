@@ -194,13 +194,16 @@ def reproducible(seed: int, device: torch.device) -> Iterator[None]:
     """One thread, random numbers from a seed, sums of float32 as such; operators that have no deterministic form raise
     on the CPU, and warn elsewhere.
     """
-    before, short = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.allow_tf32
+    before, warns = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    products, short = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     torch.use_deterministic_algorithms(mode=True, warn_only=device.type != "cpu")
+    torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     try:
         with one_torch_thread():
             torch.manual_seed(seed)
             yield
     finally:
-        torch.use_deterministic_algorithms(mode=before)
+        torch.use_deterministic_algorithms(mode=before, warn_only=warns)
+        torch.set_float32_matmul_precision(products)
         torch.backends.cudnn.allow_tf32 = short
