@@ -221,12 +221,8 @@ def test_an_interrupt_that_a_library_turned_into_an_error_is_still_one(
             raise ValueError("could not determine the shape of an object") from None
 
     monkeypatch.setattr("earnest.cli.inspect.opened", swallowing)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        assert main([*debug, "inspect", str(tmp_path / "a.earnest")]) == application.INTERRUPTED
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    assert main([*debug, "inspect", str(tmp_path / "a.earnest")]) == application.INTERRUPTED
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert capsys.readouterr() == ("", "interrupted\n")
 
 

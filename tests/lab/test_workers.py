@@ -6,7 +6,6 @@ import sys
 INTERRUPTED = """
 import signal, subprocess, sys
 from earnest.lab.workers import deaf_children
-signal.signal(signal.SIGINT, signal.default_int_handler)
 ASKED = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
 try:
     with deaf_children():

@@ -2,6 +2,7 @@
 with what is at the other, and what is learnt there is what the CPU learns, but for the last bits of sums.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from tests.training.tiny_training import AUGMENTATION, CO_TRAINING, write_taught, write_training
 
 from earnest.errors import TrainingError
@@ -47,6 +49,29 @@ def learnt(folder: Path) -> list[float]:
     return [line[key] for line in lines for key in ("loss", "norm")]
 
 
+def apart(one: Path, other: Path) -> float:
+    """How far the running means of two runs lie apart, as a share of how far they are from 0."""
+    means, others = (
+        {
+            name: tensor.double()
+            for name, tensor in load_file(folder / "state.safetensors").items()
+            if "average." in name
+        }
+        for folder in (one, other)
+    )
+    assert means.keys() == others.keys()
+    distance = sum((means[name] - others[name]).square().sum().item() for name in means)
+    return (distance / sum(tensor.square().sum().item() for tensor in means.values())) ** 0.5
+
+
+def assert_same(kind: str, one: Path, other: Path) -> None:
+    """Sums in another order were seen to move losses and gradients by 7e-5; where they turn over codes, by 1.5e-3. They
+    move means by 8e-6, and by 6e-4 where AdamW divides what is nearly 0 by itself.
+    """
+    assert learnt(one) == pytest.approx(learnt(other), rel=5e-3 if kind == "quantized" else 5e-4)
+    assert apart(one, other) < (1e-3 if kind == "float" else 1e-4)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_learns_what_the_cpu_learns(tmp_path: Path, tiny_world: TinyWorld, kind: str) -> None:
     file = written(tmp_path, tiny_world, kind)
@@ -57,7 +82,7 @@ def test_it_learns_what_the_cpu_learns(tmp_path: Path, tiny_world: TinyWorld, ki
     computed = re.search(r"(\d+) operators on simulated", ended.stderr)
     assert computed is not None
     assert int(computed[1]) > 8 * 100
-    assert learnt(tmp_path / "there") == pytest.approx(learnt(tmp_path / "here"), rel=5e-3)
+    assert_same(kind, tmp_path / "there", tmp_path / "here")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -74,15 +99,23 @@ def test_it_goes_on_with_what_the_cpu_left(tmp_path: Path, tiny_world: TinyWorld
     ended = simulated(file, tmp_path / "there")
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert '"started_from": 4' in ended.stdout
-    assert learnt(tmp_path / "there") == pytest.approx(learnt(tmp_path / "here"), rel=5e-3)
+    assert '"device": "cpu, simulated"' in ended.stdout
+    again = simulated(file, tmp_path / "here")
+    assert '"device": "cpu"' in again.stdout, "no step was computed there"
+    assert_same(kind, tmp_path / "there", tmp_path / "here")
 
 
 def test_a_device_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
     assert device_named("cpu") == CPU
     with pytest.raises(
         TrainingError, match="expected a device that torch computes on, got gpu: Expected one of cpu, cuda"
     ):
         device_named("gpu")
+    with pytest.raises(TrainingError, match="got hpu: "):
+        device_named("hpu")
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
 
     def absent(*_shape: int, device: torch.device) -> torch.Tensor:
         raise AssertionError(f"{device} is not there\nand more")

@@ -44,7 +44,7 @@ def train(
     if ledger is not None:
         existing_ledger(ledger)
     from earnest.lab.work_folder import WorkFolder
-    from earnest.training.device import device_name, device_named
+    from earnest.training.device import device_named
     from earnest.training.loop import Watch
     from earnest.training.ranks import joined, rank
     from earnest.training.train import train as trained
@@ -57,7 +57,7 @@ def train(
             return
         with place.locked(), progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
             result = trained(training, folder, Watch(progress=shown, line=line), where)
-    found = {"file": str(file), "name": training.name, "device": device_name(where), **_figures(result)}
+    found = {"file": str(file), "name": training.name, **_figures(result)}
     if ledger is not None:
         _append(ledger, training, found)
     if as_json:

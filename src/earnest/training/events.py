@@ -27,7 +27,7 @@ class Events:
             self.writer = self.open(str(self.folder), purge_step=line["step"])
         scalars = {"/".join(("wer", *_subject(line))): line["wer"]} if "wer" in line else line
         for name, value in scalars.items():
-            if name != "step":
+            if name not in ("step", "device"):
                 self.writer.add_scalar(name, value, line["step"])
         self.writer.flush()
 

@@ -4,13 +4,15 @@ from itertools import islice
 from typing import Any
 
 from earnest.training import log
+from earnest.training.device import CPU
 from earnest.training.loop import Run
 from earnest.training.material import FRAMES_PER_SECOND
 
 
-def facts(run: Run[Any], lines: list[dict[str, Any]]) -> dict[str, int | float]:
+def facts(run: Run[Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
     """`parameters`; `utterances` trained on, those `left_out` and the `hours` of both; `hours_heard` in all steps, an
-    utterance as often as it was heard, without padding; `seconds` that the steps took.
+    utterance as often as it was heard, without padding; `seconds` that the steps took; the `device` that computed them,
+    or all of them.
     """
     lengths = run.train.lengths
     frames = sum(lengths[index] for batch in islice(run.batches(), run.state.step) for index in batch)
@@ -21,4 +23,5 @@ def facts(run: Run[Any], lines: list[dict[str, Any]]) -> dict[str, int | float]:
         "hours": round(sum(lengths) / FRAMES_PER_SECOND / 3600, 3),
         "hours_heard": round(frames / FRAMES_PER_SECOND / 3600, 3),
         "seconds": round(log.seconds(lines), 1),
+        "device": ", ".join(dict.fromkeys(line.get("device", CPU.type) for line in lines if "loss" in line)),
     }

@@ -24,6 +24,7 @@ from earnest.nn.parallel import one_torch_thread
 from earnest.speech.word_errors import WordErrors
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
+from earnest.training.device import device_name
 from earnest.training.features import Features
 from earnest.training.ranks import rank
 from earnest.training.schedule import rate
@@ -59,7 +60,7 @@ class Trained:
     started_from: int
     step: int
     validation: list[dict[str, Any]]
-    facts: dict[str, int | float]
+    facts: dict[str, Any]
 
     @property
     def result(self) -> Path:
@@ -120,7 +121,8 @@ class Run(ABC, Generic[AnySettings]):
             if done % watched.log == 0 or done == steps:
                 seconds = (time.monotonic() - since) / sums.steps
                 learning = rate(done - 1, self.settings.descent)
-                self._log({"step": done, **sums.means(), "rate": learning, "seconds": round(seconds, 4)})
+                told = {"rate": learning, "seconds": round(seconds, 4), "device": device_name(self.device)}
+                self._log({"step": done, **sums.means(), **told})
             if done % watched.validate_ == 0 or done == steps:
                 self.validate_()
             if rank() == 0 and (done % watched.keep == 0 or done == steps):

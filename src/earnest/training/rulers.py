@@ -118,11 +118,9 @@ class Ruler(nn.Module):
         multiplier = self.get_buffer(f"multiplier_{number}").float()
         if not _grouped(twin):
             return multiplier
-        one, most = (
-            torch.ones((), device=multiplier.device),
-            largest_multiplier(twin.weight_bits, self.weight_map(number)),
-        )
-        return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), one, one * most)
+        least = torch.ones((), device=multiplier.device)
+        most = least * largest_multiplier(twin.weight_bits, self.weight_map(number))
+        return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), least, most)
 
 
 def spread(steps: Tensor, twin: Weighted) -> Tensor:

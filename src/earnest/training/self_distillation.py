@@ -34,9 +34,11 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
         self.model, self.results = load(settings.model), (folder / "model" / "model.safetensors",)
         if not isinstance(self.model.module, Conformer):
             raise TrainingError(f"{settings.model}: expected a Conformer-CTC, got {self.model.architecture}")
-        self.pupil, real = (copy.deepcopy(self.model.module).to(device) for _ in range(2))
-        self.state = fresh(self.pupil, groups(self.pupil, settings.descent))
+        self.pupil = copy.deepcopy(self.model.module)
+        shared = groups(self.pupil, settings.descent)
+        self.state = fresh(self.pupil.to(device), shared)
         self.hear_(SHORTEST, self.model.longest)
+        real = self.model.module.to(device)
         self.teacher = Teacher(lambda features: _lesson(real, features), self.train, device)
 
     def values(self) -> list[Tensor]:

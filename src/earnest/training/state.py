@@ -14,7 +14,7 @@ from earnest.errors import TrainingError
 from earnest.training.device import CPU
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-"""What torch's AdamW keeps of every weight that has had a gradient."""
+"""What torch's AdamW keeps of every weight that has had a gradient; steps are counted on the CPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +70,9 @@ class State:
             self.best = None if fewest is None else {name: tensors[f"best.{name}"].clone() for name in self.average}
             for name, parameter in self.module.named_parameters():
                 if name not in self.without_gradient or any(f"{key}.{name}" in tensors for key in MOMENTS):
-                    place = {"step": CPU}  # AdamW counts there
                     self.optimizer.state[parameter] = {
-                        key: tensors[f"{key}.{name}"].to(place.get(key, parameter.device), copy=True) for key in MOMENTS
+                        key: tensors[f"{key}.{name}"].to(CPU if key == "step" else parameter.device, copy=True)
+                        for key in MOMENTS
                     }
         except (KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
