@@ -30,7 +30,7 @@ def test_every_number_of_a_line_is_there(tmp_path: Path) -> None:
     events.add({"step": 10, "data": "dev", "wer": 50.0, "words": 9, "utterances": 2})
     for result, rate in (("program.earnest", 40.0), ("program-w8a8.earnest", 30.0)):
         events.add({"step": 10, "result": result, "data": "dev", "wer": rate, "words": 9})
-    events.add({"step": 20, "loss": 1.5, "rate": 0.125})
+    events.add({"step": 20, "loss": 1.5, "rate": 0.125, "device": "cpu"})
     events.close()
     assert scalars(tmp_path) == [
         (10, "loss", 2.5),
