@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.training.tiny_training import CO_TRAINING, kill_once_kept, write_taught
 
 from earnest.errors import TrainingError
@@ -16,7 +17,10 @@ from earnest.judge.program.judging import judge_program
 from earnest.runtime.description import describe
 from earnest.runtime.recogniser import Recognizer
 from earnest.training import log
+from earnest.training.checkpoint import read_checkpoint_
+from earnest.training.device import CPU
 from earnest.training.loop import Counted, Watch
+from earnest.training.quantized_run import QuantizedRun
 from earnest.training.specification import load_training
 from earnest.training.train import train
 from synthetic import TinyWorld
@@ -54,6 +58,17 @@ def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: Ti
     assert transcript.seconds > 0
     assert [line["data"] for line in result.validation] == ["humming"]
     assert result.facts["utterances"] == 9
+
+
+def test_codes_stay_where_weights_learn_nothing(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    file = write_taught(tmp_path, tiny_world.model, steps=60, rate="5e-3", recipe="w4a8", weights="0.0")
+    begun, ended = (QuantizedRun(load_training(file), tmp_path / "work", Watch(), CPU) for _ in range(2))
+    train(load_training(file), tmp_path / "work", Watch())
+    read_checkpoint_(tmp_path / "work" / "state.safetensors", ended.state, ended.settings)
+    losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
+    assert sum(losses[-3:]) < 0.95 * sum(losses[:3])
+    assert all(map(torch.equal, begun.latents.shares, ended.latents.shares))
+    assert not any(map(torch.equal, begun.latents.ruler(0).reaches, ended.latents.ruler(0).reaches))
 
 
 def test_two_processes_share_the_utterances(tmp_path: Path, tiny_world: TinyWorld) -> None:

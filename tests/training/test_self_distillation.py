@@ -115,14 +115,15 @@ def test_by_its_own_tokens_it_becomes_surer(tmp_path: Path, tiny_world: TinyWorl
     assert len(moved) == len(list(before.module.parameters()))
 
 
-def test_weights_learn_at_their_rows_range(tiny_world: TinyWorld) -> None:
+@pytest.mark.parametrize("weights", [0.0, 0.5, 1.0])
+def test_weights_learn_at_their_rows_range(tiny_world: TinyWorld, weights: float) -> None:
     module = load(tiny_world.model).module
-    descent = TaughtDescent(steps=1, rate=0.1, last_rate=0.1, warmup=1, decay=0.5, clip=1.0, average=0.9, reals=0.25)
-    made = groups(module, descent)
+    schedule = {"steps": 1, "rate": 0.1, "last_rate": 0.1, "warmup": 1, "decay": 0.5, "clip": 1.0, "average": 0.9}
+    made = groups(module, TaughtDescent.model_validate({**schedule, "weights": weights, "reals": 0.25}))
     assert sum(len(group.parameters) for group in made) == len(list(module.parameters()))
     head = module.decoder.decoder_layers[0].weight
     of_head = next(group for group in made if group.parameters[0] is head)
-    assert of_head.share == pytest.approx(head[:, :, 0].abs().max(dim=1).values.mean().item())
+    assert of_head.share == pytest.approx(weights * head[:, :, 0].abs().max(dim=1).values.mean().item())
     assert made[-1].share == 0.25
     rest = {id(each) for each in made[-1].parameters}
     assert {each.dim() for name, each in module.named_parameters() if id(each) in rest and "pos_bias" not in name} == {

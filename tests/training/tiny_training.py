@@ -141,6 +141,7 @@ def write_taught(
     steps: int = 8,
     rate: str = "1e-3",
     recipe: str | None = "w4a8-best",
+    weights: str = "1.0",
     more: str = "",
 ) -> Path:
     """The file of a quantization-aware run, beside its data; of a float model's teaching of itself without a recipe."""
@@ -149,7 +150,7 @@ def write_taught(
         write_corpus(data, chapters=3, each=3)
     file = folder / "tiny-taught.toml"
     rules = "" if recipe is None else RECIPE.format(recipe=recipe, data=data)
-    ranges = "" if recipe is None else "ranges = 1.0\n"
+    ranges = f"weights = {weights}\n" + ("" if recipe is None else "ranges = 1.0\n")
     text = TAUGHT.format(model=model, data=data, steps=steps, rate=rate, recipe=rules, ranges=ranges)
     file.write_text(text + more, encoding="utf-8")
     return file

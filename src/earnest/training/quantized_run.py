@@ -166,7 +166,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:
     """What learns at which part of the rate; shares alone decay."""
     return [
-        Group(parameters=list(latents.shares), decay=descent.decay),
+        Group(parameters=list(latents.shares), share=descent.weights, decay=descent.decay),
         Group(parameters=list(latents.rulers.parameters()), share=descent.ranges),
         Group(parameters=list(latents.reals), share=descent.reals),
     ]

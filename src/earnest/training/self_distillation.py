@@ -74,7 +74,7 @@ def groups(module: nn.Module, descent: TaughtDescent) -> list[Group]:
     ranges = [weight.detach().flatten(1).abs().amax(dim=1).mean().item() for weight in weights]
     return [
         *(
-            Group(parameters=[weight], share=share, decay=descent.decay)
+            Group(parameters=[weight], share=descent.weights * share, decay=descent.decay)
             for weight, share in zip(weights, ranges, strict=True)
         ),
         Group(parameters=[one for one in module.parameters() if id(one) not in coded], share=descent.reals),

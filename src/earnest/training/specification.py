@@ -132,10 +132,11 @@ class Descent(Part):
 
 
 class TaughtDescent(Descent):
-    """The same of weights as shares of the ranges of their rows; what has no code (biases, gains of norms) has `reals`
-    times the rate.
+    """The same of weights as shares of the ranges of their rows, which have `weights` times the rate, 0 if they stay as
+    they are; what has no code (biases, gains of norms) has `reals` times the rate.
     """
 
+    weights: float = Field(default=1.0, ge=0.0)
     reals: Positive
 
 
