@@ -17,6 +17,7 @@ from tests.training.tiny_training import AUGMENTATION, CO_TRAINING, write_taught
 from earnest.errors import TrainingError
 from earnest.training import log
 from earnest.training.device import CPU, device_name, device_named
+from earnest.training.float_run import FloatRun
 from earnest.training.loop import Watch, reproducible
 from earnest.training.specification import load_training
 from earnest.training.train import train
@@ -124,6 +125,17 @@ def test_a_device_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LOCAL_RANK", "3")
     with pytest.raises(TrainingError, match=r"got cuda: cuda:3 is not there$"):
         device_named("cuda")
+
+
+def test_too_little_memory_is_one_line(
+    tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> float:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of")
+
+    monkeypatch.setattr(FloatRun, "descend_", full)
+    with pytest.raises(TrainingError, match=r"^cpu: expected memory for a step, got CUDA out of memory; lower utt"):
+        train(load_training(written(tmp_path, tiny_world, "float")), tmp_path / "work", Watch())
 
 
 @pytest.mark.parametrize("name", ["cpu", "cuda"])

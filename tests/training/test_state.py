@@ -81,6 +81,19 @@ def test_the_state_of_another_model_is_refused() -> None:
         begun(module()).restore_({}, 1)
 
 
+def test_a_device_that_is_full_is_not_taken_for_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = begun(module())
+    advance(state, 0)
+    kept = state.tensors()
+
+    def full(*_args: object, **_others: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch.Tensor, "to", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        begun(module()).restore_(kept, 1)
+
+
 def test_a_group_learns_at_its_share_of_the_rate() -> None:
     network = nn.Linear(2, 1)
     state = fresh(network, [Group(parameters=[network.weight]), Group(parameters=[network.bias], share=0.25)])

@@ -74,6 +74,8 @@ class State:
                         key: tensors[f"{key}.{name}"].to(CPU if key == "step" else parameter.device, copy=True)
                         for key in MOMENTS
                     }
+        except torch.OutOfMemoryError:
+            raise
         except (KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise TrainingError(f"expected the state of this model, got another one's: {reason}") from error

@@ -9,12 +9,13 @@ from torch import Tensor
 from earnest.methods.blocks import blocks
 from earnest.nn.model import TwinModel, run_real
 from earnest.training.features import Features
+from earnest.training.ranks import world
 
 Lesson = tuple[Tensor, dict[str, Tensor]]
 """Logits, and what blocks make, by the names of the values."""
 
 KEPT_BYTES = 4 << 30
-"""What is kept at most; what comes later is computed whenever it is asked for."""
+"""What all ranks keep at most; what comes later is computed whenever it is asked for."""
 
 
 class Teacher:
@@ -23,7 +24,7 @@ class Teacher:
     def __init__(self, compute: Callable[[Tensor], Lesson], features: Features, device: torch.device) -> None:
         self.compute, self.features, self.device = compute, features, device
         self.kept: dict[int, Lesson] = {}
-        self.left = KEPT_BYTES
+        self.left = KEPT_BYTES // world()
         self.lock = threading.Lock()
 
     @torch.no_grad()

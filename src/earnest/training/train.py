@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from earnest.errors import TrainingError
 from earnest.training import log
 from earnest.training.device import CPU
 from earnest.training.facts import facts
@@ -23,10 +24,18 @@ RUNS: dict[type[AnyTraining], Callable[..., Run[Any]]] = {
 
 
 def train(settings: AnyTraining, folder: Path, watch: Watch, device: torch.device = CPU) -> Trained:
-    """Train to the last step. TrainingError where the loss is no longer finite, or the folder has another run."""
+    """Train to the last step. TrainingError where the loss is no longer finite, the folder has another run, or the
+    device has too little memory.
+    """
     with reproducible(settings.seed, device):
-        run = RUNS[type(settings)](settings, folder, watch, device)
-        started = run.to_the_end()
+        try:
+            run = RUNS[type(settings)](settings, folder, watch, device)
+            started = run.to_the_end()
+        except torch.OutOfMemoryError as error:
+            reason = str(error).split(". ", maxsplit=1)[0]
+            raise TrainingError(
+                f"{device}: expected memory for a step, got {reason}; lower utterances.seconds or batches.seconds"
+            ) from error
     lines = log.read(folder / "log.jsonl")
     return Trained(
         results=run.results,
