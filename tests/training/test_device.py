@@ -127,9 +127,7 @@ def test_a_device_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch)
         device_named("cuda")
 
 
-def test_too_little_memory_is_one_line(
-    tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_memory_is_one_line(tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_args: object) -> float:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of")
 
