@@ -8,6 +8,8 @@ from earnest.lab.markdown import read_table, signed
 from earnest.lab.measured import all_measured
 from earnest.lab.result_tables import best_of, render_best, render_results
 
+PARTS = ("dev-clean", "test-other")
+
 
 def lines(text):
     table = read_table(text)
@@ -96,6 +98,24 @@ def test_each_target_and_data_set_has_its_own_of_its_largest_part():
         ("int8x16", "dev-clean", "a"),
         ("int8x16", "test-clean", "a"),
     ]
+
+
+def test_what_dev_clean_chose_is_shown_on_other_data_and_no_test_data_chooses():
+    rows = [
+        evaluation("chosen", errors=470, file_bytes=7_500_000),
+        evaluation("other", errors=480, file_bytes=6_000_000),
+        evaluation("large", errors=460, file_bytes=9_000_000),
+        evaluation("other", errors=400, file_bytes=6_000_000, data="test-other"),
+        evaluation("chosen", errors=900, file_bytes=7_500_000, data="test-other"),
+        evaluation("alone", errors=300, data="test-other", float_model="another"),
+    ]
+    shown = lines(render_best(rows))
+    on = {part: {(line["recipe"], line["size"]) for line in shown if line["part of"] == part} for part in PARTS}
+    assert {recipe for recipe, _ in on["dev-clean"]} == {"large", "chosen", "other"}
+    assert {one for one in on["test-other"] if one[0] != "alone"} == {
+        one for one in on["dev-clean"] if one[0] != "large"
+    }
+    assert "alone" in {recipe for recipe, _ in on["test-other"]}, "a model that was not heard on dev-clean"
 
 
 def test_trials_of_a_search_are_never_the_best():

@@ -60,6 +60,8 @@ def test_what_decides_a_step_is_in_the_hash_and_what_only_watches_is_not(trainin
     assert settings_sha256(watched) == settings_sha256(training)
     for name, value in (("seed", 9), ("precision", "float32")):
         assert settings_sha256(training.model_copy(update={name: value})) != settings_sha256(training)
+    chosen = training.model_copy(update={"data": training.data.model_copy(update={"validation": []})})
+    assert settings_sha256(chosen) != settings_sha256(training), "the fewest errors are of what was validated on"
     faster = training.model_copy(update={"descent": training.descent.model_copy(update={"rate": 1.0})})
     assert settings_sha256(faster) != settings_sha256(training)
 

@@ -132,7 +132,7 @@ def test_too_little_memory_is_one_line(tmp_path: Path, tiny_world: TinyWorld, mo
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of")
 
     monkeypatch.setattr(FloatRun, "descend_", full)
-    with pytest.raises(TrainingError, match=r"^cpu: expected memory for a step, got CUDA out of memory; lower utt"):
+    with pytest.raises(TrainingError, match=r"^cpu: expected memory for training, got CUDA out of memory; use another"):
         train(load_training(written(tmp_path, tiny_world, "float")), tmp_path / "work", Watch())
 
 

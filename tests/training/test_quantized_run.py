@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.training.tiny_training import CO_TRAINING, kill_once_kept, write_taught
+from tests.training.tiny_training import CO_TRAINING, kill_once_kept, write_corpus, write_taught
 
 from earnest.errors import TrainingError
 from earnest.file import open_program
@@ -164,6 +164,42 @@ def test_it_may_take_up_what_another_run_learnt(tmp_path: Path, tiny_world: Tiny
         train(load_training(started("w4a8-best", first.result)), tmp_path / "fourth", Watch())
 
 
+def test_what_a_run_started_from_had_heard_is_told_too(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    first = train(load_training(write_taught(tmp_path, tiny_world.model)), tmp_path / "first", Watch())
+    folder = tmp_path / "other"
+    write_corpus(folder / "humming", chapters=1, each=2)
+    file = write_taught(folder, tiny_world.model, steps=4)
+    alone = train(load_training(file), tmp_path / "alone", Watch())
+    state = tmp_path / "first" / "state.safetensors"
+    file.write_text(f'start = "{state}"\n' + file.read_text(encoding="utf-8"), encoding="utf-8")
+    started = train(load_training(file), tmp_path / "started", Watch())
+    of_first, of_alone, of_both = (
+        set(describe(open_program(one.result)).calibration) for one in (first, alone, started)
+    )
+    assert len(of_first - of_alone) >= 7
+    assert of_both == of_first | of_alone
+    state.unlink()
+    started.result.unlink()
+    again = train(load_training(file), tmp_path / "started", Watch())
+    assert set(describe(open_program(again.result)).calibration) == of_both, "its own state knows it"
+
+
+@pytest.mark.parametrize("edited", ["recipe", "validation"])
+def test_a_folder_of_another_recipe_or_choice_is_refused(tmp_path: Path, tiny_world: TinyWorld, edited: str) -> None:
+    recipe = tmp_path / "own.toml"
+    text = 'name = "own"\ndescription = "8 bits"\nmethods = []\n[[rule]]\noperator = ["linear"]\nweight_bits = 8\n'
+    recipe.write_text(text, encoding="utf-8")
+    file = write_taught(tmp_path, tiny_world.model, steps=2, recipe=str(recipe))
+    train(load_training(file), tmp_path / "work", Watch())
+    if edited == "recipe":
+        recipe.write_text(text.replace("= 8", "= 4"), encoding="utf-8")
+    else:
+        more = file.read_text(encoding="utf-8").replace('validation = ["', f'validation = ["{tmp_path / "humming"}", "')
+        file.write_text(more, encoding="utf-8")
+    with pytest.raises(TrainingError, match="other settings"):
+        train(load_training(file), tmp_path / "work", Watch())
+
+
 def test_what_is_written_is_what_was_best(
     tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,3 +241,8 @@ def test_widths_are_found_once_under_a_budget(tmp_path: Path, tiny_world: TinyWo
     again = train(load_training(file), work, Watch())
     assert weight_widths(open_program(again.result)) == widths
     assert (work / "recipe.json").read_bytes() == found
+    (work / "state.safetensors").unlink()
+    other = f"{0.97 * wide.result.stat().st_size / 1e6:.6f} MB"
+    file.write_text(file.read_text(encoding="utf-8").replace(budget, other), encoding="utf-8")
+    train(load_training(file), work, Watch())
+    assert (work / "recipe.json").read_bytes() != found

@@ -1,9 +1,10 @@
 """A training run's file: strict, with paths through variables, and one line for what is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
-from tests.training.tiny_training import write_training
+from tests.training.tiny_training import AUGMENTATION, write_taught, write_training
 
 from earnest.errors import TrainingError
 from earnest.training.specification import load_training
@@ -40,6 +41,35 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, named: str) 
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(TrainingError, match=named):
+        load_training(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("low = 0.9", "low = -inf", r"speed\.low"),
+        ("silence = { low = 0.0", "silence = { low = -0.1", "silence from 0"),
+        ("rt60 = { low = 0.1", "rt60 = { low = 0.0", "a lower rt60"),
+        ("peak = { low = 0.1", "peak = { low = 0.0", "a lower peak"),
+        ("rate = 1e-3", "rate = inf", r"descent\.rate"),
+        ("weights = 1.0", "weights = -1.0", r"descent\.weights"),
+        ("tokens = 0.5", "tokens = nan", r"loss\.tokens"),
+    ],
+)
+def test_what_is_wrong_of_a_taught_run_is_named(tmp_path: Path, old: str, new: str, named: str) -> None:
+    file = write_taught(tmp_path, tmp_path / "model", more=AUGMENTATION)
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(TrainingError, match=named):
+        load_training(file)
+
+
+def test_a_loss_of_nothing_is_refused(tmp_path: Path) -> None:
+    file = write_taught(tmp_path, tmp_path / "model")
+    text = re.sub(r"(tokens|posteriors|blocks) = \S+", r"\1 = 0.0", file.read_text(encoding="utf-8"))
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(TrainingError, match=r"loss: .*expected a part that counts"):
         load_training(file)
 
 

@@ -105,6 +105,21 @@ def test_a_group_learns_at_its_share_of_the_rate() -> None:
     assert moved == pytest.approx([0.4, 0.1])
 
 
+def test_a_group_without_a_share_stays_and_counts_in_no_norm() -> None:
+    network = nn.Linear(2, 1)
+    state = fresh(network, [Group(parameters=[network.weight], share=0.0), Group(parameters=[network.bias])])
+    set_rate_(state, 0.4)
+    before = network.weight.detach().clone()
+    network(torch.ones(3, 2)).sum().backward()
+    assert torch.nn.utils.clip_grad_norm_(network.parameters(), 9.0).item() == pytest.approx(3.0)
+    state.optimizer.step()
+    assert torch.equal(network.weight, before)
+    other = nn.Linear(2, 1)
+    taken = fresh(other, [Group(parameters=[other.weight], share=0.0), Group(parameters=[other.bias])])
+    taken.restore_(state.tensors(), 1)
+    assert torch.equal(other.weight, before)
+
+
 def test_the_last_mean_with_the_fewest_errors_is_chosen_and_kept() -> None:
     state = begun(module())
     assert state.chosen is state.average

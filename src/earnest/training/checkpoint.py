@@ -1,11 +1,12 @@
 """The state of a training run on a disk: one safetensors file, written whole; no pickle.
 
-Its metadata has one key whose JSON says which settings the run has and which step it reached, and
-the fewest word errors of a step. A file of other settings
-is refused: the run would not be the one that its file describes.
+Its metadata has one key whose JSON says which settings the run has and which step it reached, the fewest word errors of
+a step, and which recordings were heard by it and by the runs that it started from. A file of other settings is refused:
+the run would not be the one that its file describes.
 """
 
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,24 +15,30 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from earnest.errors import TrainingError
+from earnest.errors import FileError, TrainingError
 from earnest.file.whole import write_whole
-from earnest.training.specification import Settings
+from earnest.integer.target import load_target
+from earnest.runtime.description import Heard
+from earnest.swapping.recipe import load_recipe
+from earnest.training.specification import QuantizedTraining, Settings
 from earnest.training.state import State
 
 KEY = "earnest-training"
 
 
 def settings_sha256(training: Settings[Any]) -> str:
-    """The hash of all settings that say what a step computes."""
-    content = training.model_dump(exclude={"watch": True, "data": {"validation"}}, exclude_defaults=True)
+    """The hash of all settings that say what a step computes and what is chosen, recipes and target included."""
+    content = training.model_dump(exclude={"watch": True}, exclude_defaults=True)
+    if isinstance(training, QuantizedTraining):
+        content["rules"] = [load_recipe(place).model_dump_json() for place in training.every_recipe]
+        content["widths"] = repr(load_target(training.target))
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write_checkpoint(path: Path, state: State, training: Settings[Any]) -> None:
-    """Keep a state. TrainingError where it cannot be written."""
+def write_checkpoint(path: Path, state: State, training: Settings[Any], heard: Sequence[Heard] = ()) -> None:
+    """Keep a state, and what was heard on the way to it. TrainingError where it cannot be written."""
     found = {"step": state.step, "fewest": state.fewest, "settings_sha256": settings_sha256(training)}
-    told = json.dumps(found, sort_keys=True)
+    told = json.dumps(found | {"heard": [[one.id, one.audio_sha256] for one in heard]}, sort_keys=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors().items()}
     try:
         write_whole(path, save(tensors, metadata={KEY: told}))
@@ -39,25 +46,30 @@ def write_checkpoint(path: Path, state: State, training: Settings[Any]) -> None:
         raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def read_checkpoint_(path: Path, state: State, training: Settings[Any]) -> None:
-    """Take over a kept state. TrainingError: a file that is corrupt, or of a run with other settings."""
+def read_checkpoint_(path: Path, state: State, training: Settings[Any]) -> tuple[Heard, ...]:
+    """Take over a kept state; what was heard on the way to it. TrainingError: a file that is corrupt, or of a run with
+    other settings.
+    """
     tensors, told = _read(path, "remove it")
     if told["settings_sha256"] != settings_sha256(training):
         raise TrainingError(f"{path}: the run there has other settings; give another --work, or remove it")
     state.restore_(tensors, told["step"], told["fewest"])
+    return told["heard"]
 
 
-def read_chosen(path: Path) -> dict[str, Tensor]:
-    """What another run chose of what it trained. TrainingError: a file that is no state of a run."""
+def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
+    """What another run chose of what it trained, and what it heard. TrainingError: a file that is no state of a run."""
     tensors, told = _read(path, "give the state.safetensors of a run")
     kind = "average." if told["fewest"] is None else "best."
-    return {name.removeprefix(kind): one for name, one in tensors.items() if name.startswith(kind)}
+    return {name.removeprefix(kind): one for name, one in tensors.items() if name.startswith(kind)}, told["heard"]
 
 
 def _read(path: Path, advice: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as opened:
             told = json.loads((opened.metadata() or {})[KEY])
-        return load_file(path), {key: told[key] for key in ("step", "fewest", "settings_sha256")}
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        heard = tuple(Heard(id=name, audio_sha256=found) for name, found in told["heard"])
+        kept = {key: told[key] for key in ("step", "fewest", "settings_sha256")}
+        return load_file(path), {**kept, "heard": heard}
+    except (OSError, SafetensorError, FileError, AttributeError, KeyError, ValueError, TypeError) as error:
         raise TrainingError(f"{path}: expected the state of a training run, got {error}; {advice}") from error

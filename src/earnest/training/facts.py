@@ -10,14 +10,14 @@ from earnest.training.material import FRAMES_PER_SECOND
 
 
 def facts(run: Run[Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """`parameters`; `utterances` trained on, those `left_out` and the `hours` of both; `hours_heard` in all steps, an
-    utterance as often as it was heard, without padding; `seconds` that the steps took; the `device` that computed them,
-    or all of them.
+    """How many `parameters` learn; `utterances` trained on, those `left_out` and the `hours` of both; `hours_heard` in
+    all steps, an utterance as often as it was heard, without padding; `seconds` that the steps took; the `device` that
+    computed them, or all of them.
     """
     lengths = run.train.lengths
     frames = sum(lengths[index] for batch in islice(run.batches(), run.state.step) for index in batch)
     return {
-        "parameters": sum(parameter.numel() for parameter in run.state.module.parameters()),
+        "parameters": sum(one.numel() for one in run.state.module.parameters() if one.requires_grad),
         "utterances": len(run.usable),
         "left_out": len(lengths) - len(run.usable),
         "hours": round(sum(lengths) / FRAMES_PER_SECOND / 3600, 3),

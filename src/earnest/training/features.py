@@ -5,7 +5,6 @@ A file is known by the hash of what it was made from: the front end, and the rec
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -75,7 +74,7 @@ def cached(
 def _compute(utterances: Sequence[Utterance], front_end: LogMel, values: Path, progress: Progress | None) -> list[int]:
     """Write the features of all utterances, one after the other; how many frames each has."""
     lengths: list[int] = []
-    part = values.with_name(f".{values.name}.{os.getpid()}")
+    part = values.with_name(f".{values.name}")
     paths = [str(utterance.path) for utterance in utterances]
     with part.open("wb") as stream, ProcessPoolExecutor(CORES) as pool:
         for found in pool.map(_features, paths, [front_end] * len(paths), chunksize=64):

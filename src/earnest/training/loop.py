@@ -21,6 +21,7 @@ import torch
 
 from earnest.errors import TrainingError
 from earnest.nn.parallel import one_torch_thread
+from earnest.runtime.description import Heard
 from earnest.speech.word_errors import WordErrors
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
@@ -85,6 +86,12 @@ class Run(ABC, Generic[AnySettings]):
     """The numbers of the utterances of `train` that are heard."""
     results: tuple[Path, ...]
     """What is written."""
+    heard_before: tuple[Heard, ...] = ()
+    """What was heard by the run that this one starts from, or on the way to the state that is taken up."""
+
+    def everything_heard(self) -> tuple[Heard, ...]:
+        """What has to be told of what is made: nothing of a float model, which has no place for it."""
+        return ()
 
     @abstractmethod
     def batches(self) -> Iterator[list[int]]:
@@ -108,7 +115,7 @@ class Run(ABC, Generic[AnySettings]):
         """
         kept = self.folder / "state.safetensors"
         if kept.exists():
-            read_checkpoint_(kept, self.state, self.settings)
+            self.heard_before = read_checkpoint_(kept, self.state, self.settings)
         started, steps, watched = self.state.step, self.settings.descent.steps, self.settings.watch
         if rank() == 0:
             log.cut(self.folder / "log.jsonl", started)
@@ -127,7 +134,7 @@ class Run(ABC, Generic[AnySettings]):
                 self.validate_()
             if rank() == 0 and (done % watched.keep == 0 or done == steps):
                 self.write()
-                write_checkpoint(kept, self.state, self.settings)
+                write_checkpoint(kept, self.state, self.settings, self.everything_heard())
             if done % watched.log == 0:
                 since, sums = time.monotonic(), _Sums()
         if rank() == 0 and not all(result.exists() for result in self.results):

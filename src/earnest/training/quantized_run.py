@@ -67,7 +67,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.latents = Latents(self.twins)
         if not (folder / "state.safetensors").exists():
             if settings.start is not None:
-                self.latents.take_up_(read_chosen(Path(settings.start)))
+                learnt, self.heard_before = read_chosen(Path(settings.start))
+                self.latents.take_up_(learnt)
             else:
                 round_(self.ready, watch.progress)
                 self.latents.begin_(twin)
@@ -86,8 +87,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         if self.settings.budget is None:
             return named
         with first_rank_first():
-            if not kept.exists():
-                asked, name = named.under(self.settings.budget), model_name(Path(self.settings.model))
+            asked, name = named.under(self.settings.budget), model_name(Path(self.settings.model))
+            if not kept.exists() or Recipe.model_validate_json(kept.read_bytes()).name != asked.name:
                 found = quantize(self.model, asked, target, recordings, name=name, progress=self.watch.progress)
                 self.folder.mkdir(parents=True, exist_ok=True)
                 write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
@@ -96,7 +97,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
     def _others(self) -> dict[str, Recipe]:
         """Of co-training, by what they or their files are called."""
         shared = [] if self.settings.co_training is None else self.settings.co_training.recipes
-        names = [Path(place).name.removesuffix(".toml") for place in (self.settings.recipe, *shared)]
+        names = [Path(place).name.removesuffix(".toml") for place in self.settings.every_recipe]
         if len(set(names)) < len(names):
             raise TrainingError(f"co_training.recipes: expected recipes of different names, got {', '.join(names)}")
         found = {name: load_recipe(place) for name, place in zip(names[1:], shared, strict=True)}
@@ -135,13 +136,15 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         twin = twins[number] = copy.deepcopy(twins[number]).cpu()
         learnt.load_state_dict(means)
         learnt.write_(twins, number)
-        name, heard = model_name(Path(self.settings.model)), (*self.ready.heard, *self._heard)
-        described = description_of(
-            self.model, twin, recipe=self.names[number], name=name, calibration=tuple(dict.fromkeys(heard))
-        )
+        name, heard = model_name(Path(self.settings.model)), self.everything_heard()
+        described = description_of(self.model, twin, recipe=self.names[number], name=name, calibration=heard)
         program = lower(twin, described.to_dict())
         verify(program, self.ready.target)
         return program
+
+    def everything_heard(self) -> tuple[Heard, ...]:
+        """Each recording once, those of the runs that it started from too."""
+        return tuple(dict.fromkeys((*self.ready.heard, *self._heard, *self.heard_before)))
 
     @cached_property
     def _heard(self) -> list[Heard]:

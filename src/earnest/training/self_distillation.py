@@ -42,8 +42,8 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
         self.teacher = Teacher(lambda features: _lesson(real, features), self.train, device)
 
     def values(self) -> list[Tensor]:
-        """The parameters."""
-        return list(self.pupil.parameters())
+        """The parameters that learn."""
+        return [one for one in self.pupil.parameters() if one.requires_grad]
 
     def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
         """By the pupil in evaluation mode, from the parameters themselves, which `torch.autograd.grad` leaves alone."""

@@ -14,7 +14,8 @@ from earnest.models.conformer_config import Activation, Attention, Norm
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Chance = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
 class Shape(Part):
@@ -72,8 +73,8 @@ class Masks(Part):
 class Range(Part):
     """A value is drawn evenly between `low` and `high`."""
 
-    low: float
-    high: float
+    low: float = Field(allow_inf_nan=False)
+    high: float = Field(allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -95,6 +96,13 @@ class Acoustics(Part):
     snr_db: Range
     slope: Range
     peak: Range
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        least = {"silence": self.silence.low, "rt60": self.rt60.low - 1e-3, "peak": self.peak.low - 1e-3}
+        if wrong := [name for name, over in least.items() if over < 0.0]:
+            raise ValueError(f"expected silence from 0, rt60 and peak from 0.001, got a lower {' and '.join(wrong)}")
+        return self
 
 
 class Augmentation(Part):
@@ -126,7 +134,7 @@ class Descent(Part):
     rate: Positive
     last_rate: Positive
     warmup: Count
-    decay: float = Field(ge=0.0)
+    decay: NotNegative
     clip: Positive
     average: Share
 
@@ -136,7 +144,7 @@ class TaughtDescent(Descent):
     they are; what has no code (biases, gains of norms) has `reals` times the rate.
     """
 
-    weights: float = Field(default=1.0, ge=0.0)
+    weights: NotNegative = 1.0
     reals: Positive
 
 
@@ -198,9 +206,15 @@ class Loss(Part):
     (methods.distillation).
     """
 
-    tokens: float = Field(ge=0.0)
-    posteriors: float = Field(ge=0.0)
-    blocks: float = Field(ge=0.0)
+    tokens: NotNegative
+    posteriors: NotNegative
+    blocks: NotNegative
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.tokens + self.posteriors + self.blocks > 0:
+            raise ValueError("expected a part that counts, got 0 for all")
+        return self
 
 
 class Utterances(Part):
@@ -245,6 +259,11 @@ class QuantizedTraining(Taught[LatentDescent]):
     start: Place | None = None
     calibration: Calibration
     co_training: CoTraining | None = None
+
+    @property
+    def every_recipe(self) -> list[Place]:
+        """Its own, and those that share its weights."""
+        return [self.recipe, *([] if self.co_training is None else self.co_training.recipes)]
 
 
 AnyTraining = Training | SelfDistillation | QuantizedTraining

@@ -83,16 +83,26 @@ class State:
 
 
 def fresh(module: nn.Module, groups: Sequence[Group], without_gradient: Iterable[str] = ()) -> State:
-    """The state before the first step; some parameters may be `without_gradient` for steps on end."""
+    """The state before the first step; some parameters may be `without_gradient` for steps on end. A group whose share
+    is 0 has no gradient at all: it counts in no norm.
+    """
+    for group in groups:
+        for parameter in group.parameters:
+            parameter.requires_grad_(group.share > 0)
     made = [
         {"params": list(group.parameters), "weight_decay": group.decay, "share": group.share}
         for group in groups
-        if group.parameters
+        if group.parameters and group.share > 0
     ]
+    still = {name for name, parameter in module.named_parameters() if not parameter.requires_grad}
     optimizer = torch.optim.AdamW(made, betas=(0.9, 0.98), eps=1e-9)
     average = {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
     return State(
-        module=module, optimizer=optimizer, average=average, step=0, without_gradient=frozenset(without_gradient)
+        module=module,
+        optimizer=optimizer,
+        average=average,
+        step=0,
+        without_gradient=frozenset(without_gradient) | still,
     )
 
 

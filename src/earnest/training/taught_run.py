@@ -46,6 +46,9 @@ class TaughtRun(Run[AnyTaught]):
             for index, length in enumerate(self.train.lengths)
             if shortest <= self._frames(length, "fewest") and self._frames(length, "most") <= longest
         ]
+        if not self.usable:
+            places = ", ".join(self.settings.data.train)
+            raise TrainingError(f"{places}: expected recordings of {shortest} to {longest} frames, got none")
         self.validation = {
             place: self._features(read_split(place, transcripts="required")) for place in self.settings.data.validation
         }

@@ -34,7 +34,8 @@ def train(settings: AnyTraining, folder: Path, watch: Watch, device: torch.devic
         except torch.OutOfMemoryError as error:
             reason = str(error).split(". ", maxsplit=1)[0]
             raise TrainingError(
-                f"{device}: expected memory for a step, got {reason}; lower utterances.seconds or batches.seconds"
+                f"{device}: expected memory for training, got {reason}; "
+                "use another device, or fewer seconds of audio at once"
             ) from error
     lines = log.read(folder / "log.jsonl")
     return Trained(
