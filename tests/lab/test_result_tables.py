@@ -102,12 +102,12 @@ def test_each_target_and_data_set_has_its_own_of_its_largest_part():
 
 def test_what_dev_clean_chose_is_shown_on_other_data_and_no_test_data_chooses():
     rows = [
-        evaluation("chosen", errors=470, file_bytes=7_500_000),
-        evaluation("other", errors=480, file_bytes=6_000_000),
-        evaluation("large", errors=460, file_bytes=9_000_000),
-        evaluation("other", errors=400, file_bytes=6_000_000, data="test-other"),
-        evaluation("chosen", errors=900, file_bytes=7_500_000, data="test-other"),
-        evaluation("alone", errors=300, data="test-other", float_model="another"),
+        evaluation("chosen", program_sha256="1" * 64, errors=470, file_bytes=7_500_000),
+        evaluation("other", program_sha256="2" * 64, errors=480, file_bytes=6_000_000),
+        evaluation("large", program_sha256="3" * 64, errors=460, file_bytes=9_000_000),
+        evaluation("other", program_sha256="2" * 64, errors=400, file_bytes=6_000_000, data="test-other"),
+        evaluation("chosen", program_sha256="1" * 64, errors=900, file_bytes=7_500_000, data="test-other"),
+        evaluation("alone", program_sha256="4" * 64, errors=300, data="test-other", float_model="another"),
     ]
     shown = lines(render_best(rows))
     on = {part: {(line["recipe"], line["size"]) for line in shown if line["part of"] == part} for part in PARTS}

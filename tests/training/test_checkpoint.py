@@ -35,11 +35,11 @@ def stepped() -> State:
 
 def test_it_comes_back_and_is_written_the_same_again(training: Training, tmp_path: Path) -> None:
     first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
-    write_checkpoint(first, stepped(), training)
+    write_checkpoint(first, stepped(), settings_sha256(training))
     state = begun()
-    read_checkpoint_(first, state, training)
+    read_checkpoint_(first, state, settings_sha256(training))
     assert state.step == 7
-    write_checkpoint(second, state, training)
+    write_checkpoint(second, state, settings_sha256(training))
     assert first.read_bytes() == second.read_bytes()
     with safe_open(first, framework="pt") as opened:
         assert list(opened.metadata()) == [KEY]
@@ -47,12 +47,12 @@ def test_it_comes_back_and_is_written_the_same_again(training: Training, tmp_pat
 
 def test_corrupt_files_are_refused(training: Training, tmp_path: Path) -> None:
     file = tmp_path / "a.safetensors"
-    write_checkpoint(file, stepped(), training)
+    write_checkpoint(file, stepped(), settings_sha256(training))
     content = file.read_bytes()
     for bad in (b"", content[:100], content[:-4], content.replace(KEY.encode(), b"x" * len(KEY))):
         file.write_bytes(bad)
         with pytest.raises(TrainingError, match=r"a\.safetensors.*remove it"):
-            read_checkpoint_(file, stepped(), training)
+            read_checkpoint_(file, stepped(), settings_sha256(training))
 
 
 def test_what_decides_a_step_is_in_the_hash_and_what_only_watches_is_not(training: Training) -> None:
@@ -68,7 +68,7 @@ def test_what_decides_a_step_is_in_the_hash_and_what_only_watches_is_not(trainin
 
 def test_where_it_cannot_be_written_is_named(training: Training, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no-folder"):
-        write_checkpoint(tmp_path / "no-folder" / "a.safetensors", stepped(), training)
+        write_checkpoint(tmp_path / "no-folder" / "a.safetensors", stepped(), settings_sha256(training))
 
 
 def test_what_is_not_said_does_not_count(training: Training) -> None:

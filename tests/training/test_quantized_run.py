@@ -17,7 +17,7 @@ from earnest.judge.program.judging import judge_program
 from earnest.runtime.description import describe
 from earnest.runtime.recogniser import Recognizer
 from earnest.training import log
-from earnest.training.checkpoint import read_checkpoint_
+from earnest.training.checkpoint import read_checkpoint_, settings_sha256
 from earnest.training.device import CPU
 from earnest.training.loop import Counted, Watch
 from earnest.training.quantized_run import QuantizedRun
@@ -64,7 +64,7 @@ def test_codes_stay_where_weights_learn_nothing(tmp_path: Path, tiny_world: Tiny
     file = write_taught(tmp_path, tiny_world.model, steps=60, rate="5e-3", recipe="w4a8", weights="0.0")
     begun, ended = (QuantizedRun(load_training(file), tmp_path / "work", Watch(), CPU) for _ in range(2))
     train(load_training(file), tmp_path / "work", Watch())
-    read_checkpoint_(tmp_path / "work" / "state.safetensors", ended.state, ended.settings)
+    read_checkpoint_(tmp_path / "work" / "state.safetensors", ended.state, settings_sha256(ended.settings))
     losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
     assert sum(losses[-3:]) < 0.95 * sum(losses[:3])
     assert all(map(torch.equal, begun.latents.shares, ended.latents.shares))
@@ -184,16 +184,20 @@ def test_what_a_run_started_from_had_heard_is_told_too(tmp_path: Path, tiny_worl
     assert set(describe(open_program(again.result)).calibration) == of_both, "its own state knows it"
 
 
-@pytest.mark.parametrize("edited", ["recipe", "validation"])
+@pytest.mark.parametrize("edited", ["recipe", "recipe, meanwhile", "validation"])
 def test_a_folder_of_another_recipe_or_choice_is_refused(tmp_path: Path, tiny_world: TinyWorld, edited: str) -> None:
     recipe = tmp_path / "own.toml"
     text = 'name = "own"\ndescription = "8 bits"\nmethods = []\n[[rule]]\noperator = ["linear"]\nweight_bits = 8\n'
     recipe.write_text(text, encoding="utf-8")
     file = write_taught(tmp_path, tiny_world.model, steps=2, recipe=str(recipe))
-    train(load_training(file), tmp_path / "work", Watch())
-    if edited == "recipe":
+
+    def edit(_line: object = None) -> None:
         recipe.write_text(text.replace("= 8", "= 4"), encoding="utf-8")
-    else:
+
+    train(load_training(file), tmp_path / "work", Watch(line=edit if "meanwhile" in edited else None))
+    if edited == "recipe":
+        edit()
+    elif edited == "validation":
         more = file.read_text(encoding="utf-8").replace('validation = ["', f'validation = ["{tmp_path / "humming"}", "')
         file.write_text(more, encoding="utf-8")
     with pytest.raises(TrainingError, match="other settings"):

@@ -13,9 +13,9 @@ from earnest.errors import EarnestError
 
 
 class Part(BaseModel):
-    """A table of the file: no unknown key, no value of another type."""
+    """A table of the file: no unknown key, no value of another type, no number that is not finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 Whole = TypeVar("Whole", bound=Part)

@@ -22,6 +22,7 @@ class Measured:
     """
 
     program: str
+    program_sha256: str
     recipe: str
     target: str
     methods: tuple[str, ...] | None
@@ -74,7 +75,7 @@ def measured(row: Mapping[str, object]) -> Measured:
     check_evaluation(row)
     known = cast(Mapping[str, Any], row)
     low, high = known["interval"]
-    told = ("program", "recipe", "target", "data", "data_sha256", "utterances", "words")
+    told = ("program", "program_sha256", "recipe", "target", "data", "data_sha256", "utterances", "words")
     rates = ("wer", "float_wer", "difference", "file_bytes", "float_bytes")
     newer = ("mean_weight_bits", "effective_bits", "milliseconds", "float_milliseconds")
     facts: dict[str, Any] = {key: known[key] for key in (*told, *rates)}

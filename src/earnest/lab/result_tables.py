@@ -103,11 +103,8 @@ def _largest_part(group: Sequence[Measured]) -> list[Measured]:
 
 
 def _the_same(best: Iterable[Best], group: Sequence[Measured]) -> list[Best]:
-    def program(each: Measured) -> tuple[str, str, int]:
-        return each.program, each.recipe, each.file_bytes
-
-    there = {program(each): each for each in group}
-    return [replace(one, found=there[program(one.found)]) for one in best if program(one.found) in there]
+    there = {each.program_sha256: each for each in group}
+    return [replace(one, found=there[one.found.program_sha256]) for one in best if one.found.program_sha256 in there]
 
 
 def _best(group: Sequence[Measured]) -> list[Best]:

@@ -35,9 +35,11 @@ def settings_sha256(training: Settings[Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write_checkpoint(path: Path, state: State, training: Settings[Any], heard: Sequence[Heard] = ()) -> None:
-    """Keep a state, and what was heard on the way to it. TrainingError where it cannot be written."""
-    found = {"step": state.step, "fewest": state.fewest, "settings_sha256": settings_sha256(training)}
+def write_checkpoint(path: Path, state: State, settings: str, heard: Sequence[Heard] = ()) -> None:
+    """Keep a state of a run with settings of this hash, and what was heard on the way to it. TrainingError where it
+    cannot be written.
+    """
+    found = {"step": state.step, "fewest": state.fewest, "settings_sha256": settings}
     told = json.dumps(found | {"heard": [[one.id, one.audio_sha256] for one in heard]}, sort_keys=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors().items()}
     try:
@@ -46,12 +48,12 @@ def write_checkpoint(path: Path, state: State, training: Settings[Any], heard: S
         raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def read_checkpoint_(path: Path, state: State, training: Settings[Any]) -> tuple[Heard, ...]:
+def read_checkpoint_(path: Path, state: State, settings: str) -> tuple[Heard, ...]:
     """Take over a kept state; what was heard on the way to it. TrainingError: a file that is corrupt, or of a run with
     other settings.
     """
     tensors, told = _read(path, "remove it")
-    if told["settings_sha256"] != settings_sha256(training):
+    if told["settings_sha256"] != settings:
         raise TrainingError(f"{path}: the run there has other settings; give another --work, or remove it")
     state.restore_(tensors, told["step"], told["fewest"])
     return told["heard"]

@@ -109,13 +109,14 @@ class Run(ABC, Generic[AnySettings]):
     def write(self) -> None:
         """Write what the state's `chosen` mean of the weights is as a model."""
 
-    def to_the_end(self) -> int:
+    def to_the_end(self, identity: str) -> int:
         """Take up what was kept, and do all steps that are still to do; the step that it went on from. A result that
-        somebody removed is written again.
+        somebody removed is written again. `identity` is the hash of the settings, taken before anything was made of
+        them: a recipe may be edited meanwhile.
         """
         kept = self.folder / "state.safetensors"
         if kept.exists():
-            self.heard_before = read_checkpoint_(kept, self.state, self.settings)
+            self.heard_before = read_checkpoint_(kept, self.state, identity)
         started, steps, watched = self.state.step, self.settings.descent.steps, self.settings.watch
         if rank() == 0:
             log.cut(self.folder / "log.jsonl", started)
@@ -134,7 +135,7 @@ class Run(ABC, Generic[AnySettings]):
                 self.validate_()
             if rank() == 0 and (done % watched.keep == 0 or done == steps):
                 self.write()
-                write_checkpoint(kept, self.state, self.settings, self.everything_heard())
+                write_checkpoint(kept, self.state, identity, self.everything_heard())
             if done % watched.log == 0:
                 since, sums = time.monotonic(), _Sums()
         if rank() == 0 and not all(result.exists() for result in self.results):

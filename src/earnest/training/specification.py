@@ -14,8 +14,8 @@ from earnest.models.conformer_config import Activation, Attention, Norm
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Chance = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0)]
+NotNegative = Annotated[float, Field(ge=0.0)]
 
 
 class Shape(Part):
@@ -73,8 +73,8 @@ class Masks(Part):
 class Range(Part):
     """A value is drawn evenly between `low` and `high`."""
 
-    low: float = Field(allow_inf_nan=False)
-    high: float = Field(allow_inf_nan=False)
+    low: float
+    high: float
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -99,9 +99,11 @@ class Acoustics(Part):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        least = {"silence": self.silence.low, "rt60": self.rt60.low - 1e-3, "peak": self.peak.low - 1e-3}
-        if wrong := [name for name, over in least.items() if over < 0.0]:
-            raise ValueError(f"expected silence from 0, rt60 and peak from 0.001, got a lower {' and '.join(wrong)}")
+        if self.silence.low < 0 or min(self.rt60.low, self.peak.low) < 1e-3:
+            raise ValueError(
+                "expected silence from 0, rt60 and peak from 0.001, "
+                f"got {self.silence.low}, {self.rt60.low} and {self.peak.low}"
+            )
         return self
 
 

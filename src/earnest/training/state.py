@@ -86,9 +86,8 @@ def fresh(module: nn.Module, groups: Sequence[Group], without_gradient: Iterable
     """The state before the first step; some parameters may be `without_gradient` for steps on end. A group whose share
     is 0 has no gradient at all: it counts in no norm.
     """
-    for group in groups:
-        for parameter in group.parameters:
-            parameter.requires_grad_(group.share > 0)
+    for parameter in [one for group in groups if group.share == 0 for one in group.parameters]:
+        parameter.requires_grad = False
     made = [
         {"params": list(group.parameters), "weight_decay": group.decay, "share": group.share}
         for group in groups

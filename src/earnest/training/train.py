@@ -8,6 +8,7 @@ import torch
 
 from earnest.errors import TrainingError
 from earnest.training import log
+from earnest.training.checkpoint import settings_sha256
 from earnest.training.device import CPU
 from earnest.training.facts import facts
 from earnest.training.float_run import FloatRun
@@ -27,10 +28,11 @@ def train(settings: AnyTraining, folder: Path, watch: Watch, device: torch.devic
     """Train to the last step. TrainingError where the loss is no longer finite, the folder has another run, or the
     device has too little memory.
     """
+    identity = settings_sha256(settings)
     with reproducible(settings.seed, device):
         try:
             run = RUNS[type(settings)](settings, folder, watch, device)
-            started = run.to_the_end()
+            started = run.to_the_end(identity)
         except torch.OutOfMemoryError as error:
             reason = str(error).split(". ", maxsplit=1)[0]
             raise TrainingError(
