@@ -9,7 +9,6 @@ from tests.methods.stacked import stacked
 from tests.training.tiny_latents import BATCHES, begun, rounded, values_of
 
 from earnest.calibration.calibrate import calibrate
-from earnest.errors import TrainingError
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.methods.rounding import own_weights
@@ -83,31 +82,6 @@ def test_what_was_disturbed_is_learnt_again() -> None:
     assert any((one != two).any() for one, two in zip(codes, weights(model), strict=True))
     assert scales != [edge.grid.scale for edge in rounded_edges(model)]
     verify(lower(model, {}), load_target("int8x16"))
-
-
-def test_learned_grids_of_edges_are_taken_up_for_the_same_grids_alone() -> None:
-    model, _ = rounded(4)
-    taught = begun(model)
-    with torch.no_grad():
-        taught.ruler(0).edges.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(2))
-        taught.ruler(0).edge_zeros.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(3))
-        taught.ruler(0).edge_scales.mul_(1.5)
-        taught.shares[0].mul_(0.5)
-    learnt = taught.state_dict()
-    taken = Latents([model])
-    taken.take_up_(learnt)
-    assert all(torch.equal(tensor, learnt[name]) for name, tensor in taken.state_dict().items())
-    older = {name: tensor for name, tensor in learnt.items() if name != "rulers.0.edge_zeros"}
-    with pytest.raises(TrainingError, match=r"got one without rulers\.0\.edge_zeros"):
-        Latents([model]).take_up_(older)
-    narrower = learnt | {"rulers.0.edge_grids": learnt["rulers.0.edge_grids"] - torch.tensor([4, 0, 0])}
-    calibrated, fresh = Latents([model]), Latents([model])
-    calibrated.take_up_(narrower)
-    assert torch.equal(calibrated.shares[0], taught.shares[0])
-    assert torch.equal(calibrated.ruler(0).edges, fresh.ruler(0).edges)
-    assert torch.equal(calibrated.ruler(0).edge_zeros, fresh.ruler(0).edge_zeros)
-    assert torch.equal(calibrated.ruler(0).edge_scales, fresh.ruler(0).edge_scales)
-    assert torch.equal(calibrated.ruler(0).edge_grids, fresh.ruler(0).edge_grids)
 
 
 def shared() -> tuple[list[TwinModel], Latents]:

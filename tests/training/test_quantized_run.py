@@ -143,25 +143,55 @@ def test_a_folder_of_other_settings_is_refused(tmp_path: Path, tiny_world: TinyW
         train(training.model_copy(update={"seed": 4}), tmp_path / "work", Watch())
 
 
+def started(tmp_path: Path, tiny_world: TinyWorld, recipe: str, state: Path, steps: int = 2, more: str = "") -> Path:
+    """The file of a run that starts from a state and learns next to nothing."""
+    file = write_taught(tmp_path, tiny_world.model, steps=steps, rate="1e-12", recipe=recipe, more=more)
+    text = file.read_text(encoding="utf-8").replace("last_rate = 1e-5", "last_rate = 1e-12")
+    file.write_text(f'start = "{state}"\n{text}', encoding="utf-8")
+    return file
+
+
+def weights_of(path: Path) -> list[np.ndarray]:
+    constants = [step.operator.constants() for step in open_program(path).steps]
+    return [each["weight"] for each in constants if "weight" in each]
+
+
 def test_it_may_take_up_what_another_run_learnt(tmp_path: Path, tiny_world: TinyWorld) -> None:
     first = train(load_training(write_taught(tmp_path, tiny_world.model, rate="5e-3")), tmp_path / "first", Watch())
     state = tmp_path / "first" / "state.safetensors"
-
-    def started(recipe: str, other: Path) -> Path:
-        file = write_taught(tmp_path, tiny_world.model, steps=2, rate="1e-12", recipe=recipe)
-        text = file.read_text(encoding="utf-8").replace("last_rate = 1e-5", "last_rate = 1e-12")
-        file.write_text(f'start = "{other}"\n{text}', encoding="utf-8")
-        return file
-
-    second = train(load_training(started("w4a8-best", state)), tmp_path / "second", Watch())
-    taught, taken = open_program(first.result), open_program(second.result)
-    for one, two in zip(taught.steps, taken.steps, strict=True):
-        if "weight" in one.operator.constants():
-            assert (one.operator.constants()["weight"] == two.operator.constants()["weight"]).all(), one.name
-    with pytest.raises(TrainingError, match="widths and groups"):
-        train(load_training(started("w8a8", state)), tmp_path / "third", Watch())
+    file = started(tmp_path, tiny_world, "w4a8-best", state)
+    second = train(load_training(file), tmp_path / "second", Watch())
+    for one, two in zip(weights_of(first.result), weights_of(second.result), strict=True):
+        assert (one == two).all()
+    file = started(tmp_path, tiny_world, "w4a8-best", first.result)
     with pytest.raises(TrainingError, match="state of a training run"):
-        train(load_training(started("w4a8-best", first.result)), tmp_path / "fourth", Watch())
+        train(load_training(file), tmp_path / "third", Watch())
+
+
+def test_bits_are_lowered_from_run_to_run_and_a_killed_one_needs_no_start(
+    tmp_path: Path, tiny_world: TinyWorld
+) -> None:
+    train(load_training(write_taught(tmp_path, tiny_world.model, recipe="w8a8")), tmp_path / "first", Watch())
+    state = tmp_path / "first" / "state.safetensors"
+    file = started(tmp_path, tiny_world, "w4a8-best", state, steps=60)
+    whole = train(load_training(file), tmp_path / "whole", Watch())
+    assert max(int(abs(weight).max()) for weight in weights_of(whole.result)) <= 15
+    kill_once_kept(file, tmp_path / "broken")
+    state.unlink()
+    assert 0 < train(load_training(file), tmp_path / "broken", Watch()).started_from < 60
+    assert hashes(tmp_path / "broken") == hashes(tmp_path / "whole")
+
+
+def test_a_run_of_one_recipe_may_go_on_as_one_of_several(tmp_path: Path, tiny_world: TinyWorld) -> None:
+    train(load_training(write_taught(tmp_path, tiny_world.model, recipe="w4a8-best")), tmp_path / "first", Watch())
+    state, more = tmp_path / "first" / "state.safetensors", CO_TRAINING.format(draw="step")
+    result = train(
+        load_training(started(tmp_path, tiny_world, "w4a8-best", state, more=more)), tmp_path / "both", Watch()
+    )
+    for one, two in zip(weights_of(tmp_path / "first" / "program.earnest"), weights_of(result.results[0]), strict=True):
+        assert (one == two).all()
+    for narrow, wide in zip(*map(weights_of, result.results), strict=True):
+        assert (np.sign(narrow) * np.sign(wide) < 0).mean() < 0.01, "they are roundings of the same weights"
 
 
 def test_what_a_run_started_from_had_heard_is_told_too(tmp_path: Path, tiny_world: TinyWorld) -> None:

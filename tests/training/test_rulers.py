@@ -75,7 +75,7 @@ def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
 def test_each_weight_has_the_step_that_the_law_gives_it() -> None:
     model, _ = rounded(4)
     for twin in own_weights(model):
-        found = spread(twin.effective_scale()[:, None] * twin.group_multiplier, twin)
+        found = spread(twin.effective_scale()[:, None] * twin.group_multiplier, twin.weight_group, twin.weight.shape)
         np.testing.assert_array_equal(found.numpy(), twin.steps())
 
 

@@ -16,8 +16,6 @@ from earnest.nn.model import TwinModel
 from earnest.nn.weighted import Weighted
 from earnest.training.rulers import Ruler
 
-OF_EDGES = frozenset({"edges", "edge_zeros", "edge_scales", "edge_grids"})
-
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -38,6 +36,8 @@ class Latents(nn.Module):
         self.paths = tuple(twin.path for twin in own_weights(models[0]))
         self.shares = nn.ParameterList(torch.zeros_like(twin.weight) for twin in own_weights(models[0]))
         self.reals = nn.ParameterList(parameter.detach().clone() for parameter in reals(models[0]))
+        numbers = {id(parameter): number for number, parameter in enumerate(reals(models[0]))}
+        self.biases = [numbers[id(twin.bias)] for twin in own_weights(models[0])]
         self.rulers = nn.ModuleList(Ruler(model) for model in models)
 
     def ruler(self, number: int) -> Ruler:
@@ -61,25 +61,33 @@ class Latents(nn.Module):
         for kept, parameter in zip(self.reals, reals(model), strict=True):
             kept.copy_(parameter)
 
-    def take_up_(self, learnt: Mapping[str, Tensor]) -> None:
-        """Start from what a run with weights of the same widths learnt. The grids of edges are taken up where the same
-        ones are rounded, to the same grids; else they are those of calibration.
+    def of_same_widths(self, learnt: Mapping[str, Tensor]) -> list[bool]:
+        """Which weights have the widths and groups that they have in the state of another run. TrainingError where that
+        has other weights.
         """
-        own, calibrated = self.state_dict(), set[str]()
-        for number, ruler in enumerate(self.rulers):
-            grids = learnt.get(f"rulers.{number}.edge_grids")
-            if grids is None or not torch.equal(grids, cast(Ruler, ruler).edge_grids):
-                calibrated |= {f"rulers.{number}.{name}" for name in OF_EDGES}
-        own = {name: tensor for name, tensor in own.items() if name not in calibrated}
-        missing = sorted(own.keys() - learnt.keys())
-        fitting = not missing and all(learnt[name].shape == tensor.shape for name, tensor in own.items())
-        widths = [name for name in own if name.endswith(".widths")]
-        if not fitting or not all(torch.equal(learnt[name], own[name]) for name in widths):
-            raise TrainingError(
-                "start: expected the state of a run of the same model, with as many recipes, that have the same widths "
-                f"and groups of weights; got {f'one without {missing[0]}' if missing else 'another one'}"
-            )
-        self.load_state_dict({name: learnt[name] for name in own}, strict=False)
+        shapes = [share.shape for share in self.shares]
+        found = [learnt[name].shape for name in (f"shares.{n}" for n in range(len(shapes) + 1)) if name in learnt]
+        if found != shapes:
+            raise TrainingError("start: expected the state of a run of the same model, got one with other weights")
+        return self.ruler(0).of_same_widths(learnt["rulers.0.widths"])
+
+    @torch.no_grad()
+    def take_up_(self, learnt: Mapping[str, Tensor]) -> None:
+        """What another run learnt: weights of the same widths with their levels and biases, what has no code, and the
+        grids of edges of the same widths. The rest stays.
+        """
+        same = self.of_same_widths(learnt)
+        moved = {bias for bias, stays in zip(self.biases, same, strict=True) if not stays}
+        for share, name, stays in zip(self.shares, (f"shares.{n}" for n in range(len(same))), same, strict=True):
+            if stays:
+                share.copy_(learnt[name])
+        for number, real in enumerate(self.reals):
+            if number not in moved:
+                real.copy_(learnt[f"reals.{number}"])
+        for number in range(len(self.rulers)):
+            at = f"rulers.{number}."
+            if f"{at}widths" in learnt:
+                self.ruler(number).take_up_({n.removeprefix(at): t for n, t in learnt.items() if n.startswith(at)})
 
     def values(self, models: Sequence[TwinModel], draw: Draw) -> list[Tensor]:
         """The weights at their codes, what is trained as it is, the steps of the edges and their zero points: what a

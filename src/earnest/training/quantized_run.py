@@ -19,10 +19,11 @@ from earnest.file.whole import write_whole
 from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
+from earnest.methods.seams import seams
 from earnest.models import load
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import each
-from earnest.pipeline import companion, description_of, prepared, quantize, round_
+from earnest.pipeline import companion, description_of, prepared, quantize
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Heard
 from earnest.runtime.fingerprint import audio_sha256
@@ -32,6 +33,7 @@ from earnest.speech.librispeech import Utterance, read_split, select
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
 from earnest.swapping.recipe import Recipe, load_recipe
+from earnest.training.beginnings import begun, begun_from
 from earnest.training.checkpoint import read_chosen
 from earnest.training.features import Features
 from earnest.training.latents import Draw, Latents, give_biases_
@@ -64,14 +66,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.twins = [give_biases_(model) for model in (self.ready.twin, *companions)]
         twin = self.twins[0]
         real = copy.deepcopy(twin)
-        self.latents = Latents(self.twins)
-        if not (folder / "state.safetensors").exists():
-            if settings.start is not None:
-                learnt, self.heard_before = read_chosen(Path(settings.start))
-                self.latents.take_up_(learnt)
-            else:
-                round_(self.ready, watch.progress)
-                self.latents.begin_(twin)
+        self.latents = self._begun()
         for model in (self.latents, *self.twins):
             model.to(device)
         of_rulers = [name for name, _ in self.latents.named_parameters() if name.startswith("rulers.")]
@@ -79,8 +74,19 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.state = fresh(self.latents, _groups(self.latents, settings.descent), undrawn)
         self.passes = [Passes(model) for model in self.twins]
         self.hear_(twin.shortest, twin.longest)
-        self.teacher = Teacher(real_lessons(real.to(device)), self.train, device)
         self.blocks = outputs(real)
+        if settings.start is not None:
+            self.blocks -= {seam.name for seam in seams(real)}  # there equalization had another model to scale
+        self.teacher = Teacher(real_lessons(real.to(device), self.blocks), self.train, device)
+
+    def _begun(self) -> Latents:
+        """Where the first step is taken; of a run that goes on, any latents, for its state is taken up."""
+        if (self.folder / "state.safetensors").exists():
+            return Latents(self.twins)
+        if self.settings.start is None:
+            return begun(self.ready, self.twins, self.watch.progress)
+        learnt, self.heard_before = read_chosen(Path(self.settings.start))
+        return begun_from(learnt, self.ready, self.twins, self.watch.progress)
 
     def _recipe(self, recordings: list[Path], target: Target) -> Recipe:
         named, kept = load_recipe(self.settings.recipe), self.folder / "recipe.json"

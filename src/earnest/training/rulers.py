@@ -38,7 +38,10 @@ class Ruler(nn.Module):
 
     widths: Tensor
     edge_scales: Tensor
+    """Of all edges that are calibrated."""
     edge_grids: Tensor
+    rounded: Tensor
+    """Which of them are learned, as `edges` and `edge_zeros` are."""
     zero_ends: Tensor
     edges: nn.Parameter
     edge_zeros: nn.Parameter
@@ -56,10 +59,12 @@ class Ruler(nn.Module):
             self.register_buffer(f"odd_{number}", torch.tensor(False))  # noqa: FBT003
             self.begin_(number, twin)
         self.register_buffer("widths", torch.tensor([(twin.weight_bits, twin.weight_group) for twin in twins]))
-        rounded = rounded_edges(model)
-        self.register_buffer("edge_scales", torch.stack([edge.scale for edge in rounded]))
-        self.register_buffer("edge_grids", torch.tensor([_grid(edge) for edge in rounded]))
-        ends = [(0, 0) if edge.symmetric else edge.codes for edge in rounded]
+        every = calibrated_edges(model)
+        self.register_buffer("edge_scales", torch.stack([edge.scale for edge in every]))
+        self.register_buffer("edge_grids", torch.tensor([_grid(edge) for edge in every]))
+        rounded = [number for number, edge in enumerate(every) if edge.bits <= WIDEST]
+        self.register_buffer("rounded", torch.tensor(rounded), persistent=False)
+        ends = [(0, 0) if every[number].symmetric else every[number].codes for number in rounded]
         self.register_buffer("zero_ends", torch.tensor(ends, dtype=torch.float32), persistent=False)
         self.edges = nn.Parameter(torch.zeros(len(rounded)))
         self.edge_zeros = nn.Parameter(torch.zeros(len(rounded)))
@@ -70,25 +75,48 @@ class Ruler(nn.Module):
         self.get_buffer(f"multiplier_{number}").copy_(twin.group_multiplier)
         self.get_buffer(f"odd_{number}").fill_(twin.weight_map == "odd")
 
+    def of_same_widths(self, widths: Tensor) -> list[bool]:
+        """Which weights have these widths and groups, [weights, 2]."""
+        return (self.widths == widths).all(dim=1).tolist()
+
+    @torch.no_grad()
+    def take_up_(self, learnt: Mapping[str, Tensor]) -> None:
+        """Start from the state of another ruler: the levels of weights of its widths, the grids of edges of its
+        widths.
+        """
+        own = self.state_dict()
+        for number, stays in enumerate(self.of_same_widths(learnt["widths"])):
+            of_weight = ("scale_{}", "multiplier_{}", "odd_{}", "reaches.{}", "group_reaches.{}")
+            for name in (form.format(number) for form in of_weight):
+                if stays and name in own:
+                    own[name].copy_(learnt[name])
+        stays = (self.edge_grids[:, :2] == learnt["edge_grids"][:, :2]).all(dim=1)
+        for name, learned in (("edges", self.edges), ("edge_zeros", self.edge_zeros)):
+            of_every = self.edge_scales.new_zeros(len(stays), dtype=torch.float32)
+            of_every[learnt["edge_grids"][:, 0] <= WIDEST] = learnt[name]
+            learned.copy_(torch.where(stays[self.rounded], of_every[self.rounded], learned))
+        self.edge_scales.copy_(torch.where(stays, learnt["edge_scales"], self.edge_scales))
+        self.edge_grids.copy_(torch.where(stays[:, None], learnt["edge_grids"], self.edge_grids))
+
     def full_scale(self, number: int, twin: Weighted) -> Tensor:
         """What the largest code of each weight stood for when training began, float32."""
         scale, multiplier = (self.get_buffer(f"{name}_{number}").float() for name in ("scale", "multiplier"))
         limit = weight_limit(twin.weight_bits, self.weight_map(number))
-        return spread(limit * scale[:, None] * multiplier, twin)
+        return self._spread(limit * scale[:, None] * multiplier, twin)
 
     def weight(self, number: int, twin: Weighted, share: Tensor) -> Tensor:
         """A weight at the codes of shares of its range, with gradients for all that is learned."""
         codes = Coded.apply(share, twin.weight_bits, self.weight_map(number))
         row = self.get_buffer(f"scale_{number}").float() * self.reaches[number].exp()
-        return codes * spread(row[:, None] * self._multiplier(number, twin), twin)
+        return codes * self._spread(row[:, None] * self._multiplier(number, twin), twin)
 
     def edge_steps(self) -> Tensor:
-        """The real value of code 1 of each edge, float32."""
-        return self.edge_scales.float() * self.edges.exp()
+        """The real value of code 1 of each edge that is learned, float32."""
+        return self.edge_scales[self.rounded].float() * self.edges.exp()
 
     def zero_points(self) -> Tensor:
-        """The code of 0 of each edge, whole numbers as float32."""
-        bits, _signed, zero_point = self.edge_grids.unbind(1)
+        """The code of 0 of each of them, whole numbers as float32."""
+        bits, _signed, zero_point = self.edge_grids[self.rounded].unbind(1)
         least, most = self.zero_ends.unbind(1)
         moved = torch.where(least < most, self.edge_zeros, 0.0)
         return WholeNumbers.apply(zero_point + moved * 2.0**bits, least, most)
@@ -100,18 +128,24 @@ class Ruler(nn.Module):
         twin.weight_map = weight_map
         twin.weight_scale.copy_(self.get_buffer(f"scale_{number}") * self.reaches[number].double().exp())
         twin.group_multiplier.copy_(self._multiplier(number, twin))
-        twin.weight.copy_(codes * spread(twin.weight_scale[:, None] * twin.group_multiplier, twin))
+        twin.weight.copy_(codes * self._spread(twin.weight_scale[:, None] * twin.group_multiplier, twin))
 
     def write_edges_(self, model: TwinModel) -> None:
-        """Give a model the learned grids of its edges."""
-        scales, zeros = self.edge_scales * self.edges.double().exp(), self.zero_points()
-        for edge, scale, zero in zip(rounded_edges(model), scales.tolist(), zeros.tolist(), strict=True):
+        """Give a model the grids of its edges, learned ones and those of calibration."""
+        scales, zeros = self.edge_scales.clone(), self.edge_grids[:, 2].clone()
+        scales[self.rounded] *= self.edges.double().exp()
+        zeros[self.rounded] = self.zero_points().long()
+        for edge, scale, zero in zip(calibrated_edges(model), scales.tolist(), zeros.tolist(), strict=True):
             larger = max(scale, edge.smallest_scale * (1 + 2.0**-20))
-            edge.set_(Grid(bits=edge.bits, signed=edge.signed, scale=larger, zero_point=int(zero)))
+            edge.set_(Grid(bits=edge.bits, signed=edge.signed, scale=larger, zero_point=zero))
 
     def weight_map(self, number: int) -> str:
         """The map from bits to codes of a weight."""
         return "odd" if self.get_buffer(f"odd_{number}") else "symmetric"
+
+    @staticmethod
+    def _spread(steps: Tensor, twin: Weighted) -> Tensor:
+        return spread(steps, twin.weight_group, twin.weight.shape)
 
     def _multiplier(self, number: int, twin: Weighted) -> Tensor:
         """Of each group of each row, whole numbers as float32; of rows that are one group it is 1."""
@@ -123,16 +157,21 @@ class Ruler(nn.Module):
         return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), least, most)
 
 
-def spread(steps: Tensor, twin: Weighted) -> Tensor:
-    """What each weight has of what its row's groups have, [out, groups]."""
-    each = steps[:, :, None].expand(-1, -1, twin.weight_group).flatten(1)
-    return each[:, : twin.weight[0].numel()].reshape(twin.weight.shape)
+def spread(steps: Tensor, group: int, shape: torch.Size) -> Tensor:
+    """What each weight of this shape has of what its row's groups have, [out, groups]."""
+    each = steps[:, :, None].expand(-1, -1, group).flatten(1)
+    return each[:, : shape[1:].numel()].reshape(shape)
+
+
+def calibrated_edges(model: TwinModel) -> list[CalibratedEdge]:
+    """The edges that calibration gives a grid, each once, in the order of the graph."""
+    every: Mapping[Any, None] = dict.fromkeys(edges(model).values())
+    return [edge for edge in every if isinstance(edge, CalibratedEdge)]
 
 
 def rounded_edges(model: TwinModel) -> list[CalibratedEdge]:
-    """The edges whose grids are trained, each once, in the order of the graph."""
-    every: Mapping[Any, None] = dict.fromkeys(edges(model).values())
-    return [edge for edge in every if isinstance(edge, CalibratedEdge) and edge.bits <= WIDEST]
+    """Those whose grids are trained."""
+    return [edge for edge in calibrated_edges(model) if edge.bits <= WIDEST]
 
 
 def _grouped(twin: Weighted) -> bool:

@@ -251,8 +251,8 @@ class CoTraining(Part):
 
 class QuantizedTraining(Taught[LatentDescent]):
     """Quantization-aware training: what the recipe makes of the float model is taught by it. It starts at the codes
-    that the recipe finds, under the `budget` if there is one, or from the state of a run with the same widths of
-    weights, the file `start`. With `co_training` other recipes make programs of the same weights.
+    that the recipe finds, under the `budget` if there is one, or at what another run of the model learnt, whose state
+    is the file `start` (training.beginnings). With `co_training` other recipes make programs of the same weights.
     """
 
     recipe: Place

@@ -1,7 +1,7 @@
 """What the float model makes of utterances; of those that are heard as they are, kept as float16 in host memory."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 import torch
 from torch import Tensor
@@ -50,9 +50,8 @@ class Teacher:
         return logits.half().cpu(), {name: value.half().cpu() for name, value in made.items()}
 
 
-def real_lessons(model: TwinModel) -> Callable[[Tensor], Lesson]:
-    """By the float operators of calibrated twins whose weights no method has rounded."""
-    names = outputs(model)
+def real_lessons(model: TwinModel, names: Set[str]) -> Callable[[Tensor], Lesson]:
+    """Logits and the values of these names, by the float operators of twins whose weights no method has rounded."""
 
     def compute(features: Tensor) -> Lesson:
         values: dict[str, Tensor] = {}
