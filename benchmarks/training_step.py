@@ -1,7 +1,8 @@
 """Steps of quantization-aware training beside float ones, on the same audio: `python benchmarks/training_step.py`.
 
 Both have one thread and take turns; a step is a pass, the divergence from the float model's posteriors, and all
-gradients. The median of processor time counts. `--law` also times a pass through the law itself.
+gradients. The median of processor time counts. A recipe's widths and groups count, not its methods: what rounded the
+weights takes no time in a step. `--law` also times a pass through the law itself.
 """
 
 import argparse
@@ -18,13 +19,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as a file it 
 import torch
 
 from earnest.errors import EarnestError
-from earnest.lab.command import data_folder
+from earnest.lab.command import data_folder, shown_command
+from earnest.lab.ledger import append, environment, read
 from earnest.lab.machine import cpu_name, with_other_load
+from earnest.lab.training_table import TRAINING_STEP
 from earnest.methods.distillation import divergence
 from earnest.models import load
 from earnest.nn.parallel import one_torch_thread
 from earnest.pipeline import calibration_features, quantized_twin
 from earnest.speech.librispeech import read_split, select
+from earnest.swapping.recipe import load_recipe
 from earnest.training.latents import Latents, give_biases_
 from earnest.training.passes import Passes
 
@@ -37,10 +41,11 @@ def options() -> argparse.Namespace:
     found = argparse.ArgumentParser(prog="benchmarks/training_step.py", description=__doc__.splitlines()[0])
     found.add_argument("--model", type=Path, default=data / "models" / "stt_en_conformer_ctc_small")
     found.add_argument("--data", type=Path, default=data / "librispeech" / "train-clean-100-audio-only")
-    found.add_argument("--recipe", default="w4a8", help="one without methods that take long")
+    found.add_argument("--recipe", default="w4a8-fine", help="by name or path")
     found.add_argument("--seconds", type=int, default=12)
     found.add_argument("--repeats", type=int, default=7)
     found.add_argument("--law", action="store_true")
+    found.add_argument("--ledger", type=Path, help="append the row to this ledger")
     return found.parse_args()
 
 
@@ -51,9 +56,8 @@ def steps(asked: argparse.Namespace) -> dict[str, Callable[[], None]]:
     batches = calibration_features(model, [one.path for one in spoken])
     frames = asked.seconds * model.front_end.sample_rate // model.front_end.hop
     x = max(batches, key=lambda batch: batch.shape[1])[:, :frames]
-    twin = give_biases_(
-        quantized_twin(model.module, asked.recipe, "int8x16", batches, features=model.front_end.features)
-    )
+    recipe = load_recipe(asked.recipe).model_copy(update={"methods": []})
+    twin = give_biases_(quantized_twin(model.module, recipe, "int8x16", batches, features=model.front_end.features))
     latents, passes = Latents([twin]), Passes(twin)
     latents.begin_(twin)
     module = copy.deepcopy(model.module).requires_grad_()
@@ -95,17 +99,21 @@ def main() -> int:
     """Print one JSON object."""
     asked = options()
     try:
+        if asked.ledger is not None and asked.ledger.exists():
+            read(asked.ledger)
         with one_torch_thread():
             timed = steps(asked)
             times, load_of_others = with_other_load(lambda: seconds(timed, asked.repeats))
+        ratios = {name: round(value / times["float"], 3) for name, value in times.items() if name != "float"}
+        told = {"recipe": asked.recipe, "seconds_of_audio": asked.seconds, "repeats": asked.repeats, "cpu": cpu_name()}
+        row = {"ratios": ratios, "processor_seconds": times, **told, "other_load": load_of_others}
+        if asked.ledger is not None:
+            command = shown_command(sys.argv[1:], program="python benchmarks/training_step.py")
+            append(asked.ledger, {"kind": TRAINING_STEP, "command": command, **environment(), **row})
     except EarnestError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    ratios = {name: round(value / times["float"], 3) for name, value in times.items() if name != "float"}
-    told = {"recipe": asked.recipe, "seconds_of_audio": asked.seconds, "repeats": asked.repeats, "cpu": cpu_name()}
-    sys.stdout.write(
-        json.dumps({"ratios": ratios, "processor_seconds": times, **told, "other_load": load_of_others}) + "\n"
-    )
+    sys.stdout.write(json.dumps(row) + "\n")
     return 0
 
 

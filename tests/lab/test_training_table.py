@@ -3,7 +3,7 @@
 import pytest
 
 from earnest.errors import LedgerError
-from earnest.lab.training_table import HEADING, render_training
+from earnest.lab.training_table import HEADING, STEP_HEADING, render_steps, render_training
 
 ROW = {
     "kind": "training",
@@ -38,3 +38,30 @@ def test_a_row_without_a_key_or_with_another_type_is_refused(key: str) -> None:
         render_training([{name: value for name, value in ROW.items() if name != key}])
     with pytest.raises(LedgerError, match=key):
         render_training([ROW | {key: None}])
+
+
+STEP = {
+    "kind": "training-step",
+    "recipe": "w4a8-fine",
+    "seconds_of_audio": 12,
+    "repeats": 7,
+    "cpu": "a processor",
+    "ratios": {"quantized": 1.654},
+    "processor_seconds": {"float": 1.234, "quantized": 2.041},
+}
+
+
+def test_a_line_for_each_recipe_and_length_of_the_latest_row_of_a_step() -> None:
+    newer = STEP | {"ratios": {"quantized": 1.7, "law": 5.02}}
+    lines = render_steps([STEP, STEP | {"seconds_of_audio": 4}, newer, ROW]).split("\n")
+    assert lines[0] == f"| {' | '.join(STEP_HEADING)} |"
+    assert lines[2:] == [
+        "| w4a8-fine | 12 | 1.23 | 1.70 | 5.02 | a processor |",
+        "| w4a8-fine | 4 | 1.23 | 1.65 | – | a processor |",
+    ]
+
+
+@pytest.mark.parametrize("key", [key for key in STEP if key != "kind"])
+def test_a_row_of_a_step_without_a_key_is_refused(key: str) -> None:
+    with pytest.raises(LedgerError, match=key):
+        render_steps([{name: value for name, value in STEP.items() if name != key}])

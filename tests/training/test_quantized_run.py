@@ -139,8 +139,11 @@ def test_recipes_that_share_weights_need_names_of_their_own(tmp_path: Path, tiny
 def test_a_folder_of_other_settings_is_refused(tmp_path: Path, tiny_world: TinyWorld) -> None:
     training = load_training(write_taught(tmp_path, tiny_world.model, steps=2))
     train(training, tmp_path / "work", Watch())
+    begun: list[str] = []
+    watch = Watch(progress=lambda stage, _done, _all: begun.append(stage))
     with pytest.raises(TrainingError, match="other settings"):
-        train(training.model_copy(update={"seed": 4}), tmp_path / "work", Watch())
+        train(training.model_copy(update={"seed": 4}), tmp_path / "work", watch)
+    assert not begun, "before anything is calibrated"
 
 
 def started(tmp_path: Path, tiny_world: TinyWorld, recipe: str, state: Path, steps: int = 2, more: str = "") -> Path:

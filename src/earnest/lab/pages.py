@@ -11,7 +11,7 @@ from earnest.lab.models_table import render_models
 from earnest.lab.result_tables import render_best, render_results
 from earnest.lab.sensitivity_table import render_sensitivity
 from earnest.lab.tables import evaluations, render, replace_block
-from earnest.lab.training_table import render_training
+from earnest.lab.training_table import render_steps, render_training
 from earnest.swapping.recipe import shipped_recipes
 
 Rows = Sequence[Mapping[str, object]]
@@ -34,6 +34,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "engine-memory": render_memory,
     "engine-linear": render_linear,
     "training": render_training,
+    "training-step": render_steps,
     "models": render_models,
 }
 """Tables by the name that stands in the mark."""

@@ -1,4 +1,6 @@
-"""The table of training runs: what each heard, what it cost, and its word errors on what it was validated on."""
+"""The table of training runs: what each heard, what it cost, and its word errors on what it was validated on; and that
+of what a step costs.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -6,7 +8,7 @@ from typing import Any, cast
 from earnest.errors import LedgerError
 from earnest.lab.markdown import table
 
-TRAINING = "training"
+TRAINING, TRAINING_STEP = "training", "training-step"
 
 KEYS = {
     "name": str,
@@ -43,11 +45,43 @@ def render_training(rows: Iterable[Mapping[str, object]]) -> str:
     return table(HEADING, [line for row in latest.values() for line in _lines(row)], "lrrrrrrrlrr")
 
 
-def _lines(row: Mapping[str, object]) -> list[tuple[str, ...]]:
-    for key, kind in KEYS.items():
+STEP_KEYS = {
+    "recipe": str,
+    "seconds_of_audio": int,
+    "repeats": int,
+    "cpu": str,
+    "ratios": dict,
+    "processor_seconds": dict,
+}
+"""What a row of kind "training-step" holds at least (benchmarks/training_step.py)."""
+
+STEP_HEADING = ("recipe", "seconds of audio", "float step, s", "quantized step, of it", "through the law, of it", "CPU")
+
+
+def render_steps(rows: Iterable[Mapping[str, object]]) -> str:
+    """A line for each recipe, length and processor, of the latest row: seconds of processor time, and ratios."""
+    found = [row for row in rows if row.get("kind") == TRAINING_STEP]
+    for row in found:
+        _check(row, STEP_KEYS, "a training step of the ledger")
+    latest = {tuple(row[key] for key in ("recipe", "seconds_of_audio", "cpu")): row for row in found}
+    return table(STEP_HEADING, [_step(cast(Mapping[str, Any], row)) for row in latest.values()], "lrrrrl")
+
+
+def _step(row: Mapping[str, Any]) -> tuple[str, ...]:
+    ratios, law = row["ratios"], row["ratios"].get("law")
+    times = (f"{row['processor_seconds']['float']:.2f}", f"{ratios['quantized']:.2f}")
+    return (row["recipe"], f"{row['seconds_of_audio']}", *times, "–" if law is None else f"{law:.2f}", row["cpu"])
+
+
+def _check(row: Mapping[str, object], keys: Mapping[str, type], what: str) -> None:
+    for key, kind in keys.items():
         value = row.get(key)
         if not isinstance(value, (int, float) if kind is float else kind) or isinstance(value, bool):
-            raise LedgerError(f"a training run of the ledger: key {key!r} cannot be {value!r}")
+            raise LedgerError(f"{what}: key {key!r} cannot be {value!r}")
+
+
+def _lines(row: Mapping[str, object]) -> list[tuple[str, ...]]:
+    _check(row, KEYS, "a training run of the ledger")
     found = cast(Mapping[str, Any], row)
     counts = [f"{found[key]}" for key in ("parameters", "utterances")]
     heard = [f"{found['hours_heard']:.0f}", f"{found['seconds'] / 60:.0f}"]

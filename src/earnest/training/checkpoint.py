@@ -6,7 +6,8 @@ the run would not be the one that its file describes.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -52,26 +53,43 @@ def read_checkpoint_(path: Path, state: State, settings: str) -> tuple[Heard, ..
     """Take over a kept state; what was heard on the way to it. TrainingError: a file that is corrupt, or of a run with
     other settings.
     """
-    tensors, told = _read(path, "remove it")
+    told = require_run_of(path, settings)
+    state.restore_(_tensors(path, "remove it"), told["step"], told["fewest"])
+    return told["heard"]
+
+
+def require_run_of(path: Path, settings: str) -> dict[str, Any]:
+    """What a kept state tells but its tensors. TrainingError: it is corrupt, or of a run with other settings."""
+    told = _told(path, "remove it")
     if told["settings_sha256"] != settings:
         raise TrainingError(f"{path}: the run there has other settings; give another --work, or remove it")
-    state.restore_(tensors, told["step"], told["fewest"])
-    return told["heard"]
+    return told
 
 
 def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
     """What another run chose of what it trained, and what it heard. TrainingError: a file that is no state of a run."""
-    tensors, told = _read(path, "give the state.safetensors of a run")
+    advice = "give the state.safetensors of a run"
+    told = _told(path, advice)
     kind = "average." if told["fewest"] is None else "best."
-    return {name.removeprefix(kind): one for name, one in tensors.items() if name.startswith(kind)}, told["heard"]
+    found = {name.removeprefix(kind): one for name, one in _tensors(path, advice).items() if name.startswith(kind)}
+    return found, told["heard"]
 
 
-def _read(path: Path, advice: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    try:
-        with safe_open(path, framework="pt") as opened:
-            told = json.loads((opened.metadata() or {})[KEY])
+def _told(path: Path, advice: str) -> dict[str, Any]:
+    with _errors(path, advice), safe_open(path, framework="pt") as opened:
+        told = json.loads((opened.metadata() or {})[KEY])
         heard = tuple(Heard(id=name, audio_sha256=found) for name, found in told["heard"])
-        kept = {key: told[key] for key in ("step", "fewest", "settings_sha256")}
-        return load_file(path), {**kept, "heard": heard}
+        return {key: told[key] for key in ("step", "fewest", "settings_sha256")} | {"heard": heard}
+
+
+def _tensors(path: Path, advice: str) -> dict[str, Tensor]:
+    with _errors(path, advice):
+        return load_file(path)
+
+
+@contextmanager
+def _errors(path: Path, advice: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, SafetensorError, FileError, AttributeError, KeyError, ValueError, TypeError) as error:
         raise TrainingError(f"{path}: expected the state of a training run, got {error}; {advice}") from error

@@ -35,7 +35,7 @@ class Shape(Part):
     bound: Positive | None = None
 
 
-class Heard(Part):
+class Folders(Part):
     """Folders in LibriSpeech's layout: what is trained on, and what word errors are counted on."""
 
     train: list[Place] = Field(min_length=1)
@@ -156,7 +156,7 @@ class LatentDescent(TaughtDescent):
     ranges: Positive
 
 
-class Watch(Part):
+class Intervals(Part):
     """Every how many steps a line is logged, the state is kept, and word errors are counted."""
 
     log: Count
@@ -172,9 +172,9 @@ class Settings(Part, Generic[AnyDescent]):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     seed: int = Field(ge=0)
-    data: Heard
+    data: Folders
     descent: AnyDescent
-    watch: Watch
+    watch: Intervals
 
     @model_validator(mode="after")
     def _warm_before_the_end(self) -> Self:

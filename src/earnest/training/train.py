@@ -8,7 +8,7 @@ import torch
 
 from earnest.errors import TrainingError
 from earnest.training import log
-from earnest.training.checkpoint import settings_sha256
+from earnest.training.checkpoint import require_run_of, settings_sha256
 from earnest.training.device import CPU
 from earnest.training.facts import facts
 from earnest.training.float_run import FloatRun
@@ -28,7 +28,9 @@ def train(settings: AnyTraining, folder: Path, watch: Watch, device: torch.devic
     """Train to the last step. TrainingError where the loss is no longer finite, the folder has another run, or the
     device has too little memory.
     """
-    identity = settings_sha256(settings)
+    identity, kept = settings_sha256(settings), folder / "state.safetensors"
+    if kept.exists():
+        require_run_of(kept, identity)
     with reproducible(settings.seed, device):
         try:
             run = RUNS[type(settings)](settings, folder, watch, device)
