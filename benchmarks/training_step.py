@@ -27,6 +27,7 @@ from earnest.methods.distillation import divergence
 from earnest.models import load
 from earnest.nn.parallel import one_torch_thread
 from earnest.pipeline import calibration_features, quantized_twin
+from earnest.runtime.naming import model_name
 from earnest.speech.librispeech import read_split, select
 from earnest.swapping.recipe import load_recipe
 from earnest.training.latents import Latents, give_biases_
@@ -59,7 +60,6 @@ def steps(asked: argparse.Namespace) -> dict[str, Callable[[], None]]:
     recipe = load_recipe(asked.recipe).model_copy(update={"methods": []})
     twin = give_biases_(quantized_twin(model.module, recipe, "int8x16", batches, features=model.front_end.features))
     latents, passes = Latents([twin]), Passes(twin)
-    latents.begin_(twin)
     module = copy.deepcopy(model.module).requires_grad_()
     with torch.no_grad():
         goal = model.module(x)
@@ -68,7 +68,7 @@ def steps(asked: argparse.Namespace) -> dict[str, Callable[[], None]]:
         divergence(goal, module(x)).backward()
 
     def quantized() -> None:
-        values = latents.values([twin], latents.always(0))
+        values = latents.values(latents.always(0))
         leaves = [value.detach().requires_grad_() for value in values]
         loss = divergence(goal, passes.run(x, leaves))
         gradients = torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
@@ -105,8 +105,9 @@ def main() -> int:
             timed = steps(asked)
             times, load_of_others = with_other_load(lambda: seconds(timed, asked.repeats))
         ratios = {name: round(value / times["float"], 3) for name, value in times.items() if name != "float"}
-        told = {"recipe": asked.recipe, "seconds_of_audio": asked.seconds, "repeats": asked.repeats, "cpu": cpu_name()}
-        row = {"ratios": ratios, "processor_seconds": times, **told, "other_load": load_of_others}
+        named = {"model": model_name(asked.model), "recipe": load_recipe(asked.recipe).name}
+        told = {"seconds_of_audio": asked.seconds, "repeats": asked.repeats, "cpu": cpu_name()}
+        row = {"ratios": ratios, "processor_seconds": times, **named, **told, "other_load": load_of_others}
         if asked.ledger is not None:
             command = shown_command(sys.argv[1:], program="python benchmarks/training_step.py")
             append(asked.ledger, {"kind": TRAINING_STEP, "command": command, **environment(), **row})

@@ -211,11 +211,16 @@ def companion(ready: Prepared, recipe: Recipe, progress: Progress | None = None)
     with torch.no_grad():
         for mine, other in zip(twin.parameters(), ready.twin.parameters(), strict=True):
             mine.copy_(other)
+    return recalibrate_(twin, ready.batches, progress)
+
+
+def recalibrate_(twin: TwinModel, batches: Sequence[Inputs], progress: Progress | None = None) -> TwinModel:
+    """Levels for weights and grids for edges of twins whose parameters were changed, which are returned."""
     for each in (twin.twin(call.name) for call in twin.calls):
         if isinstance(each, WeightCodes):
             each.choose_levels_()
-    _calibrate_(twin, recipe.model_copy(update={"methods": []}), ready.batches, progress)
-    return twin
+    with one_torch_thread():
+        return calibrate(twin, batches, _stage("calibrating", progress))
 
 
 def round_(ready: Prepared, progress: Progress | None = None) -> None:

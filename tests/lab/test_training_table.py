@@ -42,6 +42,7 @@ def test_a_row_without_a_key_or_with_another_type_is_refused(key: str) -> None:
 
 STEP = {
     "kind": "training-step",
+    "model": "tiny",
     "recipe": "w4a8-fine",
     "seconds_of_audio": 12,
     "repeats": 7,
@@ -56,8 +57,8 @@ def test_a_line_for_each_recipe_and_length_of_the_latest_row_of_a_step() -> None
     lines = render_steps([STEP, STEP | {"seconds_of_audio": 4}, newer, ROW]).split("\n")
     assert lines[0] == f"| {' | '.join(STEP_HEADING)} |"
     assert lines[2:] == [
-        "| w4a8-fine | 12 | 1.23 | 1.70 | 5.02 | a processor |",
-        "| w4a8-fine | 4 | 1.23 | 1.65 | – | a processor |",
+        "| tiny | w4a8-fine | 12 | 1.23 | 1.70 | 5.02 | a processor |",
+        "| tiny | w4a8-fine | 4 | 1.23 | 1.65 | – | a processor |",
     ]
 
 
@@ -65,3 +66,9 @@ def test_a_line_for_each_recipe_and_length_of_the_latest_row_of_a_step() -> None
 def test_a_row_of_a_step_without_a_key_is_refused(key: str) -> None:
     with pytest.raises(LedgerError, match=key):
         render_steps([{name: value for name, value in STEP.items() if name != key}])
+
+
+@pytest.mark.parametrize("spoilt", [{"ratios": {}}, {"ratios": {"quantized": "x"}}, {"processor_seconds": {}}])
+def test_a_row_of_a_step_without_a_figure_is_refused(spoilt: dict[str, object]) -> None:
+    with pytest.raises(LedgerError, match=r"(ratios|processor_seconds) of a training step .* key '(quantized|float)'"):
+        render_steps([STEP | spoilt])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from tests.methods.stacked import stacked
-from tests.training.tiny_latents import BATCHES, begun, rounded, values_of
+from tests.training.tiny_latents import BATCHES, rounded, values_of
 
 from earnest.calibration.calibrate import calibrate
 from earnest.integer.target import load_target
@@ -28,7 +28,7 @@ def weights(model: TwinModel) -> list[np.ndarray]:
 def test_what_is_written_at_once_is_the_same_program(bits: int) -> None:
     model, real = rounded(bits)
     before = lower(model, {})
-    latents, other = begun(model), copy.deepcopy(real)
+    latents, other = Latents([model]), copy.deepcopy(real)
     latents.write_([other], 0)
     after = lower(other, {})
     assert before.input == after.input
@@ -42,10 +42,10 @@ def test_what_is_written_at_once_is_the_same_program(bits: int) -> None:
 @pytest.mark.parametrize(("bits", "shift"), [(2, 0.0), (4, 0.0), (8, 0.0), (4, 0.04), (4, -0.05)])
 def test_a_pass_is_what_the_twins_compute_but_for_what_16_bits_round(bits: int, shift: float) -> None:
     model, real = rounded(bits)
-    latents, x = begun(model), BATCHES[0]
+    latents, x = Latents([model]), BATCHES[0]
     with torch.no_grad():
         latents.ruler(0).edge_zeros.fill_(shift)
-    values = values_of(latents, model)
+    values = values_of(latents)
     latents.write_([model], 0)
     with torch.no_grad():
         law, found = model(x), Passes(model).run(x, values)
@@ -57,7 +57,7 @@ def test_a_pass_is_what_the_twins_compute_but_for_what_16_bits_round(bits: int, 
 
 def test_what_was_disturbed_is_learnt_again() -> None:
     model, real = rounded(8)
-    latents, passes = begun(model), Passes(model)
+    latents, passes = Latents([model]), Passes(model)
     with torch.no_grad():
         goals = [run_real(real, x) for x in BATCHES]
         generator = torch.Generator().manual_seed(1)
@@ -69,7 +69,7 @@ def test_what_was_disturbed_is_learnt_again() -> None:
         disturbed = sum((model(x) - y).square().mean().item() for x, y in zip(BATCHES, goals, strict=True))
     optimizer = torch.optim.Adam(latents.parameters(), lr=5e-3)
     for _ in range(150):
-        values = values_of(latents, model)
+        values = values_of(latents)
         losses = [(passes.run(x, values) - y).square().mean() for x, y in zip(BATCHES, goals, strict=True)]
         optimizer.zero_grad()
         torch.stack(losses).sum().backward()
@@ -89,7 +89,6 @@ def shared() -> tuple[list[TwinModel], Latents]:
     wide, _ = rounded(4)
     models = [wide, give_biases_(calibrate(stacked(2), BATCHES))]
     latents = Latents(models)
-    latents.begin_(wide)
     return models, latents
 
 
@@ -108,13 +107,13 @@ def test_another_ruler_reads_the_nearest_of_its_own_levels() -> None:
 
 
 def test_a_draw_takes_each_weight_from_its_own_ruler() -> None:
-    models, latents = shared()
+    _, latents = shared()
     with torch.no_grad():
         latents.ruler(1).edges.add_(0.1)
         latents.ruler(1).edge_zeros.add_(0.1)
-    apart = [latents.values(models, latents.always(number)) for number in (0, 1)]
+    apart = [latents.values(latents.always(number)) for number in (0, 1)]
     drawn = tuple(index % 2 for index in range(len(latents.paths)))
-    mixed = latents.values(models, Draw(drawn, 1))
+    mixed = latents.values(Draw(drawn, 1))
     for index, number in enumerate(drawn):
         assert torch.equal(mixed[index], apart[number][index])
         assert not torch.equal(mixed[index], apart[1 - number][index])

@@ -14,6 +14,9 @@ from tests.training.tiny_training import CO_TRAINING, kill_once_kept, write_corp
 from earnest.errors import TrainingError
 from earnest.file import open_program
 from earnest.judge.program.judging import judge_program
+from earnest.methods.catalogue import BEFORE
+from earnest.methods.seams import seams
+from earnest.nn.model import TwinModel
 from earnest.runtime.description import describe
 from earnest.runtime.recogniser import Recognizer
 from earnest.training import log
@@ -178,11 +181,36 @@ def test_bits_are_lowered_from_run_to_run_and_a_killed_one_needs_no_start(
     state = tmp_path / "first" / "state.safetensors"
     file = started(tmp_path, tiny_world, "w4a8-best", state, steps=60)
     whole = train(load_training(file), tmp_path / "whole", Watch())
-    assert max(int(abs(weight).max()) for weight in weights_of(whole.result)) <= 15
+    wide, narrow = (weights_of(one) for one in (tmp_path / "first" / "program.earnest", whole.result))
+    assert max(int(abs(weight).max()) for weight in wide) > 15 >= max(int(abs(weight).max()) for weight in narrow)
+    for one, two in zip(wide, narrow, strict=True):
+        assert np.corrcoef(one.ravel(), two.ravel())[0, 1] > 0.7, "the same weights, but for the scales of their rows"
     kill_once_kept(file, tmp_path / "broken")
     state.unlink()
     assert 0 < train(load_training(file), tmp_path / "broken", Watch()).started_from < 60
     assert hashes(tmp_path / "broken") == hashes(tmp_path / "whole")
+
+
+def test_teacher_and_pupil_agree_on_what_a_run_of_another_equalization_learnt(
+    tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`w8a8` equalizes nothing, `w4a8-best` does: in the teacher, not in what was learnt."""
+
+    def double(twin: TwinModel, *_: object) -> None:
+        for seam in seams(twin):
+            seam.scale_(torch.full((seam.channels,), 2.0))
+
+    monkeypatch.setitem(BEFORE, "equalize", double)
+    train(load_training(write_taught(tmp_path, tiny_world.model, recipe="w8a8")), tmp_path / "first", Watch())
+    file = started(tmp_path, tiny_world, "w4a8-best", tmp_path / "first" / "state.safetensors")
+    run = QuantizedRun(load_training(file), tmp_path / "second", Watch(), CPU)  # type: ignore[arg-type]
+    with torch.no_grad():
+        features, (logits, goals) = run.lesson(run.usable[0])
+        (found, made), _ = run.heard(features, run.values())
+    assert goals.keys() == made.keys() == run.blocks
+    assert run.blocks
+    for goal, value in ((logits, found), *((goals[name], made[name]) for name in goals)):
+        assert (goal - value).square().sum() < 0.05 * goal.square().sum()
 
 
 def test_a_run_of_one_recipe_may_go_on_as_one_of_several(tmp_path: Path, tiny_world: TinyWorld) -> None:

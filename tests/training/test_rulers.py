@@ -5,19 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from tests.training.tiny_latents import begun, rounded
+from tests.training.tiny_latents import rounded
 
+from earnest.integer.codes import weight_limit
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.methods.rounding import own_weights
 from earnest.nn.lowering import lower
 from earnest.numerics.weight import largest_multiplier
-from earnest.training.rulers import rounded_edges, spread
+from earnest.training.latents import Latents
+from earnest.training.rulers import rounded_edges
 
 
 def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
     model, _real = rounded(4)
-    latents = begun(model)
+    latents = Latents([model])
     least = [edge.grid.scale for edge in rounded_edges(model)]
     for edge in rounded_edges(model):
         edge.require_scale_(edge.grid.scale)
@@ -34,7 +36,7 @@ def test_a_zero_point_is_learnt_within_the_codes_and_where_it_is_free() -> None:
     pinned.set_(replace(pinned.grid, zero_point=0))
     before = [edge.grid.zero_point for edge in rounded_edges(model)]
     for shift, in_codes in ((0.0, 0), (0.04, 0.04), (-9.0, -9.0)):
-        latents = begun(model)
+        latents = Latents([model])
         with torch.no_grad():
             latents.ruler(0).edge_zeros.fill_(shift)
         written = copy.deepcopy(model)
@@ -51,7 +53,7 @@ def test_a_zero_point_that_is_pinned_has_no_gradient() -> None:
     model, _ = rounded(4)
     edge = rounded_edges(model)[1]
     edge.symmetric = True
-    ruler = begun(model).ruler(0)
+    ruler = Latents([model]).ruler(0)
     ruler.zero_points().sum().backward()
     assert ruler.edge_zeros.grad is not None
     assert [number for number, one in enumerate(ruler.edge_zeros.grad.tolist()) if one == 0] == [1]
@@ -59,7 +61,7 @@ def test_a_zero_point_that_is_pinned_has_no_gradient() -> None:
 
 def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
     model, _ = rounded(4)
-    latents = begun(model)
+    latents = Latents([model])
     before = [twin.group_multiplier.clone() for twin in own_weights(model)]
     with torch.no_grad():
         for number, reach in latents.ruler(0).group_reaches.items():
@@ -74,12 +76,13 @@ def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
 
 def test_each_weight_has_the_step_that_the_law_gives_it() -> None:
     model, _ = rounded(4)
-    for twin in own_weights(model):
-        found = spread(twin.effective_scale()[:, None] * twin.group_multiplier, twin.weight_group, twin.weight.shape)
-        np.testing.assert_array_equal(found.numpy(), twin.steps())
+    ruler = Latents([model]).ruler(0)
+    for number, twin in enumerate(own_weights(model)):
+        one = torch.full(twin.weight.shape, 1 / weight_limit(4, twin.weight_map))
+        np.testing.assert_allclose(ruler.weight(number, one).detach().double(), twin.steps(), rtol=2**-22)
 
 
 def test_multipliers_that_can_only_be_1_are_not_learnt() -> None:
-    narrow, wide = (begun(rounded(bits)[0]).ruler(0) for bits in (4, 8))
+    narrow, wide = (Latents([rounded(bits)[0]]).ruler(0) for bits in (4, 8))
     assert len(narrow.group_reaches) > 0
     assert len(wide.group_reaches) == 0

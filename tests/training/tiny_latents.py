@@ -20,11 +20,5 @@ def rounded(bits: int) -> tuple[TwinModel, TwinModel]:
     return gptq_(copy.deepcopy(real), BATCHES), real
 
 
-def begun(model: TwinModel) -> Latents:
-    latents = Latents([model])
-    latents.begin_(model)
-    return latents
-
-
-def values_of(latents: Latents, model: TwinModel) -> list[torch.Tensor]:
-    return latents.values([model], latents.always(0))
+def values_of(latents: Latents) -> list[torch.Tensor]:
+    return latents.values(latents.always(0))

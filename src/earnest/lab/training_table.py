@@ -46,6 +46,7 @@ def render_training(rows: Iterable[Mapping[str, object]]) -> str:
 
 
 STEP_KEYS = {
+    "model": str,
     "recipe": str,
     "seconds_of_audio": int,
     "repeats": int,
@@ -55,22 +56,34 @@ STEP_KEYS = {
 }
 """What a row of kind "training-step" holds at least (benchmarks/training_step.py)."""
 
-STEP_HEADING = ("recipe", "seconds of audio", "float step, s", "quantized step, of it", "through the law, of it", "CPU")
+STEP_HEADING = (
+    "model",
+    "recipe",
+    "seconds of audio",
+    "float step, s",
+    "quantized step, of it",
+    "through the law, of it",
+    "CPU",
+)
 
 
 def render_steps(rows: Iterable[Mapping[str, object]]) -> str:
-    """A line for each recipe, length and processor, of the latest row: seconds of processor time, and ratios."""
+    """A line for each model, recipe, length and processor, of the latest row: seconds of processor time, and ratios."""
     found = [row for row in rows if row.get("kind") == TRAINING_STEP]
     for row in found:
         _check(row, STEP_KEYS, "a training step of the ledger")
-    latest = {tuple(row[key] for key in ("recipe", "seconds_of_audio", "cpu")): row for row in found}
-    return table(STEP_HEADING, [_step(cast(Mapping[str, Any], row)) for row in latest.values()], "lrrrrl")
+    latest = {tuple(row[key] for key in ("model", "recipe", "seconds_of_audio", "cpu")): row for row in found}
+    return table(STEP_HEADING, [_step(cast(Mapping[str, Any], row)) for row in latest.values()], "llrrrrl")
 
 
 def _step(row: Mapping[str, Any]) -> tuple[str, ...]:
-    ratios, law = row["ratios"], row["ratios"].get("law")
-    times = (f"{row['processor_seconds']['float']:.2f}", f"{ratios['quantized']:.2f}")
-    return (row["recipe"], f"{row['seconds_of_audio']}", *times, "–" if law is None else f"{law:.2f}", row["cpu"])
+    ratios, times = row["ratios"], row["processor_seconds"]
+    _check(times, {"float": float}, "processor_seconds of a training step of the ledger")
+    measured = {"quantized": float} | ({"law": float} if "law" in ratios else {})
+    _check(ratios, measured, "ratios of a training step of the ledger")
+    law = f"{ratios['law']:.2f}" if "law" in ratios else "–"
+    figures = (f"{row['seconds_of_audio']}", f"{times['float']:.2f}", f"{ratios['quantized']:.2f}", law)
+    return (row["model"], row["recipe"], *figures, row["cpu"])
 
 
 def _check(row: Mapping[str, object], keys: Mapping[str, type], what: str) -> None:

@@ -55,6 +55,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 
     def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch, device: torch.device) -> None:
         self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
+        learnt = self._learnt()
         self.model, others = load(settings.model), self._others()
         self.results = (folder / "program.earnest", *(folder / f"program-{name}.earnest" for name in others))
         self.names = (settings.name, *(f"{settings.name}-{name}" for name in others))
@@ -66,7 +67,12 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.twins = [give_biases_(model) for model in (self.ready.twin, *companions)]
         twin = self.twins[0]
         real = copy.deepcopy(twin)
-        self.latents = self._begun()
+        if learnt is not None:
+            self.latents = begun_from(learnt, self.ready, self.twins, watch.progress)
+        elif self._kept:
+            self.latents = Latents(self.twins)  # whatever they are: the state is taken up
+        else:
+            self.latents = begun(self.ready, self.twins, watch.progress)
         for model in (self.latents, *self.twins):
             model.to(device)
         of_rulers = [name for name, _ in self.latents.named_parameters() if name.startswith("rulers.")]
@@ -77,16 +83,23 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.blocks = outputs(real)
         if settings.start is not None:
             self.blocks -= {seam.name for seam in seams(real)}  # there equalization had another model to scale
+        if settings.loss.blocks and not self.blocks:
+            raise TrainingError("loss.blocks: expected blocks whose outputs can be compared, found none; make it 0")
         self.teacher = Teacher(real_lessons(real.to(device), self.blocks), self.train, device)
+        if learnt is not None:
+            for number in range(len(self.twins)):
+                self.program(self.state.average, number)  # what is taken up may break what the target allows
 
-    def _begun(self) -> Latents:
-        """Where the first step is taken; of a run that goes on, any latents, for its state is taken up."""
-        if (self.folder / "state.safetensors").exists():
-            return Latents(self.twins)
-        if self.settings.start is None:
-            return begun(self.ready, self.twins, self.watch.progress)
+    @property
+    def _kept(self) -> bool:
+        return (self.folder / "state.safetensors").exists()
+
+    def _learnt(self) -> dict[str, Tensor] | None:
+        """What the run learnt that this one starts from, which a state that was kept has no need of."""
+        if self.settings.start is None or self._kept:
+            return None
         learnt, self.heard_before = read_chosen(Path(self.settings.start))
-        return begun_from(learnt, self.ready, self.twins, self.watch.progress)
+        return learnt
 
     def _recipe(self, recordings: list[Path], target: Target) -> Recipe:
         named, kept = load_recipe(self.settings.recipe), self.folder / "recipe.json"
@@ -123,7 +136,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
     def values(self) -> list[Tensor]:
         """The weights at their codes, and the rest."""
         self.drawn = self.draw()
-        return self.latents.values(self.twins, self.drawn)
+        return self.latents.values(self.drawn)
 
     def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
         """By a simulation of the law."""

@@ -14,13 +14,14 @@ R = R'. Wider edges are not rounded while training: what 16 bits add there is fa
 add.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from earnest.integer.codes import weight_limit
+from earnest.integer.codes import code_range, weight_limit
 from earnest.methods.learned_steps import Coded, WholeNumbers, share_codes
 from earnest.methods.rounding import own_weights
 from earnest.nn.edge import CalibratedEdge
@@ -32,83 +33,63 @@ from earnest.numerics.weight import largest_multiplier
 WIDEST = 8
 """Bits of the edges whose rounding is trained."""
 
+LEVELS = ("scale_{}", "multiplier_{}", "odd_{}")
+"""Buffers of each weight, by its number in `own_weights`."""
+
+LEARNED_LEVELS = ("reaches.{}", "group_reaches.{}")
+"""Parameters of each weight; those of groups only where they may have multipliers of their own."""
+
+OF_EDGES = ("edge_names", "edge_scales", "edge_grids")
+"""Buffers of all edges that are calibrated: hashes of their names; their scales; bits, sign, zero point, and whether
+that is pinned.
+"""
+
 
 class Ruler(nn.Module):
-    """The weights are known by their numbers in `own_weights`. It holds parameters and buffers only."""
+    """It holds parameters and buffers only."""
 
-    widths: Tensor
+    edge_names: Tensor
     edge_scales: Tensor
-    """Of all edges that are calibrated."""
     edge_grids: Tensor
     rounded: Tensor
-    """Which of them are learned, as `edges` and `edge_zeros` are."""
+    """The numbers of the edges that are learned, as `edges` and `edge_zeros` are."""
     zero_ends: Tensor
-    edges: nn.Parameter
-    edge_zeros: nn.Parameter
 
-    def __init__(self, model: TwinModel) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        """Of what `beginning` gives, or of the state of another one."""
         super().__init__()
-        twins = own_weights(model)
-        self.reaches = nn.ParameterList(torch.zeros(len(twin.weight)) for twin in twins)
+        self.formats: list[tuple[int, int]] = [(bits, group) for bits, group in tensors["widths"].tolist()]
+        """Bits and group of each weight."""
+        numbers = range(len(self.formats))
+        grouped = [number for number in numbers if f"group_reaches.{number}" in tensors]
+        self.reaches = nn.ParameterList(tensors[f"reaches.{number}"].clone() for number in numbers)
         self.group_reaches = nn.ParameterDict(
-            {str(n): torch.zeros(one.group_multiplier.shape) for n, one in enumerate(twins) if _grouped(one)}
+            {str(number): tensors[f"group_reaches.{number}"].clone() for number in grouped}
         )
-        for number, twin in enumerate(twins):
-            self.register_buffer(f"scale_{number}", torch.zeros_like(twin.weight_scale))
-            self.register_buffer(f"multiplier_{number}", torch.zeros_like(twin.group_multiplier))
-            self.register_buffer(f"odd_{number}", torch.tensor(False))  # noqa: FBT003
-            self.begin_(number, twin)
-        self.register_buffer("widths", torch.tensor([(twin.weight_bits, twin.weight_group) for twin in twins]))
-        every = calibrated_edges(model)
-        self.register_buffer("edge_scales", torch.stack([edge.scale for edge in every]))
-        self.register_buffer("edge_grids", torch.tensor([_grid(edge) for edge in every]))
-        rounded = [number for number, edge in enumerate(every) if edge.bits <= WIDEST]
-        self.register_buffer("rounded", torch.tensor(rounded), persistent=False)
-        ends = [(0, 0) if every[number].symmetric else every[number].codes for number in rounded]
-        self.register_buffer("zero_ends", torch.tensor(ends, dtype=torch.float32), persistent=False)
-        self.edges = nn.Parameter(torch.zeros(len(rounded)))
-        self.edge_zeros = nn.Parameter(torch.zeros(len(rounded)))
+        for name in ("widths", *OF_EDGES, *(form.format(number) for number in numbers for form in LEVELS)):
+            self.register_buffer(name, tensors[name].clone())
+        rounded = (self.edge_grids[:, 0] <= WIDEST).nonzero()[:, 0]
+        self.register_buffer("rounded", rounded, persistent=False)
+        ends = [
+            (0, 0) if pinned else code_range(bits, signed=bool(signed))
+            for bits, signed, _, pinned in self.edge_grids[rounded].tolist()
+        ]
+        self.register_buffer("zero_ends", torch.tensor(ends, dtype=torch.float32).reshape(-1, 2), persistent=False)
+        self.edges = nn.Parameter(tensors["edges"].clone())
+        self.edge_zeros = nn.Parameter(tensors["edge_zeros"].clone())
 
-    def begin_(self, number: int, twin: Weighted) -> None:
-        """Start at the levels of a weight."""
-        self.get_buffer(f"scale_{number}").copy_(twin.effective_scale())
-        self.get_buffer(f"multiplier_{number}").copy_(twin.group_multiplier)
-        self.get_buffer(f"odd_{number}").fill_(twin.weight_map == "odd")
-
-    def of_same_widths(self, widths: Tensor) -> list[bool]:
-        """Which weights have these widths and groups, [weights, 2]."""
-        return (self.widths == widths).all(dim=1).tolist()
-
-    @torch.no_grad()
-    def take_up_(self, learnt: Mapping[str, Tensor]) -> None:
-        """Start from the state of another ruler: the levels of weights of its widths, the grids of edges of its
-        widths.
-        """
-        own = self.state_dict()
-        for number, stays in enumerate(self.of_same_widths(learnt["widths"])):
-            of_weight = ("scale_{}", "multiplier_{}", "odd_{}", "reaches.{}", "group_reaches.{}")
-            for name in (form.format(number) for form in of_weight):
-                if stays and name in own:
-                    own[name].copy_(learnt[name])
-        stays = (self.edge_grids[:, :2] == learnt["edge_grids"][:, :2]).all(dim=1)
-        for name, learned in (("edges", self.edges), ("edge_zeros", self.edge_zeros)):
-            of_every = self.edge_scales.new_zeros(len(stays), dtype=torch.float32)
-            of_every[learnt["edge_grids"][:, 0] <= WIDEST] = learnt[name]
-            learned.copy_(torch.where(stays[self.rounded], of_every[self.rounded], learned))
-        self.edge_scales.copy_(torch.where(stays, learnt["edge_scales"], self.edge_scales))
-        self.edge_grids.copy_(torch.where(stays[:, None], learnt["edge_grids"], self.edge_grids))
-
-    def full_scale(self, number: int, twin: Weighted) -> Tensor:
+    def full_scale(self, number: int, shape: torch.Size) -> Tensor:
         """What the largest code of each weight stood for when training began, float32."""
         scale, multiplier = (self.get_buffer(f"{name}_{number}").float() for name in ("scale", "multiplier"))
-        limit = weight_limit(twin.weight_bits, self.weight_map(number))
-        return self._spread(limit * scale[:, None] * multiplier, twin)
+        return self._spread(number, self._limit(number) * scale[:, None] * multiplier, shape)
 
-    def weight(self, number: int, twin: Weighted, share: Tensor) -> Tensor:
+    def weight(self, number: int, share: Tensor) -> Tensor:
         """A weight at the codes of shares of its range, with gradients for all that is learned."""
-        codes = Coded.apply(share, twin.weight_bits, self.weight_map(number))
-        row = self.get_buffer(f"scale_{number}").float() * self.reaches[number].exp()
-        return codes * self._spread(row[:, None] * self._multiplier(number, twin), twin)
+        return self._read(number, Coded.apply(share, self.formats[number][0], self.weight_map(number)))
+
+    def unrounded(self, number: int, share: Tensor) -> Tensor:
+        """What shares of its range stand for."""
+        return self._read(number, share * self._limit(number))
 
     def edge_steps(self) -> Tensor:
         """The real value of code 1 of each edge that is learned, float32."""
@@ -116,7 +97,7 @@ class Ruler(nn.Module):
 
     def zero_points(self) -> Tensor:
         """The code of 0 of each of them, whole numbers as float32."""
-        bits, _signed, zero_point = self.edge_grids[self.rounded].unbind(1)
+        bits, _signed, zero_point, _pinned = self.edge_grids[self.rounded].unbind(1)
         least, most = self.zero_ends.unbind(1)
         moved = torch.where(least < most, self.edge_zeros, 0.0)
         return WholeNumbers.apply(zero_point + moved * 2.0**bits, least, most)
@@ -127,8 +108,9 @@ class Ruler(nn.Module):
         codes = share_codes(share, twin.weight_bits, weight_map).double()
         twin.weight_map = weight_map
         twin.weight_scale.copy_(self.get_buffer(f"scale_{number}") * self.reaches[number].double().exp())
-        twin.group_multiplier.copy_(self._multiplier(number, twin))
-        twin.weight.copy_(codes * self._spread(twin.weight_scale[:, None] * twin.group_multiplier, twin))
+        twin.group_multiplier.copy_(self._multiplier(number))
+        steps = twin.weight_scale[:, None] * twin.group_multiplier
+        twin.weight.copy_(codes * self._spread(number, steps, share.shape))
 
     def write_edges_(self, model: TwinModel) -> None:
         """Give a model the grids of its edges, learned ones and those of calibration."""
@@ -139,28 +121,82 @@ class Ruler(nn.Module):
             larger = max(scale, edge.smallest_scale * (1 + 2.0**-20))
             edge.set_(Grid(bits=edge.bits, signed=edge.signed, scale=larger, zero_point=zero))
 
+    @torch.no_grad()
+    def take_up_(self, learnt: "Ruler", stays: Sequence[bool]) -> None:
+        """Start from the levels that another one learnt of the weights that stay, and from its grids of the edges of
+        the same names and widths.
+        """
+        own, theirs = self.state_dict(), learnt.state_dict()
+        for number in (number for number, one in enumerate(stays) if one):
+            for name in (form.format(number) for form in (*LEVELS, *LEARNED_LEVELS)):
+                if name in own:
+                    own[name].copy_(theirs[name])
+        places = {name: place for place, name in enumerate(learnt.edge_names.tolist())}
+        learned, mine = ({place: n for n, place in enumerate(one.rounded.tolist())} for one in (learnt, self))
+        for place, name in enumerate(self.edge_names.tolist()):
+            there = places.get(name)
+            if there is None or not _same_width(self.edge_grids[place], learnt.edge_grids[there]):
+                continue
+            self.edge_scales[place] = learnt.edge_scales[there]
+            self.edge_grids[place] = learnt.edge_grids[there]
+            if place in mine:
+                self.edges[mine[place]] = learnt.edges[learned[there]]
+                self.edge_zeros[mine[place]] = learnt.edge_zeros[learned[there]]
+
+    @torch.no_grad()
+    def fold_(self) -> None:
+        """Take the levels of weights that were learnt for those at which training begins: they stay the same ones."""
+        for number, reach in enumerate(self.reaches):
+            self.get_buffer(f"multiplier_{number}").copy_(self._multiplier(number))
+            self.get_buffer(f"scale_{number}").mul_(reach.double().exp())
+            reach.zero_()
+        for reach in self.group_reaches.values():
+            reach.zero_()
+
     def weight_map(self, number: int) -> str:
         """The map from bits to codes of a weight."""
         return "odd" if self.get_buffer(f"odd_{number}") else "symmetric"
 
-    @staticmethod
-    def _spread(steps: Tensor, twin: Weighted) -> Tensor:
-        return spread(steps, twin.weight_group, twin.weight.shape)
+    def _limit(self, number: int) -> int:
+        return weight_limit(self.formats[number][0], self.weight_map(number))
 
-    def _multiplier(self, number: int, twin: Weighted) -> Tensor:
-        """Of each group of each row, whole numbers as float32; of rows that are one group it is 1."""
+    def _read(self, number: int, codes: Tensor) -> Tensor:
+        row = self.get_buffer(f"scale_{number}").float() * self.reaches[number].exp()
+        return codes * self._spread(number, row[:, None] * self._multiplier(number), codes.shape)
+
+    def _spread(self, number: int, steps: Tensor, shape: torch.Size) -> Tensor:
+        """What each weight of this shape has of what its row's groups have, [out, groups]."""
+        each = steps[:, :, None].expand(-1, -1, self.formats[number][1]).flatten(1)
+        return each[:, : shape[1:].numel()].reshape(shape)
+
+    def _multiplier(self, number: int) -> Tensor:
+        """Of each group of each row, whole numbers as float32; where it is not learned it is 1."""
         multiplier = self.get_buffer(f"multiplier_{number}").float()
-        if not _grouped(twin):
+        if str(number) not in self.group_reaches:
             return multiplier
         least = torch.ones((), device=multiplier.device)
-        most = least * largest_multiplier(twin.weight_bits, self.weight_map(number))
+        most = least * largest_multiplier(self.formats[number][0], self.weight_map(number))
         return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), least, most)
 
 
-def spread(steps: Tensor, group: int, shape: torch.Size) -> Tensor:
-    """What each weight of this shape has of what its row's groups have, [out, groups]."""
-    each = steps[:, :, None].expand(-1, -1, group).flatten(1)
-    return each[:, : shape[1:].numel()].reshape(shape)
+def beginning(model: TwinModel) -> dict[str, Tensor]:
+    """The tensors of a ruler at the levels of a model's weights and the grids of its edges, nothing learned yet."""
+    twins, every = own_weights(model), calibrated_edges(model)
+    found = {"widths": torch.tensor([(twin.weight_bits, twin.weight_group) for twin in twins])}
+    for number, twin in enumerate(twins):
+        odd, reach = torch.tensor(twin.weight_map == "odd"), torch.zeros(len(twin.weight))
+        levels = (twin.effective_scale(), twin.group_multiplier, odd)
+        found |= dict(zip((form.format(number) for form in LEVELS), levels, strict=True))
+        found[f"reaches.{number}"] = reach
+        if _grouped(twin):
+            found[f"group_reaches.{number}"] = torch.zeros(twin.group_multiplier.shape)
+    of_edges = (
+        torch.tensor([_hashed(edge.name) for edge in every]),
+        torch.stack([edge.scale for edge in every]),
+        torch.tensor([(edge.bits, edge.signed, edge.grid.zero_point, edge.symmetric) for edge in every]),
+    )
+    nothing = torch.zeros(sum(edge.bits <= WIDEST for edge in every))
+    return found | dict(zip(OF_EDGES, of_edges, strict=True)) | {"edges": nothing, "edge_zeros": nothing}
 
 
 def calibrated_edges(model: TwinModel) -> list[CalibratedEdge]:
@@ -180,5 +216,10 @@ def _grouped(twin: Weighted) -> bool:
     return twin.group_multiplier.shape[1] > 1 and most > 1
 
 
-def _grid(edge: CalibratedEdge) -> list[int]:
-    return [edge.grid.bits, edge.grid.signed, edge.grid.zero_point]
+def _hashed(name: str) -> int:
+    return int.from_bytes(sha256(name.encode()).digest()[:7])
+
+
+def _same_width(one: Tensor, other: Tensor) -> bool:
+    """Of two grids of edges; both or none of them pinned."""
+    return bool((one == other)[[0, 1, 3]].all())
