@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from earnest.training.acoustics import at_speed, augmented, beside, drawn, echoed, joined, noisy, staged
+from earnest.training.acoustics import at_speed, augmented, beside, drawn, echoed, noisy, staged
 from earnest.training.specification import Acoustics, Augmentation, Range
 
 RATE = 16_000
@@ -100,23 +100,6 @@ def test_another_talker_is_heard_below() -> None:
     heard = augmented(SPEECH.astype(np.float32), RATE, augmentation, generator(), talker.astype(np.float32))
     dry = beside(SPEECH, talker, 6.0)
     assert heard[RATE // 4 :][:RATE] == pytest.approx(dry * (0.5 / np.abs(dry).max()), abs=1e-3)
-
-
-def test_pieces_follow_each_other_equally_loud() -> None:
-    pieces = [gain * SPEECH[start : start + 4000].astype(np.float32) for gain, start in ((1.0, 9000), (0.1, 3000))]
-    heard = joined([*pieces, np.zeros(100, dtype=np.float32)])
-    assert heard.dtype == np.float32
-    assert len(heard) == 8100
-    assert np.array_equal(heard[:4000], pieces[0])
-    first, second = heard[:4000], heard[4000:8000]
-    assert np.square(second).mean() == pytest.approx(np.square(first).mean(), rel=1e-4)
-    assert np.corrcoef(second, pieces[1])[0, 1] == pytest.approx(1.0, abs=1e-6)
-    assert not heard[8000:].any()
-
-
-def test_pieces_that_nobody_can_hear_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"pieces from 0\.1 seconds, got 0\.0"):
-        Augmentation(speed=exactly(1.0), acoustics=acoustics(), pieces=Range(low=0.0, high=1.0))
 
 
 def test_a_speed_beyond_speech_or_between_per_cents_is_refused() -> None:

@@ -13,7 +13,6 @@ from earnest.errors import TrainingError
 from earnest.models import load
 from earnest.runtime.audio import read_audio
 from earnest.training import log
-from earnest.training.acoustics import joined
 from earnest.training.device import CPU
 from earnest.training.loop import Watch
 from earnest.training.self_distillation import SelfDistillationRun, groups
@@ -86,34 +85,6 @@ def test_another_talker_of_the_data_is_heard_at_its_chance(
         run.lesson(0)
     assert {talker is not None for talker in talkers} == expected
     assert all(any(np.array_equal(talker, one) for one in known) for talker in talkers if talker is not None)
-
-
-def test_what_is_heard_may_be_pieces_of_the_data(
-    tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    more = AUGMENTATION.replace("talker = 0.5", "talker = 0.0\npieces = { low = 0.1, high = 0.2 }")
-    file = write_taught(tmp_path, tiny_world.model, recipe=None, more=more)
-    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch(), CPU)
-    known = [run._samples(index) for index in run.usable]
-    given: list[list[np.ndarray]] = []
-
-    def joining(pieces: list[np.ndarray]) -> np.ndarray:
-        given.append(pieces)
-        return joined(pieces)
-
-    monkeypatch.setattr("earnest.training.taught_run.joined", joining)
-    for index in (0, 1):
-        run.lesson(index)
-    run.lesson(0)
-    assert [sum(map(len, pieces)) for pieces in given[:2]] == [len(run._samples(index)) for index in (0, 1)]
-    assert all(np.array_equal(one, two) for one, two in zip(given[0], given[2], strict=True)), (
-        "by seed, step and number"
-    )
-    first = run.front_end.sample_rate // 10
-    for piece in given[0][:-1]:
-        assert first <= len(piece) <= 2 * first + 1
-        windows = (np.lib.stride_tricks.sliding_window_view(one, len(piece)) for one in known)
-        assert any((window[:, :8] == piece[:8]).all(axis=1).any() for window in windows)
 
 
 def test_what_may_become_too_long_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:

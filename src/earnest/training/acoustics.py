@@ -3,15 +3,12 @@
     echo    y = x + g (x * h),  h[t] ~ N(0, 1) 10^(-3 t / RT60),  |x|^2 / |g (x * h)|^2 = 10^(direct_db / 10)
     noise   y = x + g n,  n of power f^-slope,                    |x|^2 / |g n|^2 = 10^(snr_db / 10)
     speed   y(t) = x(f t),  which raises the voice too
-    pieces  y = x_1, g_2 x_2, g_3 x_3 ... one after the other,    |g_i x_i|^2 / samples the same of all
     talker  y = x + g z,  z another recording, over and over,     |x|^2 / |g z|^2 = 10^(talker_db / 10)
 
 [Ko 2017, ICASSP, "A study on data augmentation of reverberant speech for robust speech recognition"] shows that
 synthetic rooms do nearly as well as measured ones; [Ko 2015, Interspeech, "Audio augmentation for speech recognition"]
 that speeds of 0.9 to 1.1 are worth more than the same speech again.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -43,13 +40,6 @@ def augmented(
         other = at_speed(talker.astype(np.float64), drawn(augmentation.speed, generator))
         heard = beside(heard, other, drawn(augmentation.talker_db, generator))
     return staged(heard, rate, augmentation.acoustics, generator).astype(np.float32)
-
-
-def joined(pieces: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """One after the other, each as loud as the first; what is silent stays so."""
-    powers = [float(np.square(piece, dtype=np.float64).mean()) for piece in pieces]
-    gains = [np.sqrt(powers[0] / power) if power and powers[0] else 1.0 for power in powers]
-    return np.concatenate([np.float32(gain) * piece for gain, piece in zip(gains, pieces, strict=True)])
 
 
 def at_speed(samples: Samples, factor: float) -> Samples:

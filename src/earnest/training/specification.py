@@ -109,13 +109,11 @@ class Acoustics(Part):
 
 class Augmentation(Part):
     """What happens to a recording, drawn anew whenever it is heard: it is so many times as fast, and in a room; at a
-    chance of `talker` another one of the data is heard with it, `talker_db` below it. With `pieces` as much is heard
-    of others instead, in pieces of so many seconds.
+    chance of `talker` another one of the data is heard with it, `talker_db` below it.
     """
 
     speed: Range
     acoustics: Acoustics
-    pieces: Range | None = None
     talker: Chance = 0.0
     talker_db: Range = Range(low=10.0, high=10.0)
 
@@ -125,8 +123,6 @@ class Augmentation(Part):
             raise ValueError(f"expected speeds from 0.5 to 2, got {self.speed.low} to {self.speed.high}")
         if not all(math.isclose(100 * speed, round(100 * speed)) for speed in (self.speed.low, self.speed.high)):
             raise ValueError(f"expected speeds of whole per cents, got {self.speed.low} to {self.speed.high}")
-        if self.pieces is not None and self.pieces.low < 0.1:
-            raise ValueError(f"expected pieces from 0.1 seconds, got {self.pieces.low}")
         return self
 
 

@@ -17,13 +17,13 @@ from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.runtime.front_end import LogMel
 from earnest.speech.librispeech import Utterance, read_split
-from earnest.training.acoustics import augmented, drawn, joined
+from earnest.training.acoustics import augmented
 from earnest.training.batches import endless
 from earnest.training.features import Features, cached
 from earnest.training.loop import Run
 from earnest.training.material import FRAMES_PER_SECOND
 from earnest.training.ranks import first_rank_first, rank, sum_, world
-from earnest.training.specification import Range, Taught
+from earnest.training.specification import Taught
 from earnest.training.teacher import Lesson, Teacher
 
 AnyTaught = TypeVar("AnyTaught", bound=Taught[Any])
@@ -124,27 +124,10 @@ class TaughtRun(Run[AnyTaught]):
         generator = np.random.default_rng([self.settings.seed, 3, self.state.step, index])
         talker = None
         if augmentation.talker and generator.random() < augmentation.talker:
-            talker = self._any(generator)
-        samples = self._samples(index)
-        if augmentation.pieces is not None:
-            samples = self._of_pieces(len(samples), augmentation.pieces, generator)
-        heard = augmented(samples, front_end.sample_rate, augmentation, generator, talker)
+            talker = self._samples(self.usable[generator.integers(len(self.usable))])
+        heard = augmented(self._samples(index), front_end.sample_rate, augmentation, generator, talker)
         features = torch.from_numpy(front_end(heard))[None].to(self.device)
         return features, self.teacher.compute(features)
-
-    def _of_pieces(self, count: int, seconds: Range, generator: np.random.Generator) -> npt.NDArray[np.float32]:
-        """So many samples of whatever recordings, from wherever in them."""
-        pieces, left = [], count
-        while left:
-            samples = self._any(generator)
-            size = min(int(drawn(seconds, generator) * self.front_end.sample_rate), len(samples), left)
-            start = generator.integers(len(samples) - size + 1)
-            pieces.append(samples[start : start + size])
-            left -= size
-        return joined(pieces)
-
-    def _any(self, generator: np.random.Generator) -> npt.NDArray[np.float32]:
-        return self._samples(self.usable[generator.integers(len(self.usable))])
 
     def _samples(self, index: int) -> npt.NDArray[np.float32]:
         return read_audio(self.spoken[index].path, self.front_end.sample_rate).samples
