@@ -41,7 +41,7 @@ def begun_from(
     """The same at what another run learnt, which is written to the twins. TrainingError where that is the state of
     another model, or the recipe has a method that cannot round some weights alone.
     """
-    before = rulers(learnt, Latents(twins))
+    before = _rulers(learnt, twins[0])
     stays = _stays(before[0], twins[0])
     if not all(stays) and (refused := sorted(TOGETHER & set(ready.recipe.methods))):
         raise TrainingError(f"start: expected methods that round each weight by itself, got {refused[0]}")
@@ -62,10 +62,11 @@ def begun_from(
     return latents
 
 
-def rulers(learnt: Mapping[str, Tensor], latents: Latents) -> list[Ruler]:
-    """Those of a state, as many as it has. TrainingError where that is no state of latents of these shapes."""
-    shapes = {f"shares.{number}": share.shape for number, share in enumerate(latents.shares)}
-    shapes |= {f"reals.{number}": real.shape for number, real in enumerate(latents.reals)}
+def _rulers(learnt: Mapping[str, Tensor], twin: TwinModel) -> list[Ruler]:
+    """Those of a state, as many as it has. TrainingError where that is no state of latents of such twins."""
+    weights = [own.weight.shape for own in own_weights(twin)]
+    shapes = {f"shares.{number}": shape for number, shape in enumerate(weights)}
+    shapes |= {f"reals.{number}": real.shape for number, real in enumerate(reals(twin))}
     _require(learnt, shapes)
     if {name for name in learnt if name.startswith(("shares.", "reals."))} != shapes.keys():
         raise TrainingError("start: expected the state of a run of the same model, got one of more weights")
@@ -73,7 +74,7 @@ def rulers(learnt: Mapping[str, Tensor], latents: Latents) -> list[Ruler]:
     while not found or f"rulers.{len(found)}.widths" in learnt:
         at = f"rulers.{len(found)}."
         tensors = {name.removeprefix(at): one for name, one in learnt.items() if name.startswith(at)}
-        _require_ruler(tensors, [share.shape for share in latents.shares])
+        _require_ruler(tensors, weights)
         found.append(Ruler(tensors))
     return found
 
