@@ -13,8 +13,9 @@ from earnest.export.onnx import to_onnx
 from earnest.export.products import PRODUCTS
 from earnest.export.self_test import choose_products, extreme_products
 from earnest.integer.accumulation import IntegerAccumulation
+from earnest.integer.dimension import TIME
 from earnest.integer.operators import OPERATORS
-from earnest.integer.program import INPUT, TIME, Program, Step, run
+from earnest.integer.program import INPUT, Program, Step, run
 from earnest.integer.relative_shift import RelativeShift
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify

@@ -10,7 +10,7 @@ from tests.integer.case import whole_rows
 
 from earnest.integer.add import Add
 from earnest.integer.convolution import Convolution1d, Convolution2d
-from earnest.integer.dimension import Dimension
+from earnest.integer.dimension import TIME, Dimension
 from earnest.integer.embedding import Embedding
 from earnest.integer.gated import GatedLinearUnit
 from earnest.integer.group_norm import GroupNorm
@@ -20,7 +20,7 @@ from earnest.integer.linear import Linear
 from earnest.integer.matmul import MatMul
 from earnest.integer.multiply import Multiply
 from earnest.integer.operator import Operator
-from earnest.integer.program import INPUT, TIME, Input, Program, Step
+from earnest.integer.program import INPUT, Input, Program, Step
 from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory, Recurrence
 from earnest.integer.relative_shift import RelativeShift
 from earnest.integer.rms_norm import RmsNorm

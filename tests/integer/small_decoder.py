@@ -7,11 +7,11 @@ import numpy as np
 from tests.integer.every_operator import CHANNELS, EIGHT, HEADS, ROW_FIELDS, linear, product, weighted
 
 from earnest.integer.add import Add
-from earnest.integer.dimension import Dimension
+from earnest.integer.dimension import TIME, TOKENS, Dimension
 from earnest.integer.embedding import Embedding
 from earnest.integer.layout import Constant, Reshape, Slice, Transpose
 from earnest.integer.operator import Operator
-from earnest.integer.program import INPUT, TIME, TOKENS, Input, Program, Step
+from earnest.integer.program import INPUT, Input, Program, Step
 from earnest.integer.softmax import Softmax
 
 MOST_TIME, MOST_TOKENS, CLASSES = 19, 12, 30

@@ -10,8 +10,9 @@ from tests.integer.every_operator import CHANNELS, EIGHT, RNG, linear, over_time
 from tests.integer.small_decoder import CLASSES, Steps, reading_tokens, rows_of_tokens
 
 from earnest.integer.add import Add
+from earnest.integer.dimension import TIME, TOKENS
 from earnest.integer.layout import Reshape
-from earnest.integer.program import INPUT, TIME, TOKENS, Program
+from earnest.integer.program import INPUT, Program
 from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
 from earnest.integer.table import Table
 

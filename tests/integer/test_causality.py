@@ -8,11 +8,12 @@ from tests.integer.every_operator import small_program
 from tests.integer.small_decoder import softmax
 
 from earnest.errors import ProgramError
-from earnest.integer.causality import Place, Reading, Rows, Scores, place_of, remembered
+from earnest.integer.causality import place_of, remembered
+from earnest.integer.dimension import TIME, TOKENS
 from earnest.integer.layout import Concat, Pad, Reshape, Slice, Transpose
 from earnest.integer.operator import Operator
 from earnest.integer.operators import OPERATORS
-from earnest.integer.program import TIME, TOKENS, Step
+from earnest.integer.places import Place, Reading, Rows, Scores
 from earnest.integer.relative_shift import RelativeShift
 
 COUNT = 2
@@ -30,9 +31,10 @@ ANY = {step.operator.kind: step.operator for step in small_program().steps}
 
 def reading(operator: Operator, *places: Place, shapes: tuple[Any, ...] = ()) -> Reading:
     """A step that reads values with tokens in some places."""
-    step = Step(name="y", operator=operator, inputs=("x",) * len(places))
     usual = [SHAPES.get(place, (1, 5, 8)) if place is not None else (1, 5, 8) for place in places]
-    return Reading(step=step, places=places, shapes=shapes or usual, longest=shapes or usual, symbols=SYMBOLS)
+    return Reading(
+        name="y", operator=operator, places=places, shapes=shapes or usual, longest=shapes or usual, symbols=SYMBOLS
+    )
 
 
 SCALED, MASKED, ROW = Scores(masked=False), Scores(masked=True), Rows(axis=-2)
@@ -137,6 +139,6 @@ def test_what_is_kept_of_earlier_tokens():
 
 def test_every_operator_that_reads_something_is_looked_at():
     """One that has no rule is refused wherever a token reaches it."""
-    seen = {read.step.operator.kind for read, _ in (*FOUND.values(), *REFUSED.values())}
+    seen = {read.operator.kind for read, _ in (*FOUND.values(), *REFUSED.values())}
     alone = {"mul", "table", "interpolated_table", "exponential", "weighted_mean", "conv2d", "constant"}
     assert seen | alone == set(OPERATORS) == set(CASES)

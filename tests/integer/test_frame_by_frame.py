@@ -11,11 +11,12 @@ from tests.integer.small_transducer import small_transducer
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.add import Add
+from earnest.integer.dimension import TIME, TOKENS
 from earnest.integer.frame_by_frame import frame_by_frame
 from earnest.integer.gated import GatedLinearUnit
 from earnest.integer.layout import Constant, Pad, Reshape, Slice, Transpose
 from earnest.integer.operator import Operator
-from earnest.integer.program import TIME, TOKENS, Program, Step, run
+from earnest.integer.program import Program, Step, run
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.runtime.decoder import nothing_kept

@@ -11,14 +11,16 @@ from tests.nn.tiny import Original, differing, inputs, tiny_model, uncalibrated
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import ProgramError
-from earnest.integer.program import INPUT, TIME, Program
+from earnest.integer.dimension import TIME, Dimension
+from earnest.integer.layout import Reshape, Slice
+from earnest.integer.program import INPUT, Program
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.edge import ScaledEdge
 from earnest.nn.layout import Scaled
-from earnest.nn.lowering import for_one_utterance, lower, one_utterance
+from earnest.nn.lowering import ONE_UTTERANCE, lower
 from earnest.nn.model import TwinModel
 from earnest.swapping.swap import swap
 
@@ -88,12 +90,18 @@ def test_no_dimension_depends_on_the_batch(recipe: str, target: str) -> None:
 
 
 def test_dimensions_of_one_utterance() -> None:
-    assert one_utterance("batch") == 1
-    assert one_utterance(("batch", "time", 3)) == (1, "time", 3)
-    assert one_utterance(("*", "batch", "time")) == ("*", 1, "time")
-    assert one_utterance(("+", "batch", 4)) == 5
-    assert one_utterance((("*", "batch", 4), ("//", "time", 2))) == (4, ("//", "time", 2))
-    assert one_utterance(()) == ()
+    def shape(*extents: Dimension) -> tuple[Dimension, ...]:
+        operator = Reshape(shape=extents).substituted(ONE_UTTERANCE)
+        assert isinstance(operator, Reshape)
+        return operator.shape
+
+    assert shape("batch", "time", 3) == (1, "time", 3)
+    assert shape(("*", "batch", "time")) == (("*", 1, "time"),)
+    assert shape(("+", "batch", 4)) == (5,)
+    assert shape(("*", "batch", 4), ("//", "time", 2)) == (4, ("//", "time", 2))
+    assert shape() == ()
+    cut = Slice(axis=0, start=("+", "batch", 4), stop=("+", "time", "batch"), step=1).substituted(ONE_UTTERANCE)
+    assert cut.dimensions() == (5, ("+", "time", 1))
 
 
 def test_lowering_reads_constants_and_computes_none() -> None:
@@ -105,7 +113,7 @@ def test_lowering_reads_constants_and_computes_none() -> None:
             assert array is law.constants()[name]
         if step.operator.kind in ("linear", "add", "layer_norm"):
             assert step.operator is law
-            assert for_one_utterance(law) is law
+            assert law.substituted(ONE_UTTERANCE) is law
 
 
 def test_the_same_model_gives_the_same_program() -> None:

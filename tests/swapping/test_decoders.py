@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CaptureError, ProgramError, SwapError
-from earnest.integer.program import TOKENS
+from earnest.integer.dimension import TOKENS
 from earnest.integer.target import load_target
 from earnest.integer.token_by_token import token_by_token
 from earnest.integer.verifier import verify

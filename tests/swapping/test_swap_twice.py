@@ -5,9 +5,10 @@ import torch
 from torch import nn
 
 from earnest.nn.model import TwinModel
+from earnest.nn.softmax import Exponential, Softmax
 from earnest.nn.weighted import Weighted
 from earnest.pipeline import quantized_twin
-from earnest.swapping.recipe import load_recipe
+from earnest.swapping.recipe import Recipe, Rule, load_recipe
 from earnest.swapping.swap import swap, swaps
 
 
@@ -21,6 +22,28 @@ class Tied(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.second(self.norm(self.first(x)))
+
+
+class Attention(nn.Module):
+    """Attention of one head, and a layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query, self.key, self.value = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        scores = self.query(x) @ self.key(x).transpose(1, 2)
+        return torch.softmax(scores, dim=-1) @ self.value(x)
+
+
+PLAIN = load_recipe("w8a8")
+NARROW = PLAIN.model_copy(
+    update={
+        "name": "narrow",
+        "rule": [Rule(role=["scores", "probabilities"], bits=8), *PLAIN.rule],
+    }
+)
+"""The same with a softmax of 8 bits."""
 
 
 def parameters(twin: TwinModel) -> list[torch.Tensor]:
@@ -65,3 +88,12 @@ def test_operators_that_share_a_weight_share_it_in_each(model: nn.Module) -> Non
     assert weights[0] is not weights[1]
     batches = [torch.randn(1, 50, 8)]
     assert quantized_twin(model, "w8a8", "int8x16", batches, features=8, longest=300).report is not None
+
+
+@pytest.mark.parametrize("recipes", [[PLAIN, NARROW, PLAIN], [NARROW, PLAIN]])
+def test_no_recipe_leaves_a_trace_for_the_next(recipes: list[Recipe]) -> None:
+    torch.manual_seed(0)
+    twins = swaps(Attention().eval(), "int8x16", features=8, longest=300)
+    for recipe in recipes:
+        forms = [type(each) for each in twins(recipe).modules() if isinstance(each, Softmax | Exponential)]
+        assert forms == [Exponential if recipe is NARROW else Softmax]

@@ -9,12 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from earnest.integer.operator import Operator
+from earnest.integer.operator import Operator, choices
 from earnest.integer.program import Step
 from earnest.integer.weight import WeightCodes
-
-DIMENSIONS = ("start", "stop")
-"""Fields that hold one dimension; the shape of a reshape holds several."""
 
 Record = tuple[
     str, str, list[int], dict[str, int], dict[str, list[int]], dict[str, tuple[Any, ...]], dict[str, np.ndarray]
@@ -26,18 +23,15 @@ def record(step: Step, places: Mapping[str, int]) -> Record:
     operator = _multiplied(step.operator)
     integers: dict[str, int] = {}
     lists: dict[str, list[int]] = {}
-    dimensions: dict[str, tuple[Any, ...]] = {}
-    arrays: dict[str, np.ndarray] = {}
+    dimensions = operator.dimensions_by_field()
+    arrays = {name: np.asarray(array, order="C") for name, array in operator.constants().items()}
+    names = choices(type(operator))
     for each in fields(operator):  # type: ignore[arg-type]
         name, value = each.name, getattr(operator, each.name)
-        if isinstance(value, np.ndarray):
-            arrays[name] = np.asarray(value, order="C")
-        elif name in DIMENSIONS:
-            dimensions[name] = (value,)
-        elif operator.kind == "reshape":
-            dimensions[name] = value
-        elif name == "weight_map":
-            integers["weight_odd"] = int(value == "odd")
+        if name in arrays or name in dimensions:
+            continue
+        if name in names:
+            integers[name] = names[name].index(value)
         elif isinstance(value, tuple):
             lists[name] = list(value)
         else:

@@ -18,7 +18,10 @@ from earnest.integer.codes import code_range, storage
 from earnest.integer.operator import Operator, declared
 from earnest.integer.packing import pack, packed_size, unpack
 
-KINDS = ("signed", "unsigned", "odd")
+ODD = "odd"
+"""The weight map that has a coding of its own."""
+
+KINDS = ("signed", "unsigned", ODD)
 
 _NATIVE = {
     ("signed", 8): np.dtype("i1"),
@@ -28,7 +31,7 @@ _NATIVE = {
     ("signed", 32): np.dtype("i4"),
     ("signed", 64): np.dtype("i8"),
 }
-_WIDEST = {"signed": 64, "unsigned": 63, "odd": 7}
+_WIDEST = {"signed": 64, "unsigned": 63, ODD: 7}
 """The law knows no uint64, and an odd code fits int8."""
 
 _RANK = 8
@@ -52,12 +55,12 @@ class Coding:
     @property
     def codes_type(self) -> np.dtype:
         """The smallest NumPy type that holds the codes; that of a weight is int8."""
-        return np.dtype(np.int8) if self.kind == "odd" else storage(self.bits, signed=self.kind == "signed")
+        return np.dtype(np.int8) if self.kind == ODD else storage(self.bits, signed=self.kind == "signed")
 
     @property
     def range(self) -> tuple[int, int]:
         """Lowest and highest code."""
-        if self.kind == "odd":
+        if self.kind == ODD:
             return 1 - (1 << self.bits), (1 << self.bits) - 1
         return code_range(self.bits, signed=self.kind == "signed")
 
@@ -66,7 +69,7 @@ class Coding:
         if not isinstance(codes, np.ndarray) or codes.dtype.kind not in "iu" or codes.size == 0 or codes.ndim > _RANK:
             got = f"{codes.dtype} {codes.shape}" if isinstance(codes, np.ndarray) else type(codes).__name__
             raise FileError(f"expected a non-empty integer array of at most {_RANK} axes, got {got}")
-        if self.kind == "odd" and not (codes & 1).all():
+        if self.kind == ODD and not (codes & 1).all():
             raise FileError("expected odd weight codes only")
         low, high = self.range
         least, most = int(codes.min()), int(codes.max())
@@ -109,23 +112,23 @@ class Coding:
         return prod(shape)
 
     def _pack(self, codes: np.ndarray) -> np.ndarray:
-        if self.kind == "odd":
+        if self.kind == ODD:
             codes = (codes.astype(np.int16) + ((1 << self.bits) - 1)) >> 1
         return pack(codes, self.bits, signed=self.kind == "signed")
 
     def _unpack(self, packed: np.ndarray, count: int) -> np.ndarray:
-        dtype = np.dtype(np.int16) if self.kind == "odd" else self.codes_type
+        dtype = np.dtype(np.int16) if self.kind == ODD else self.codes_type
         try:
             codes = unpack(packed, count, self.bits, signed=self.kind == "signed", dtype=dtype)
         except ProgramError as error:
             raise FileError(str(error)) from None
-        return 2 * codes - ((1 << self.bits) - 1) if self.kind == "odd" else codes
+        return 2 * codes - ((1 << self.bits) - 1) if self.kind == ODD else codes
 
 
 def coding_of(kind: type[Operator], name: str, values: Mapping[str, Any]) -> Coding:
     """How an operator's array is declared: its width, which another field may hold, and for weights their map."""
-    bits, signed = declared(kind)[name]
-    bits = values[bits] if isinstance(bits, str) else bits
-    if name == "weight" and values.get("weight_map") == "odd":
-        return Coding(bits=bits, kind="odd")
-    return Coding(bits=bits, kind="signed" if signed else "unsigned")
+    width = declared(kind)[name]
+    bits = values[width.bits] if isinstance(width.bits, str) else width.bits
+    if width.weight_map is not None and values[width.weight_map] == ODD:
+        return Coding(bits=bits, kind=ODD)
+    return Coding(bits=bits, kind="signed" if width.signed else "unsigned")

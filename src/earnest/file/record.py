@@ -11,11 +11,8 @@ from typing import Any, get_type_hints
 
 from earnest.errors import FileError
 from earnest.file.canonical_json import shown
-from earnest.integer.codes import WEIGHT_MAPS
 from earnest.integer.dimension import OPERATIONS, Dimension
-
-NAMES: dict[str, tuple[str, ...]] = {"weight_map": WEIGHT_MAPS}
-"""What a field of text may say, by its name; any other is a name itself."""
+from earnest.integer.operator import choices
 
 _LONGEST_NAME = 1024
 _DIMENSION_DEPTH = 32
@@ -61,15 +58,6 @@ def _boolean(value: Any, path: str) -> bool:
     return value
 
 
-def _text(value: Any, path: str) -> str:
-    allowed = NAMES.get(path.rsplit(".", 1)[-1])
-    if allowed is None:
-        return check_name(value, path)
-    if value not in allowed:
-        raise FileError(f"{path}: expected one of {allowed}, got {shown(value)}")
-    return value
-
-
 def _dimension(value: Any, path: str, depth: int = 0) -> Dimension:
     if type(value) is int:
         return value
@@ -95,7 +83,7 @@ def _dimensions(value: Any, path: str) -> tuple[Dimension, ...]:
 READERS: dict[Any, Callable[[Any, str], Any]] = {
     int: check_integer,
     bool: _boolean,
-    str: _text,
+    str: check_name,
     Dimension: _dimension,
     tuple[int, ...]: _integers,
     tuple[Dimension, ...]: _dimensions,
@@ -107,15 +95,13 @@ READERS: dict[Any, Callable[[Any, str], Any]] = {
 def plain_fields(kind: type) -> dict[str, Any]:
     """The annotations of the fields that hold no array, in the order in which they are declared."""
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind) if "bits" not in field.metadata}
+    return {field.name: hints[field.name] for field in fields(kind) if "width" not in field.metadata}
 
 
 def to_record(value: Any, path: str) -> dict[str, Any]:
     """The plain fields of a dataclass as JSON; refuses what could not be read back."""
-    record = {}
-    for name, hint in plain_fields(type(value)).items():
-        record[name] = _thaw(getattr(value, name))
-        READERS[hint](record[name], f"{path}.{name}")
+    record = {name: _thaw(getattr(value, name)) for name in plain_fields(type(value))}
+    from_record(type(value), record, path)
     return record
 
 
@@ -123,6 +109,9 @@ def from_record(kind: type, record: Any, path: str) -> dict[str, Any]:
     """The plain fields of a dataclass from untrusted JSON: exactly those, each of the type that it declares."""
     hints = plain_fields(kind)
     check_keys(record, set(hints), path)
+    for name, allowed in choices(kind).items():
+        if record[name] not in allowed:
+            raise FileError(f"{path}.{name}: expected one of {allowed}, got {shown(record[name])}")
     return {name: READERS[hint](record[name], f"{path}.{name}") for name, hint in hints.items()}
 
 

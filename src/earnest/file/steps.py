@@ -25,9 +25,6 @@ from earnest.integer.operator import Operator, declared
 from earnest.integer.operators import OPERATORS
 from earnest.integer.program import Step
 
-TENSORS = ("weight", "codes")
-"""The large arrays: each is a tensor of its own, in its declared width."""
-
 CONSTANTS = "constants"
 """What the tensor of a step's other arrays is called: biases, multipliers, shifts, tables."""
 
@@ -45,8 +42,8 @@ def layout(kind: type[Operator]) -> dict[str, list[str]]:
     """The names of an operator's fields in the order in which the law declares them, by where a file has them."""
     return {
         "fields": list(plain_fields(kind)),
-        "tensors": [name for name in declared(kind) if name in TENSORS],
-        "constants": [name for name in declared(kind) if name not in TENSORS],
+        "tensors": [name for name, width in declared(kind).items() if width.tensor],
+        "constants": [name for name, width in declared(kind).items() if not width.tensor],
     }
 
 

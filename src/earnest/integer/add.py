@@ -12,8 +12,9 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW, clamp, shift_round, widen
+from earnest.integer.locality import CodeByCode
 from earnest.integer.matmul import broadcast
-from earnest.integer.operator import Operator, Proof, check_output, check_zero_point
+from earnest.integer.operator import Proof, check_output, check_zero_point
 
 Array = Any
 
@@ -21,7 +22,7 @@ SUM_BITS = 52
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Add(Operator):
+class Add(CodeByCode):
     """E13."""
 
     kind: ClassVar[str] = "add"

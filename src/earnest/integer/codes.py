@@ -13,6 +13,9 @@ CODE_BITS = (*range(1, 9), 16, 24)
 WEIGHT_MAPS = ("symmetric", "odd")
 """How b bits become weight codes: -(2^(b-1)-1) .. 2^(b-1)-1, or the odd numbers -(2^b-1) .. 2^b-1."""
 
+WEIGHT_CONTAINER = np.dtype(np.int8)
+"""What holds weight codes in memory."""
+
 WEIGHT_HIGH = 127
 """The largest weight, with the multiplier of its group; the lowest is its negative."""
 

@@ -8,23 +8,33 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import requantize, widen
+from earnest.integer.locality import CodeByCode
 from earnest.integer.operator import Proof, check_multiplier, check_output, constant
+from earnest.integer.places import Place, Reading, Rows
 from earnest.integer.weight import WeightCodes
 
 Array = Any
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Embedding(WeightCodes):
+class Embedding(CodeByCode, WeightCodes):
     """E26: `weight` is [tokens, width], with one multiplier for each token. The operand's codes are indices of rows."""
 
     kind: ClassVar[str] = "embedding"
+    row_local: ClassVar[bool] = False
 
     multiplier: Array = constant(16, signed=False)
     shift: Array = constant(8, signed=False)
     zero_point: int
     bits: int
     signed: bool
+
+    def place(self, reading: Reading) -> Place:
+        """A row for each token, of whatever has one code for each."""
+        place = super().place(reading)
+        if not isinstance(place, Rows):
+            raise reading.refuse("reads scores")
+        return Rows(axis=place.axis - 1)
 
     def check(self, proof: Proof) -> None:
         """A weight of two axes, a multiplier for each row, a result of the law."""

@@ -13,17 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from earnest.errors import ProgramError
-from earnest.integer.causality import Place, Rows, place_of
-from earnest.integer.program import TOKENS, Input, Program, Step
+from earnest.integer.causality import place_of
+from earnest.integer.dimension import TOKENS
+from earnest.integer.places import Place, Rows
+from earnest.integer.program import Input, Program, Step
 from earnest.integer.splitting import Splitting, input_like, needed
 
 FRAME = "frame"
 """The symbol of the one frame that `join` reads."""
-
-_ROW_BY_ROW = frozenset(
-    ("linear", "layer_norm", "rms_norm", "add", "mul", "table", "interpolated_table", "glu", "transpose")
-)
-"""Operators that may stand between a frame, a token and the output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +97,7 @@ def _frames(split: Splitting, join: Sequence[Step], crossing: Sequence[str]) -> 
         raise ProgramError(f"{crossing[0]}: expected as many frames in all that joins, got {counted}")
     for step in join:
         reading = split.reading(step, places, "frames")
-        if step.operator.kind not in _ROW_BY_ROW:
+        if not step.operator.row_local:
             raise reading.refuse("may look at several frames")
         places[step.name] = place_of(reading)
     if places[split.program.output] != Rows(axis=-3):

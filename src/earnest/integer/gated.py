@@ -10,6 +10,7 @@ from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import requantize, widen
 from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, check_zero_point, constant
+from earnest.integer.places import Place, Reading, Rows
 from earnest.integer.table import check_entries, check_operand, look_up
 
 Array = Any
@@ -20,6 +21,7 @@ class GatedLinearUnit(Operator):
     """E17: the gate is a table of the sigmoid over every code of x, of `gate_bits` signed bits."""
 
     kind: ClassVar[str] = "glu"
+    row_local: ClassVar[bool] = True
 
     gate: Array = constant("gate_bits")
     gate_bits: int
@@ -37,6 +39,13 @@ class GatedLinearUnit(Operator):
     def largest(self) -> int:
         """The largest |entry| of the gate."""
         return max(abs(int(self.gate.min())), abs(int(self.gate.max())))
+
+    def place(self, reading: Reading) -> Place:
+        """That of the operand, whose halves lie along another axis."""
+        place = reading.common()
+        if not isinstance(place, Rows) or self.axis == place.axis + len(reading.shapes[0]):
+            raise reading.refuse("goes over the tokens")
+        return place
 
     def check(self, proof: Proof) -> None:
         """An entry of the gate for each code, one multiplier, a result of the law."""

@@ -8,6 +8,7 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import clamp, shift_round, widen
+from earnest.integer.locality import RowByRow
 from earnest.integer.norm import Norm, normalised, prove_normalised
 from earnest.integer.operator import Proof, check_output
 
@@ -15,7 +16,7 @@ Array = Any
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LayerNorm(Norm):
+class LayerNorm(RowByRow, Norm):
     """E21."""
 
     kind: ClassVar[str] = "layer_norm"

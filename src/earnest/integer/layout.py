@@ -10,8 +10,9 @@ from array_api_compat import array_namespace
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain
-from earnest.integer.dimension import Dimension, Symbols, evaluate
-from earnest.integer.operator import Operator, Proof, check_zero_point, constant
+from earnest.integer.dimension import TOKENS, Dimension, Symbols, evaluate, symbols_of
+from earnest.integer.operator import Operator, Proof, check_zero_point, constant, dimension_field, dimensions_field
+from earnest.integer.places import Place, Reading, Rows
 
 Array = Any
 
@@ -34,7 +35,23 @@ class Reshape(Operator):
 
     kind: ClassVar[str] = "reshape"
 
-    shape: tuple[Dimension, ...]
+    shape: tuple[Dimension, ...] = dimensions_field()
+
+    def extents(self) -> tuple[Dimension, ...]:
+        """All of them."""
+        return self.shape
+
+    def place(self, reading: Reading) -> Place:
+        """The tokens stay an axis of their own, with as many codes before it."""
+        place, shape = reading.common(), [_without_ones(extent) for extent in self.shape]
+        single = [index for index, extent in enumerate(shape) if extent == TOKENS]
+        others = [extent for extent in shape if extent != TOKENS and TOKENS in symbols_of(extent)]
+        if not isinstance(place, Rows) or len(single) != 1 or others:
+            raise reading.refuse("mixes the tokens with other axes")
+        before = reading.shapes[0][: place.axis]
+        if prod(evaluate(extent, reading.symbols) for extent in shape[: single[0]]) != prod(before):
+            raise reading.refuse("mixes the tokens with other axes")
+        return Rows(axis=single[0] - len(shape))
 
     def check(self, proof: Proof) -> None:
         """Every dimension is one: an equal one of another operator shall not vouch for it (1 equals true)."""
@@ -62,7 +79,18 @@ class Transpose(Operator):
 
     kind: ClassVar[str] = "transpose"
 
+    row_local: ClassVar[bool] = True
+
     order: tuple[int, ...]
+
+    def place(self, reading: Reading) -> Place:
+        """The tokens' axis in its new place; scores keep the last two."""
+        place, rank = reading.common(), len(self.order)
+        if isinstance(place, Rows):
+            return Rows(axis=self.order.index(place.axis + rank) - rank)
+        if self.order[-2:] != (rank - 2, rank - 1):
+            raise reading.refuse("turns scores")
+        return place
 
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """`order` is a permutation of the axes."""
@@ -84,16 +112,26 @@ class Slice(Operator):
     kind: ClassVar[str] = "slice"
 
     axis: int
-    start: Dimension
-    stop: Dimension
+    start: Dimension = dimension_field()
+    stop: Dimension = dimension_field()
     step: int
 
-    @property
-    def extent(self) -> Dimension:
+    def extents(self) -> tuple[Dimension, ...]:
         """How far the part reaches; of a stop that is written as the start plus something, that."""
         if isinstance(self.stop, tuple) and self.stop[:2] == ("+", self.start) and len(self.stop) > 2:
-            return ("+", 0, *self.stop[2:])
-        return ("+", self.stop, ("*", -1, self.start))
+            return (("+", 0, *self.stop[2:]),)
+        return (("+", self.stop, ("*", -1, self.start)),)
+
+    def place(self, reading: Reading) -> Place:
+        """Part of another axis; or of a table of positions, as many as there are tokens."""
+        (place,), axis = reading.places, self.axis - len(reading.shapes[0])
+        from_the_front = place is None and self.start == 0 and self.step == 1
+        if from_the_front and self.stop in (TOKENS, ("+", 0, TOKENS)):
+            return Rows(axis=axis)
+        counts_tokens = any(TOKENS in symbols_of(each) for each in self.dimensions())
+        if not isinstance(place, Rows) or axis == place.axis or counts_tokens:
+            raise reading.refuse("takes part of the tokens")
+        return place
 
     def check(self, proof: Proof) -> None:
         """Both ends are dimensions, as in `reshape`."""
@@ -129,6 +167,13 @@ class Pad(Operator):
     after: tuple[int, ...]
     zero_point: int
 
+    def place(self, reading: Reading) -> Place:
+        """That of the operand, where nothing is put beside the tokens."""
+        place = reading.common()
+        if not isinstance(place, Rows) or self.before[place.axis] or self.after[place.axis]:
+            raise reading.refuse("puts codes before or behind the tokens")
+        return place
+
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """One pair of amounts for each axis."""
         (x,) = inputs
@@ -153,8 +198,16 @@ class Concat(Operator):
 
     kind: ClassVar[str] = "concat"
     arity: ClassVar[int | None] = None
+    takes_empty: ClassVar[bool] = True
 
     axis: int
+
+    def place(self, reading: Reading) -> Place:
+        """That of the operands, along another axis."""
+        place, along = reading.common(), self.axis - len(reading.shapes[0])
+        if not isinstance(place, Rows) or None in reading.places or along == place.axis:
+            raise reading.refuse("puts codes before or behind the tokens")
+        return place
 
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Equal widths, and equal extents on the other axes."""
@@ -189,7 +242,7 @@ class Constant(Operator):
     kind: ClassVar[str] = "constant"
     arity: ClassVar[int | None] = 0
 
-    codes: Array = constant("bits", signed=True)
+    codes: Array = constant("bits", signed=True, tensor=True)
     bits: int
 
     @cached_property
@@ -211,6 +264,14 @@ class Constant(Operator):
         """E24."""
         del inputs, symbols, accumulation
         return self.codes
+
+
+def _without_ones(extent: Dimension) -> Dimension:
+    """The same extent, without factors of 1: those of one utterance."""
+    if not isinstance(extent, tuple) or extent[0] != "*":
+        return extent
+    factors = [factor for factor in extent[1:] if factor != 1]
+    return factors[0] if len(factors) == 1 else extent
 
 
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:

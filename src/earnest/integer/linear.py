@@ -17,6 +17,7 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import requantize, widen
+from earnest.integer.locality import RowByRow
 from earnest.integer.operator import Proof, check_multiplier, check_output, constant
 from earnest.integer.weight import WeightCodes
 
@@ -113,7 +114,7 @@ class Weighted(WeightedSums):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Linear(Weighted):
+class Linear(RowByRow, Weighted):
     """E10 over the last axis; `weight` is [out, in]."""
 
     kind: ClassVar[str] = "linear"

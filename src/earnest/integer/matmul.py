@@ -14,7 +14,8 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_LOW, requantize
-from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, check_zero_point
+from earnest.integer.locality import Product
+from earnest.integer.operator import Proof, check_multiplier, check_output, check_zero_point
 
 Array = Any
 
@@ -48,11 +49,10 @@ def product_shape(left: Domain, right: Domain, proof: Proof) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MatMul(Operator):
+class MatMul(Product):
     """E12."""
 
     kind: ClassVar[str] = "matmul"
-    arity: ClassVar[int | None] = 2
 
     left_bits: int
     right_bits: int

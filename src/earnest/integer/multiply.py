@@ -8,14 +8,15 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import requantize, widen
+from earnest.integer.locality import CodeByCode
 from earnest.integer.matmul import broadcast
-from earnest.integer.operator import Operator, Proof, check_multiplier, check_output, check_zero_point
+from earnest.integer.operator import Proof, check_multiplier, check_output, check_zero_point
 
 Array = Any
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Multiply(Operator):
+class Multiply(CodeByCode):
     """E14."""
 
     kind: ClassVar[str] = "mul"

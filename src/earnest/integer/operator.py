@@ -2,17 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from itertools import chain
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import Accumulation
-from earnest.integer.codes import Domain, code_range
-from earnest.integer.dimension import Dimension, Symbols, evaluate
+from earnest.integer.codes import WEIGHT_CONTAINER, Domain, code_range, storage
+from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute
 from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
+from earnest.integer.places import Place, Reading
 
 Array = Any
 
@@ -20,9 +22,36 @@ WIDE_BITS = 63
 """Width of an int64 intermediate, the sign left out: rows of norms, products of accumulator and multiplier."""
 
 
-def constant(bits: int | str, *, signed: bool = True) -> Any:
-    """A field that holds an integer array: its width in bits, or the name of the field that says it."""
-    return field(metadata={"bits": bits, "signed": signed})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Width:
+    """What an integer array of an operator may hold: its width in bits, or the name of the field that says it, and its
+    sign; of weight codes the name of the field that says their map. A `tensor` is large, and stored by itself.
+    """
+
+    bits: int | str
+    signed: bool
+    weight_map: str | None
+    tensor: bool
+
+
+def constant(bits: int | str, *, signed: bool = True, weight_map: str | None = None, tensor: bool = False) -> Any:
+    """A field that holds an integer array of such a width."""
+    return field(metadata={"width": Width(bits=bits, signed=signed, weight_map=weight_map, tensor=tensor)})
+
+
+def dimension_field() -> Any:
+    """A field that holds a dimension."""
+    return field(metadata={"dimensions": False})
+
+
+def dimensions_field() -> Any:
+    """A field that holds a dimension for each axis."""
+    return field(metadata={"dimensions": True})
+
+
+def choice_field(*names: str) -> Any:
+    """A field that holds one of these names."""
+    return field(metadata={"choice": names})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +114,14 @@ class Operator(ABC):
 
     kind: ClassVar[str]
     arity: ClassVar[int | None] = 1
+    row_local: ClassVar[bool] = False
+    """Whether a row of the result is made of that row of the operands alone, be rows tokens or frames."""
+    remembers: ClassVar[bool] = False
+    """Whether rows of the last operand are needed for later rows of the result as well."""
+    carries: ClassVar[bool] = False
+    """Whether each row of the result is made from the one before: a recurrence."""
+    takes_empty: ClassVar[bool] = False
+    """Whether an operand may be without elements."""
 
     def infer(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """The domain of the result, or a ProgramError: shapes, constants and every intermediate width are checked."""
@@ -103,21 +140,65 @@ class Operator(ABC):
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """The law: codes in, int64 codes out."""
 
+    def place(self, reading: Reading) -> Place:
+        """Where the rows are in the result; ProgramError where one may depend on later rows of the operands."""
+        raise reading.refuse("reads more than one token")
+
+    def extents(self) -> tuple[Dimension, ...]:
+        """Extents of the result that this operator states itself."""
+        return ()
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """All dimensions that this operator has."""
+        return tuple(chain.from_iterable(self.dimensions_by_field().values()))
+
+    def dimensions_by_field(self) -> dict[str, tuple[Dimension, ...]]:
+        """The dimensions of each field that holds some."""
+        fields = dimensioned(type(self)).items()
+        return {name: getattr(self, name) if several else (getattr(self, name),) for name, several in fields}
+
+    def substituted(self, symbols: Symbols) -> "Operator":
+        """The same operator where some lengths are known."""
+        changed = {}
+        for name, found in self.dimensions_by_field().items():
+            known = tuple(substitute(each, symbols) for each in found)
+            if known != found:
+                changed[name] = known if dimensioned(type(self))[name] else known[0]
+        return replace(self, **changed) if changed else self  # type: ignore[type-var]
+
     def constants(self) -> dict[str, Any]:
         """The arrays of this operator by field name."""
         return {name: getattr(self, name) for name in declared(type(self))}
 
     def constant_width(self, name: str) -> tuple[int, bool]:
         """Declared width and sign of an array."""
-        bits, signed = declared(type(self))[name]
-        return (getattr(self, bits) if isinstance(bits, str) else bits), signed
+        width = declared(type(self))[name]
+        return (getattr(self, width.bits) if isinstance(width.bits, str) else width.bits), width.signed
+
+    def container(self, name: str) -> np.dtype:
+        """The smallest NumPy type of an array's declared width; that of weight codes is int8."""
+        if declared(type(self))[name].weight_map is not None:
+            return WEIGHT_CONTAINER
+        bits, signed = self.constant_width(name)
+        return storage(bits, signed=signed)
 
 
 @cache
-def declared(kind: type[Operator]) -> dict[str, tuple[int | str, bool]]:
-    """The arrays of an operator as `constant` declares them: the width, or the field that says it, and the sign."""
-    arrays = [each for each in fields(kind) if "bits" in each.metadata]  # type: ignore[arg-type]
-    return {each.name: (each.metadata["bits"], each.metadata["signed"]) for each in arrays}
+def declared(kind: type[Operator]) -> dict[str, Width]:
+    """The arrays of an operator as `constant` declares them."""
+    return {each.name: each.metadata["width"] for each in fields(kind) if "width" in each.metadata}  # type: ignore[arg-type]
+
+
+@cache
+def dimensioned(kind: type[Operator]) -> dict[str, bool]:
+    """The fields of an operator that hold dimensions, and whether one holds several."""
+    return {each.name: each.metadata["dimensions"] for each in fields(kind) if "dimensions" in each.metadata}  # type: ignore[arg-type]
+
+
+@cache
+def choices(kind: type[Operator]) -> dict[str, tuple[str, ...]]:
+    """The names that a field may hold, of those that `choice_field` declares."""
+    return {each.name: each.metadata["choice"] for each in fields(kind) if "choice" in each.metadata}  # type: ignore[arg-type]
 
 
 def check_constants(operator: Operator, proof: Proof) -> None:
@@ -131,8 +212,8 @@ def check_constants(operator: Operator, proof: Proof) -> None:
             isinstance(array, np.ndarray) and array.dtype.kind in "iu" and array.size > 0,
             f"{name}: expected a non-empty integer array, got {getattr(array, 'dtype', type(array).__name__)}",
         )
-        if name == "weight":
-            continue
+        if declared(type(operator))[name].weight_map is not None:
+            continue  # its map has a range of its own
         low, high = code_range(bits, signed=signed)
         proof.require(
             low <= int(array.min()) and int(array.max()) <= high,

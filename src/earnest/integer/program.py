@@ -11,11 +11,8 @@ import numpy as np
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range, storage
-from earnest.integer.dimension import Dimension, evaluate
+from earnest.integer.dimension import TIME, Dimension, evaluate
 from earnest.integer.operator import Operator
-
-TIME, TOKENS = "time", "tokens"
-"""Symbols of a program: how long it hears, and how many tokens it reads."""
 
 INPUT = "input"
 """The name of the first value that a program reads."""

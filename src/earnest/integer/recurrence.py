@@ -20,6 +20,7 @@ from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import clamp, requantize, shift_round, widen
 from earnest.integer.linear import WeightedSums
 from earnest.integer.operator import Proof, check_multiplier, check_output, constant
+from earnest.integer.places import Place, Reading, Rows
 from earnest.integer.table import check_knots, interpolate
 
 Array = Any
@@ -47,6 +48,8 @@ class Recurrence(WeightedSums):
     `sigmoid` and `tanh` are tables of E16. The weights multiply codes of the result, whose zero point is in the bias.
     """
 
+    remembers: ClassVar[bool] = True
+    carries: ClassVar[bool] = True
     gates: ClassVar[int]
 
     sigmoid: Array = constant(32)
@@ -62,6 +65,15 @@ class Recurrence(WeightedSums):
     def reads(self) -> tuple[int, bool]:
         """The result's own."""
         return self.bits, self.signed
+
+    def place(self, reading: Reading) -> Place:
+        """The tokens are the time, from the first on."""
+        place = reading.common()
+        if place != Rows(axis=-2):
+            raise reading.refuse("goes over the tokens")
+        if self.reverse:
+            raise reading.refuse("comes from the last token")
+        return place
 
     @abstractmethod
     def advance(self, x: Array, u: Array, carried: Array) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import clamp, shift_round, widen
+from earnest.integer.locality import RowByRow
 from earnest.integer.norm import Norm, normalised, prove_normalised
 from earnest.integer.operator import Proof, check_output, check_zero_point
 
@@ -18,7 +19,7 @@ Array = Any
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RmsNorm(Norm):
+class RmsNorm(RowByRow, Norm):
     """E28."""
 
     kind: ClassVar[str] = "rms_norm"

@@ -13,15 +13,16 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_LOW, bit_length, clamp, widen
+from earnest.integer.locality import Product, RowByRow
 from earnest.integer.matmul import product_shape
 from earnest.integer.operator import (
-    Operator,
     Proof,
     check_multiplier,
     check_output,
     check_zero_point,
     constant,
 )
+from earnest.integer.places import Place, Reading, Scores
 from earnest.integer.table import check_entries, look_up
 
 Array = Any
@@ -66,8 +67,24 @@ def _check_scores(x: Domain, bits: int, masked: bool, proof: Proof) -> None:
         proof.refuse(f"expected as many keys as queries under a mask, got {x.shape}")
 
 
+class OverKeys(RowByRow):
+    """An operator over the keys of each query, under the causal mask where it is `masked`."""
+
+    row_local: ClassVar[bool] = False
+    masked: bool
+
+    def place(self, reading: Reading) -> Place:
+        """Scores of tokens need the mask, and only they have one."""
+        (place,) = reading.places
+        if isinstance(place, Scores) and self.masked:
+            return Scores(masked=True)
+        if self.masked:
+            raise reading.refuse("masks what is no score of tokens")
+        return super().place(reading)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Softmax(Operator):
+class Softmax(OverKeys):
     """E18: d = max - x; e = shift_round(coarse[d >> f] * fine[d & (2^f - 1)], 15); R = floor(32767 * 2^31 / sum e);
     p = (e R + 2^30) >> 31.
 
@@ -124,7 +141,7 @@ class Softmax(Operator):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Exponential(Operator):
+class Exponential(OverKeys):
     """E19: e = table[max - x], 0 .. 255, the row's maximum giving 255; a masked key gives 0."""
 
     kind: ClassVar[str] = "exponential"
@@ -155,13 +172,12 @@ class Exponential(Operator):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class WeightedMean(Operator):
+class WeightedMean(Product):
     """E20: A = sum_k e[i, k] (v[k, j] - z_v), S = sum_k e[i, k]; q = floor(m 2^n / S), n such that 2^15 <= q < 2^16;
     y = clamp(z + shift_round(A q, s + n)); 0 weights throughout give z.
     """
 
     kind: ClassVar[str] = "weighted_mean"
-    arity: ClassVar[int | None] = 2
 
     right_bits: int
     right_zero_point: int

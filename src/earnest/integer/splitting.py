@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from earnest.errors import ProgramError
-from earnest.integer.causality import Place, Reading, Rows, counts, place_of, remembered
+from earnest.integer.causality import counts, place_of, remembered
 from earnest.integer.codes import Domain
-from earnest.integer.dimension import Dimension
+from earnest.integer.dimension import TOKENS, Dimension
 from earnest.integer.layout import Concat, Slice
 from earnest.integer.operator import Proof
-from earnest.integer.program import TOKENS, Input, Program, Step
-from earnest.integer.recurrence import Recurrence
+from earnest.integer.places import Place, Reading, Rows
+from earnest.integer.program import Input, Program, Step
 from earnest.integer.verifier import propagate
 
 PAST, HEARD = "past", "heard"
@@ -114,7 +114,8 @@ class Splitting:
         """What a step reads, for two tokens."""
         shapes, longest = ([domains[name].shape for name in step.inputs] for domains in self.ends)
         return Reading(
-            step=step,
+            name=step.name,
+            operator=step.operator,
             places=[places[name] for name in step.inputs],
             shapes=shapes,
             longest=longest,
@@ -144,7 +145,7 @@ class Splitting:
         if found is not None:
             operand, axis = found
             before, inputs[operand] = self._with_past(inputs[operand], axis)
-        if isinstance(operator, Recurrence):
+        if operator.carries:
             again = Step(name=f"{step.name} from the first on", operator=operator, inputs=tuple(inputs))
             last = Step(name=step.name, operator=_here(_TIME_OF_RECURRENCES), inputs=(again.name,))
             return [*before, again, last]

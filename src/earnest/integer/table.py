@@ -10,7 +10,8 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import clamp, shift_round, widen
-from earnest.integer.operator import Operator, Proof, check_output, constant
+from earnest.integer.locality import CodeByCode
+from earnest.integer.operator import Proof, check_output, constant
 
 Array = Any
 
@@ -56,7 +57,7 @@ def interpolate(table: Array, codes: Array, bits: int) -> Array:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Table(Operator):
+class Table(CodeByCode):
     """E15: y = table[x - lowest code]; one entry for each of the 2^b codes, b at most 8."""
 
     kind: ClassVar[str] = "table"
@@ -86,7 +87,7 @@ class Table(Operator):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class InterpolatedTable(Operator):
+class InterpolatedTable(CodeByCode):
     """E16: u = x + 2^15, i = u >> 7, f = u & 127; y = clamp(shift_round(128 t[i] + (t[i + 1] - t[i]) f, 15)).
 
     The 513 entries hold the result with 8 more bits of fraction, so that the only rounding is the last.

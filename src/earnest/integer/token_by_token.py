@@ -8,7 +8,8 @@ Both are made of the program's own operators, each at its place (integer.splitti
 
 from dataclasses import dataclass, replace
 
-from earnest.integer.program import TOKENS, Program
+from earnest.integer.dimension import TOKENS
+from earnest.integer.program import Program
 from earnest.integer.splitting import Splitting, needed
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from earnest.errors import ProgramError
 from earnest.integer.codes import CODE_BITS, Domain, code_range
 from earnest.integer.dimension import Dimension, evaluate_all, symbols_of
-from earnest.integer.layout import Concat, Reshape, Slice
 from earnest.integer.operator import Proof, check_constants
 from earnest.integer.program import Program
 from earnest.integer.target import Target
@@ -75,7 +74,7 @@ def _check_inputs(program: Program) -> None:
     if not program.inputs:
         raise ProgramError("expected a program that reads something, got no inputs")
     ranges: dict[str, tuple[int, int]] = {}
-    others = {name for step in program.steps if not isinstance(step.operator, Concat) for name in step.inputs}
+    others = {name for step in program.steps if not step.operator.takes_empty for name in step.inputs}
     for spec in program.inputs:
         low, high = code_range(spec.bits, signed=spec.signed) if spec.bits in CODE_BITS else (0, -1)
         if not low <= spec.low <= spec.high <= high:
@@ -124,18 +123,12 @@ def _check_growth(program: Program) -> None:
     """No extent shrinks as a length grows, so that what is proved at the longest inputs holds at all shorter ones."""
     known: dict[Dimension, bool] = {}
     for step in program.steps:
-        operator = step.operator
-        extents: tuple[Dimension, ...] = ()
-        if isinstance(operator, Reshape):
-            extents = operator.shape
-        elif isinstance(operator, Slice):
-            extents = (operator.extent,)
-        for extent in extents:
+        for extent in step.operator.extents():
             if extent not in known:
                 known[extent] = _grows(extent, program.ranges)
             if not known[extent]:
                 raise ProgramError(
-                    f"{step.name}: {operator.kind}: expected an extent of one length at most, "
+                    f"{step.name}: {step.operator.kind}: expected an extent of one length at most, "
                     f"that never shrinks as {' or '.join(program.ranges)} grows"
                 )
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from earnest.integer.codes import WEIGHT_HIGH, weight_limit
+from earnest.integer.codes import WEIGHT_HIGH, WEIGHT_MAPS, weight_limit
 from earnest.integer.fixed_point import widen
-from earnest.integer.operator import Operator, Proof, constant
+from earnest.integer.operator import Operator, Proof, choice_field, constant
 
 Array = Any
 
@@ -35,10 +35,10 @@ def grouped_product(codes: Array, multiplier: Array, group: int) -> Array:
 class WeightCodes(Operator):
     """An operator that holds weight codes, and a multiplier per group of them."""
 
-    weight: Array = constant("weight_bits")
+    weight: Array = constant("weight_bits", weight_map="weight_map", tensor=True)
     group_multiplier: Array = constant(7, signed=False)
     weight_bits: int
-    weight_map: str
+    weight_map: str = choice_field(*WEIGHT_MAPS)
     weight_group: int
 
     @cached_property

@@ -43,7 +43,7 @@ def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
     """The row of one family: captured, swapped, calibrated, lowered, proved, run three ways, written and judged."""
     module = family.module()
     twin = quantized_family(family, module, recipe, target)
-    program = lower(twin, _description(family, twin, recipe))
+    program = described_program(family, twin, recipe)
     verify(program, load_target(target))
     row: dict[str, Any] = {
         "kind": COVERAGE,
@@ -81,6 +81,11 @@ def quantized_family(
         one_length=family.frames is not None,
         most_tokens=family.most_tokens,
     )
+
+
+def described_program(family: Family, twin: TwinModel, recipe: str) -> Program:
+    """The program of calibrated twins, with what can be declared of it."""
+    return lower(twin, _description(family, twin, recipe))
 
 
 def _runs(family: Family, module: torch.nn.Module, twin: TwinModel, program: Program) -> dict[str, Any]:

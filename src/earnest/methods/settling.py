@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from earnest.errors import CalibrationError
-from earnest.integer.program import TIME
+from earnest.integer.dimension import TIME
 from earnest.methods.adaround import BY_LAYER, Schedule, adaround
 from earnest.methods.blocks import Block, blocks
 from earnest.methods.gptq import damped

@@ -1,34 +1,18 @@
 """Lowering: the twins' integer operators, as they are, become a program. A change of form, not of value."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 from earnest.errors import ProgramError
-from earnest.integer.dimension import OPERATIONS, Dimension, substitute
-from earnest.integer.operator import Operator
-from earnest.integer.program import INPUT, TIME, TOKENS, Input, Program, Step
+from earnest.integer.dimension import TIME, TOKENS, substitute
+from earnest.integer.program import INPUT, Input, Program, Step
 from earnest.nn.layout import Scaled
 from earnest.nn.model import TOKEN_BITS, Tokens, TwinModel
 
 BATCH = "batch"
 
 
-def one_utterance(dimensions: Any) -> Any:
-    """A dimension, or a shape, with batch 1."""
-    if isinstance(dimensions, tuple) and not (dimensions and dimensions[0] in OPERATIONS):
-        return tuple(substitute(dimension, {BATCH: 1}) for dimension in dimensions)
-    return substitute(dimensions, {BATCH: 1})
-
-
-def for_one_utterance(operator: Operator) -> Operator:
-    """The operator with batch 1 in all of its dimensions."""
-    changed = {}
-    for field in fields(operator):  # type: ignore[arg-type]
-        value = getattr(operator, field.name)
-        if isinstance(value, (tuple, str)) and "bits" not in field.metadata and value != one_utterance(value):
-            changed[field.name] = one_utterance(value)
-    return replace(operator, **changed) if changed else operator  # type: ignore[type-var]
+ONE_UTTERANCE = {BATCH: 1}
 
 
 def lower(model: TwinModel, description: Mapping[str, Any]) -> Program:
@@ -42,11 +26,11 @@ def lower(model: TwinModel, description: Mapping[str, Any]) -> Program:
             names[call.name] = inputs[0]
             continue
         names[call.name] = call.name
-        steps.append(Step(name=call.name, operator=for_one_utterance(twin.law()), inputs=inputs))
+        steps.append(Step(name=call.name, operator=twin.law().substituted(ONE_UTTERANCE), inputs=inputs))
     if names[model.result] == INPUT:
         raise ProgramError("expected a model with at least one operator")
     grid = model.input.grid
-    shape: tuple[Dimension, ...] = one_utterance(model.input_shape)
+    shape = tuple(substitute(extent, ONE_UTTERANCE) for extent in model.input_shape)
     if shape.count(TIME) != 1:
         raise ProgramError(f"expected an input with one axis of time, got {shape}")
     spec = Input.whole(bits=grid.bits, signed=grid.signed, shape=shape, shortest=model.shortest, longest=model.longest)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import ProgramError
-from earnest.integer.dimension import Dimension, Symbols
-from earnest.integer.program import INPUT, TIME, TOKENS
+from earnest.integer.dimension import TIME, TOKENS, Dimension, Symbols
+from earnest.integer.program import INPUT
 from earnest.nn.edge import CalibratedEdge, Edge, FixedEdge
 from earnest.nn.twin import Twin
 from earnest.numerics.entry import entry_multiplier

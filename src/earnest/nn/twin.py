@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import NumericsError
-from earnest.integer.codes import storage
+from earnest.integer.codes import WEIGHT_CONTAINER
 from earnest.integer.dimension import Symbols
 from earnest.integer.linear import WeightedSums
-from earnest.integer.operator import Operator
+from earnest.integer.operator import Operator, declared
 from earnest.nn.accumulation import TorchAccumulation
 from earnest.nn.edge import Edge
 from earnest.numerics.grid import Grid
@@ -28,19 +28,20 @@ ACCUMULATION = TorchAccumulation()
 
 def stored(operator: Operator) -> Operator:
     """The same operator with every constant in the smallest NumPy type of its declared width."""
-    arrays = {}
-    for name, array in operator.constants().items():
-        bits, signed = operator.constant_width(name)
-        if name == "weight":
-            bits, signed = 8, True
-        arrays[name] = np.ascontiguousarray(np.asarray(array), dtype=storage(bits, signed=signed))
+    arrays = {
+        name: np.ascontiguousarray(np.asarray(array), dtype=operator.container(name))
+        for name, array in operator.constants().items()
+    }
     return replace(operator, **arrays)  # type: ignore[type-var]
 
 
 def in_torch(operator: Operator, device: torch.device) -> Operator:
     """The same operator with its constants as int64 torch tensors, weights as int8."""
+    widths = declared(type(operator))
     arrays = {
-        name: torch.from_numpy(np.ascontiguousarray(array, dtype=np.int8 if name == "weight" else np.int64)).to(device)
+        name: torch.from_numpy(
+            np.ascontiguousarray(array, dtype=WEIGHT_CONTAINER if widths[name].weight_map is not None else np.int64)
+        ).to(device)
         for name, array in operator.constants().items()
     }
     copied = replace(operator, **arrays)  # type: ignore[type-var]

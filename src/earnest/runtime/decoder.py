@@ -8,7 +8,8 @@ import numpy as np
 
 from earnest.engine import NativeBackend
 from earnest.errors import ProgramError
-from earnest.integer.program import TOKENS, Input, Program
+from earnest.integer.dimension import TOKENS
+from earnest.integer.program import Input, Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.token_by_token import token_by_token
 from earnest.integer.verifier import verify

@@ -7,8 +7,9 @@ import numpy as np
 
 from earnest.engine import NativeBackend
 from earnest.errors import ProgramError
+from earnest.integer.dimension import TOKENS
 from earnest.integer.frame_by_frame import frame_by_frame
-from earnest.integer.program import TOKENS, Program
+from earnest.integer.program import Program
 from earnest.integer.target import Target, load_target
 from earnest.integer.verifier import verify
 from earnest.runtime.decoder import Backend, nothing_kept

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from earnest.errors import CaptureError
-from earnest.integer.dimension import evaluate
-from earnest.integer.program import TIME, TOKENS
+from earnest.integer.dimension import TIME, TOKENS, evaluate
 from earnest.swapping.conversion import Converter
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat, flatten, needed

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import CaptureError, EarnestError
-from earnest.integer.dimension import Dimension, evaluate, evaluate_all, substitute, symbols_of
-from earnest.integer.program import INPUT, TIME, TOKENS
+from earnest.integer.dimension import TIME, TOKENS, Dimension, evaluate, evaluate_all, substitute, symbols_of
+from earnest.integer.program import INPUT
 from earnest.swapping import masks, rules
 from earnest.swapping.dimensions import dimension_of
 from earnest.swapping.flat import Flat, needed

@@ -1,7 +1,6 @@
 """Patterns that the law has one operator for: the relative shift, written in torch as pad, view, slice, view, slice."""
 
-from earnest.integer.dimension import Dimension, evaluate
-from earnest.integer.program import TIME, TOKENS
+from earnest.integer.dimension import TIME, TOKENS, Dimension, evaluate
 from earnest.swapping.graph import Graph, Node, link
 from earnest.swapping.tables import BATCH
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from earnest.errors import SwapError, TargetError
-from earnest.integer.program import TOKENS
+from earnest.integer.dimension import TOKENS
 from earnest.integer.target import OperatorRule, Target, load_target
 from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge, ScaledEdge

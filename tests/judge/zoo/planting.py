@@ -19,10 +19,11 @@ from tests.integer.small_decoder import small_decoder
 from tests.integer.small_transducer import DURATIONS, small_transducer
 
 from earnest.file import dumps
+from earnest.integer.dimension import TIME
 from earnest.integer.layout import Slice
 from earnest.integer.linear import Linear
 from earnest.integer.operators import OPERATORS
-from earnest.integer.program import TIME, Input, Program, Step
+from earnest.integer.program import Input, Program, Step
 from earnest.integer.verifier import verify
 from earnest.judge.program.judging import judge_program
 from earnest.judge.verdict import Verdict

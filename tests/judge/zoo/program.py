@@ -62,7 +62,7 @@ from tests.judge.zoo.planting import (
 )
 
 from earnest.file import dumps
-from earnest.integer.program import TIME
+from earnest.integer.dimension import TIME
 from earnest.judge.verdict import Verdict
 
 ROWS_OF_KEYS = operator("rows of keys")

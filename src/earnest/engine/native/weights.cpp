@@ -63,11 +63,14 @@ Requantize Requantizer::at(int column) const {
   return requantize;
 }
 
+// The place of "odd" among WEIGHT_MAPS of earnest.integer.codes.
+constexpr int64_t kOddMap = 1;
+
 Weights::Weights(const Record& record, const std::vector<int8_t>& codes, int64_t first, int64_t columns, int64_t depth,
                  const Kernels& kernels)
     : columns_(static_cast<int>(columns)), depth_(static_cast<int>(depth)), blocks_(static_cast<int>((depth + 3) / 4)),
       groups_(static_cast<int>((columns + kGroup - 1) / kGroup)), bits_(record.small("weight_bits")),
-      odd_(record.integer("weight_odd") != 0) {
+      odd_(record.integer("weight_map") == kOddMap) {
   const int input_bits = record.small("input_bits");
   const bool input_signed = record.integer("input_signed") != 0;
   const int64_t largest = magnitude(input_bits, input_signed);
