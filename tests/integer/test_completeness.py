@@ -25,14 +25,15 @@ def test_operator_has_an_onnx_translation(kind):
 
 @pytest.mark.parametrize("kind", OPERATORS)
 def test_operator_has_a_twin(kind):
-    from earnest.nn.twins import TWINS
+    from tests.nn.every_twin import TWINS
 
     assert TWINS[kind].kind == kind
 
 
 def test_nothing_is_left_over():
+    from tests.nn.every_twin import TWINS
+
     from earnest.export.translation import TRANSLATIONS
-    from earnest.nn.twins import TWINS
 
     frozen = {path.stem for path in FOLDER.glob("*.json")}
     for others in (CASES, ORACLES, TRANSLATIONS, TWINS, frozen, headings(PAGE.read_text(encoding="utf-8"))):

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from tests.nn.every_twin import TWINS, every_twin
 from tests.nn.specimens import PATTERNS, SPECIMENS, Specimen, carriers
 
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.codes import Domain, storage
 from earnest.integer.operator import Proof, check_constants
 from earnest.integer.operators import OPERATORS
-from earnest.nn.twins import TWINS
 
 EVERY = pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=SPECIMENS.keys())
 
@@ -23,6 +23,8 @@ def by_law(specimen: Specimen, inputs: list[torch.Tensor]) -> np.ndarray:
 
 def test_every_kind_of_the_law_has_a_twin_and_every_twin_a_specimen() -> None:
     assert set(TWINS) == set(OPERATORS)
+    assert len(every_twin()) == len(TWINS), "one twin for each kind"
+    assert all(OPERATORS[kind] is twin.law_class for kind, twin in TWINS.items())
     assert {specimen.twin.kind for specimen in SPECIMENS.values()} == set(TWINS)
 
 

@@ -11,9 +11,9 @@ from torch.nn import functional
 from earnest.errors import CaptureError, ProgramError
 from earnest.integer.program import INPUT
 from earnest.nn.model import TwinModel
-from earnest.swapping import fidelity, rules
-from earnest.swapping.flat import Flat
+from earnest.swapping import conversion, fidelity
 from earnest.swapping.swap import swap
+from earnest.swapping.trace.flat import Flat
 
 
 class Small(nn.Module):
@@ -149,15 +149,15 @@ def test_accumulator_that_may_not_fit_is_rounded():
 
 def test_a_wrong_rule_is_noticed(monkeypatch: pytest.MonkeyPatch):
     """The net under all rules: a rule that takes tanh for ReLU."""
-    wrong = {**rules.RULES, "aten.tanh.default": rules.RULES["aten.relu.default"]}
-    monkeypatch.setattr(rules, "RULES", wrong)
+    wrong = {**conversion.RULES, "aten.tanh.default": conversion.RULES["aten.relu.default"]}
+    monkeypatch.setattr(conversion, "RULES", wrong)
     with pytest.raises(CaptureError, match="differs from the model by"):
         swap(Small(lambda m, x: torch.tanh(m.lin(x))).eval(), "w8a8", "int8x16", features=FEATURES, longest=200)
 
 
 def test_small_outputs_are_compared_at_their_own_size(monkeypatch: pytest.MonkeyPatch):
-    wrong = {**rules.RULES, "aten.tanh.default": rules.RULES["aten.relu.default"]}
-    monkeypatch.setattr(rules, "RULES", wrong)
+    wrong = {**conversion.RULES, "aten.tanh.default": conversion.RULES["aten.relu.default"]}
+    monkeypatch.setattr(conversion, "RULES", wrong)
     with pytest.raises(CaptureError, match="differs from the model by"):
         swap(Small(lambda m, x: torch.tanh(m.lin(x)) * 1e-6).eval(), "w8a8", "int8x16", features=FEATURES, longest=200)
     assert fidelity.TOLERANCE < 0.01
@@ -167,7 +167,7 @@ def test_form_that_a_rule_did_not_foresee(monkeypatch: pytest.MonkeyPatch):
     def clumsy(converter: object, node: Flat) -> None:
         raise TypeError("unforeseen")
 
-    monkeypatch.setattr(rules, "RULES", {**rules.RULES, "aten.tanh.default": clumsy})
+    monkeypatch.setattr(conversion, "RULES", {**conversion.RULES, "aten.tanh.default": clumsy})
     with pytest.raises(
         CaptureError, match=r"aten\.tanh\.default has a form that is not supported \(TypeError: unforeseen"
     ):

@@ -16,7 +16,7 @@ from tests.swapping.modules import (
 from torch import nn
 
 from earnest.errors import CaptureError, RecipeError, SwapError, TargetError
-from earnest.swapping import rules
+from earnest.swapping import conversion
 from earnest.swapping.recipe import Recipe, load_recipe
 from earnest.swapping.swap import swap
 
@@ -33,7 +33,7 @@ def test_unsupported_operator_names_itself_and_its_line():
 
 
 def test_operator_without_a_rule_is_not_left_float(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rules, "RULES", {k: v for k, v in rules.RULES.items() if k != "aten.tanh.default"})
+    monkeypatch.setattr(conversion, "RULES", {k: v for k, v in conversion.RULES.items() if k != "aten.tanh.default"})
     with pytest.raises(CaptureError, match=r"aten\.tanh\.default has no twin"):
         _swap(PostNorm())
 

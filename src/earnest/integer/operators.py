@@ -16,6 +16,7 @@ from earnest.integer.relative_shift import RelativeShift
 from earnest.integer.rms_norm import RmsNorm
 from earnest.integer.softmax import Exponential, Softmax, WeightedMean
 from earnest.integer.table import InterpolatedTable, Table
+from earnest.integer.weight import WeightCodes
 
 OPERATORS: dict[str, type[Operator]] = {
     operator.kind: operator
@@ -47,3 +48,6 @@ OPERATORS: dict[str, type[Operator]] = {
         Constant,
     )
 }
+
+WEIGHTED = tuple(kind for kind, operator in OPERATORS.items() if issubclass(operator, WeightCodes))
+"""Kinds that have weights."""

@@ -4,20 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 
 from earnest.integer.program import INPUT
-from earnest.nn.add import Add
-from earnest.nn.edge import CalibratedEdge
-from earnest.nn.gated import GatedLinearUnit
-from earnest.nn.group_norm import GroupNorm
-from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.layout import Layout
-from earnest.nn.matmul import MatMul
 from earnest.nn.model import TwinModel
-from earnest.nn.multiply import Multiply
-from earnest.nn.rms_norm import RmsNorm
-from earnest.nn.softmax import Exponential, Softmax, WeightedMean
-from earnest.nn.table import Function
-from earnest.nn.twin import Twin
-from earnest.nn.weighted import Convolution2d, Weighted
+from earnest.nn.weighted import Weighted
 
 Groups = Mapping[str, Collection[str]]
 """Names of calls by the name of their group."""
@@ -43,7 +32,9 @@ def by_kind(model: TwinModel) -> Groups:
     fixed, heads = _fixed(model), sources(model)[model.result]
     found: dict[str, list[str]] = defaultdict(list)
     for name in operators(model):
-        found["positions" if name in fixed else _kind(model.twin(name), head=name in heads)].append(name)
+        twin = model.twin(name)
+        head = name in heads and isinstance(twin, Weighted)
+        found["positions" if name in fixed else "head" if head else twin.group].append(name)
     return dict(found)
 
 
@@ -55,34 +46,6 @@ def narrowest(model: TwinModel, calls: Collection[str]) -> int:
     """The fewest bits of the weights of a group, 0 where it has none."""
     twins = [model.twin(name) for name in calls]
     return min((twin.weight_bits for twin in twins if isinstance(twin, Weighted)), default=0)
-
-
-KINDS: Mapping[type[Twin], str] = {
-    Softmax: "softmax",
-    Exponential: "softmax",
-    WeightedMean: "softmax",
-    LayerNorm: "norms",
-    RmsNorm: "norms",
-    GroupNorm: "norms",
-    MatMul: "attention products",
-    GatedLinearUnit: "functions",
-    Multiply: "functions",
-    Function: "functions",
-    Convolution2d: "stem",
-}
-
-
-def _kind(twin: Twin, *, head: bool) -> str:
-    if head and isinstance(twin, Weighted):
-        return "head"
-    for kind, name in KINDS.items():
-        if isinstance(twin, kind):
-            return name
-    if isinstance(twin, Add):
-        return "residual" if isinstance(twin.output, CalibratedEdge) and twin.output.role == "residual" else "sums"
-    if isinstance(twin, Weighted) and twin.depthwise:
-        return "depthwise"
-    return twin.path.rpartition(".")[2].partition("[")[0] or twin.kind
 
 
 def _fixed(model: TwinModel) -> set[str]:

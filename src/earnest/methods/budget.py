@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from earnest.errors import CalibrationError
 from earnest.file import FileReport
+from earnest.integer.operators import WEIGHTED
 from earnest.integer.target import Target
 from earnest.methods.allocation import Width, allocate
 from earnest.methods.milliseconds import Milliseconds
 from earnest.methods.widths import Sensitivity
 from earnest.swapping.budget import Budget
 from earnest.swapping.recipe import Recipe, Rule
-from earnest.swapping.swap import WEIGHTED
 
 _KEPT_BACK = 0.002
 """Share of a file that is left free: biases and multipliers take more or fewer bytes once weights are rounded."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from earnest.engine.measure import step_milliseconds
+from earnest.integer.operators import WEIGHTED
 from earnest.integer.program import Program
 from earnest.integer.target import Target
 from earnest.methods.allocation import Width
@@ -11,7 +12,6 @@ from earnest.methods.widths import WIDTHS, Sensitivity
 from earnest.nn.parallel import Progress, counted
 from earnest.runtime.front_ends import FrontEnd
 from earnest.swapping.recipe import Recipe, Rule
-from earnest.swapping.swap import WEIGHTED
 
 SECONDS = 10.0
 """Speech that a budget of milliseconds is for, or the longest that a program hears where that is less."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from earnest.integer.add import Add as AddLaw
 from earnest.integer.dimension import Symbols
-from earnest.nn.edge import Edge
+from earnest.nn.edge import CalibratedEdge, Edge
 from earnest.nn.twin import Twin
 from earnest.numerics.multiplier import sum_multipliers
 
@@ -17,11 +16,17 @@ from earnest.numerics.multiplier import sum_multipliers
 class Add(Twin):
     """E13: sum of factor_i x_i; a factor of -1 subtracts."""
 
-    kind: ClassVar[str] = "add"
+    law_class = AddLaw
+    reads = "residual"
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, factors: Sequence[float]) -> None:
         super().__init__(operands, output)
         self.factors = tuple(factors)
+
+    @property
+    def group(self) -> str:
+        """Sums of the residual stream, and others."""
+        return "residual" if isinstance(self.output, CalibratedEdge) and self.output.role == "residual" else "sums"
 
     def build(self) -> AddLaw:
         """The law's sum."""

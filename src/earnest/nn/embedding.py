@@ -1,7 +1,6 @@
 """Embedding: the row of a token, brought to the grid of the result (E26)."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,7 +17,7 @@ from earnest.numerics.weight import live_rows
 class Embedding(WeightCodes):
     """E26: `weight` is [tokens, width]. The operand's codes are tokens."""
 
-    kind: ClassVar[str] = "embedding"
+    law_class = EmbeddingLaw
 
     def effective_scale(self) -> Tensor:
         """Scale of each row, float64, raised where a row is nearly dead."""

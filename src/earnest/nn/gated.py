@@ -1,7 +1,7 @@
 """Gated linear unit (E17)."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
@@ -9,6 +9,7 @@ from torch.nn import functional
 from earnest.integer.dimension import Symbols
 from earnest.integer.gated import GatedLinearUnit as GatedLinearUnitLaw
 from earnest.nn.edge import Edge
+from earnest.nn.site import Site
 from earnest.nn.twin import Twin, requantization
 from earnest.numerics.table import gate_table
 
@@ -16,11 +17,17 @@ from earnest.numerics.table import gate_table
 class GatedLinearUnit(Twin):
     """E17: the first half times the sigmoid of the second, along `axis`."""
 
-    kind: ClassVar[str] = "glu"
+    law_class = GatedLinearUnitLaw
+    group_name = "functions"
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, axis: int, gate_bits: int) -> None:
         super().__init__(operands, output)
         self.axis, self.gate_bits = axis, gate_bits
+
+    @classmethod
+    def given(cls, site: Site) -> dict[str, Any]:
+        """The axis, and the bits of a gate on the target."""
+        return {**super().given(site), "gate_bits": site.gate_bits}
 
     def build(self) -> GatedLinearUnitLaw:
         """The law's gated linear unit."""

@@ -1,7 +1,7 @@
 """Group norm over time (E25)."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
@@ -16,7 +16,7 @@ from earnest.numerics.norm import group_epsilon, group_pre_shift, smallest_group
 class GroupNorm(Norm):
     """E25 over groups of channels and all positions; `largest` is how many codes a group has at the greatest length."""
 
-    kind: ClassVar[str] = "group_norm"
+    law_class = GroupNormLaw
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, groups: int, largest: int, **norm: Any) -> None:
         super().__init__(operands, output, **norm)

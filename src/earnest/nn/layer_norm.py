@@ -1,7 +1,7 @@
 """Layer norm (E21)."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
@@ -16,7 +16,7 @@ from earnest.numerics.norm import norm_epsilon, smallest_norm_scale
 class LayerNorm(Norm):
     """E21 over the last axis."""
 
-    kind: ClassVar[str] = "layer_norm"
+    law_class = LayerNormLaw
 
     def __init__(self, operands: Sequence[Edge], output: Edge, **norm: Any) -> None:
         super().__init__(operands, output, **norm)

@@ -1,7 +1,7 @@
 """Layout: twins that move codes and change none (E22, E23), constants (E24), and the scaling that costs nothing."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from earnest.integer.operator import Operator
 from earnest.integer.relative_shift import RelativeShift as RelativeShiftLaw
 from earnest.integer.relative_shift import relative_shift
 from earnest.nn.edge import Edge
+from earnest.nn.site import Site
 from earnest.nn.twin import Twin
 from earnest.numerics.grid import quantize
 
@@ -41,7 +42,7 @@ class Layout(Twin):
 class Reshape(Layout):
     """Another shape; its dimensions may depend on `batch` and `time`."""
 
-    kind: ClassVar[str] = "reshape"
+    law_class = law.Reshape
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, shape: tuple[Dimension, ...]) -> None:
         super().__init__(operands, output)
@@ -59,7 +60,7 @@ class Reshape(Layout):
 class Transpose(Layout):
     """Axes in another order."""
 
-    kind: ClassVar[str] = "transpose"
+    law_class = law.Transpose
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, order: tuple[int, ...]) -> None:
         super().__init__(operands, output)
@@ -78,7 +79,7 @@ class Transpose(Layout):
 class Slice(Layout):
     """Part of one axis."""
 
-    kind: ClassVar[str] = "slice"
+    law_class = law.Slice
 
     def __init__(
         self, operands: Sequence[Edge], output: Edge, *, axis: int, start: Dimension, stop: Dimension, step: int
@@ -99,7 +100,7 @@ class Slice(Layout):
 class Pad(Layout):
     """The code of real 0 around each axis."""
 
-    kind: ClassVar[str] = "pad"
+    law_class = law.Pad
 
     def __init__(
         self, operands: Sequence[Edge], output: Edge, *, before: tuple[int, ...], after: tuple[int, ...]
@@ -129,7 +130,7 @@ class Pad(Layout):
 class RelativeShift(Layout):
     """E22."""
 
-    kind: ClassVar[str] = "relative_shift"
+    law_class = RelativeShiftLaw
 
     def build(self) -> Operator:
         """The law's relative shift."""
@@ -144,7 +145,7 @@ class RelativeShift(Layout):
 class Concat(Layout):
     """Values of one grid behind each other."""
 
-    kind: ClassVar[str] = "concat"
+    law_class = law.Concat
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, axis: int) -> None:
         super().__init__(operands, output)
@@ -183,7 +184,7 @@ class ScaledGradient(torch.autograd.Function):
 class Scaled(Layout):
     """Multiplication by a positive constant: the codes stay, the edge means more. No operator of the program."""
 
-    kind: ClassVar[str] = "scaled"
+    kind = "scaled"
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, factor: float) -> None:
         super().__init__(operands, output)
@@ -211,7 +212,8 @@ class Scaled(Layout):
 class Constant(Twin):
     """E24: a parameter or a table as a value of its own."""
 
-    kind: ClassVar[str] = "constant"
+    law_class = law.Constant
+    makes = "position"
 
     def __init__(self, output: Edge, *, value: Tensor) -> None:
         super().__init__((), output)
@@ -219,6 +221,11 @@ class Constant(Twin):
             self.value = value
         else:
             self.register_buffer("value", value, persistent=False)
+
+    @classmethod
+    def at(cls, site: Site) -> Twin:
+        """It reads nothing."""
+        return cls(site.output, value=site.parameters["value"])
 
     def trainable(self) -> tuple[Tensor, ...]:
         """The value, if it is a parameter."""

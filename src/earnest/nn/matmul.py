@@ -1,19 +1,28 @@
 """Product of two activations (E12). A 24-bit result on a `ProductEdge` is the accumulator itself, unrounded."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from torch import Tensor
 
 from earnest.integer.dimension import Symbols
 from earnest.integer.matmul import MatMul as MatMulLaw
+from earnest.nn.site import Site
+from earnest.nn.softmax import NumeratorEdge, WeightedMean
 from earnest.nn.twin import Twin, requantization
 
 
 class MatMul(Twin):
     """E12."""
 
-    kind: ClassVar[str] = "matmul"
+    law_class = MatMulLaw
+    symmetric = True
+    group_name = "attention products"
+
+    @classmethod
+    def at(cls, site: Site) -> Twin:
+        """A weighted mean, where the left operand is numerators whose sum it divides by."""
+        twin = WeightedMean if isinstance(site.operands[0], NumeratorEdge) else MatMul
+        return twin(site.operands, site.output)
 
     def build(self) -> MatMulLaw:
         """The law's product; a product of scales equal to the output's becomes the multiplier 1."""

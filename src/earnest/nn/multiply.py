@@ -1,7 +1,6 @@
 """Product of two activations, element by element (E14)."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from torch import Tensor
 
@@ -13,7 +12,9 @@ from earnest.nn.twin import Twin, requantization
 class Multiply(Twin):
     """E14."""
 
-    kind: ClassVar[str] = "mul"
+    law_class = MultiplyLaw
+    symmetric = True
+    group_name = "functions"
 
     def build(self) -> MultiplyLaw:
         """The law's product."""

@@ -14,6 +14,9 @@ from earnest.numerics.norm import norm_constants
 class Norm(Twin):
     """A norm of one value."""
 
+    reads = "residual"
+    group_name = "norms"
+
     def __init__(
         self, operands: Sequence[Edge], output: Edge, *, weight: nn.Parameter, bias: nn.Parameter | None, epsilon: float
     ) -> None:

@@ -28,12 +28,18 @@ class Recurrence(Weighted):
     """`weight` is [gates * units, units], and multiplies the hidden states, which are the result."""
 
     law_class: ClassVar[type[RecurrenceLaw]]
+    reads = "argument"
     hidden: ClassVar[float]
     """The real value of 1 of what the law requantizes to a hidden state."""
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, reverse: bool, **weighted: Any) -> None:
         super().__init__(operands, output, **weighted)
         self.reverse = reverse
+
+    @classmethod
+    def operand_edge(cls) -> Edge:
+        """That of the arguments."""
+        return arguments()
 
     @property
     def multiplied(self) -> Edge:
@@ -90,7 +96,6 @@ class Recurrence(Weighted):
 class LongShortTermMemory(Recurrence):
     """E29."""
 
-    kind: ClassVar[str] = "lstm"
     law_class = LongShortTermMemoryLaw
     hidden = GATE.scale**2
 
@@ -103,7 +108,6 @@ class LongShortTermMemory(Recurrence):
 class GatedRecurrentUnit(Recurrence):
     """E30."""
 
-    kind: ClassVar[str] = "gru"
     law_class = GatedRecurrentUnitLaw
     hidden = GATE.scale
 

@@ -1,7 +1,6 @@
 """RMS norm (E28)."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,7 +15,7 @@ from earnest.numerics.norm import norm_epsilon, smallest_norm_scale
 class RmsNorm(Norm):
     """E28 over the last axis."""
 
-    kind: ClassVar[str] = "rms_norm"
+    law_class = RmsNormLaw
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, weight: nn.Parameter, epsilon: float) -> None:
         super().__init__(operands, output, weight=weight, bias=None, epsilon=epsilon)

@@ -1,7 +1,6 @@
 """Softmax with 16-bit probabilities (E18), or as 8-bit numerators (E19) and a weighted mean (E20)."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -12,15 +11,17 @@ from earnest.integer.softmax import Exponential as ExponentialLaw
 from earnest.integer.softmax import Softmax as SoftmaxLaw
 from earnest.integer.softmax import WeightedMean as WeightedMeanLaw
 from earnest.nn.edge import Edge, FixedEdge
+from earnest.nn.site import Site
 from earnest.nn.twin import Twin, requantization
 from earnest.numerics.table import exponential_table, softmax_tables
 
 FINE_BITS = 8
+PROBABILITY_BITS = 16
 
 
 def probabilities() -> FixedEdge:
     """The edge of 16-bit probabilities: 32767 is 1."""
-    return FixedEdge(bits=16, signed=True, scale=1.0 / ONE)
+    return FixedEdge(bits=PROBABILITY_BITS, signed=True, scale=1.0 / ONE)
 
 
 class NumeratorEdge(FixedEdge):
@@ -39,12 +40,29 @@ class NumeratorEdge(FixedEdge):
         return numerators / numerators.sum(dim=-1, keepdim=True).clamp_min(self.grid.scale)
 
 
-class Rows(Twin):
+class SoftmaxRows(Twin):
     """What both forms of softmax share: the last axis, and the causal mask or none."""
+
+    captured = "softmax"
+    reads = "scores"
+    makes = "probabilities"
+    takes_any_width = True
+    group_name = "softmax"
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, masked: bool) -> None:
         super().__init__(operands, output)
         self.masked = masked
+
+    @classmethod
+    def at(cls, site: Site) -> Twin:
+        """Probabilities of 16 bits, or numerators of 8."""
+        twin = Exponential if isinstance(site.output, NumeratorEdge) else Softmax
+        return twin(site.operands, site.output, **cls.given(site))
+
+    @classmethod
+    def output_edge(cls, bits: int) -> Edge:
+        """That of the form of so many bits."""
+        return probabilities() if bits == PROBABILITY_BITS else NumeratorEdge()
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
         """torch's softmax."""
@@ -55,10 +73,10 @@ class Rows(Twin):
         return torch.softmax(scores, dim=-1)
 
 
-class Softmax(Rows):
+class Softmax(SoftmaxRows):
     """E18."""
 
-    kind: ClassVar[str] = "softmax"
+    law_class = SoftmaxLaw
 
     def build(self) -> SoftmaxLaw:
         """The law's softmax; scores of up to 8 bits need no fine table."""
@@ -68,10 +86,10 @@ class Softmax(Rows):
         return SoftmaxLaw(coarse=coarse, fine=fine, input_bits=grid.bits, fine_bits=fine_bits, masked=self.masked)
 
 
-class Exponential(Rows):
+class Exponential(SoftmaxRows):
     """E19. Its real value is the softmax: what the numerators become when `weighted_mean` divides by their sum."""
 
-    kind: ClassVar[str] = "exponential"
+    law_class = ExponentialLaw
 
     def build(self) -> ExponentialLaw:
         """The law's numerators."""
@@ -83,7 +101,8 @@ class Exponential(Rows):
 class WeightedMean(Twin):
     """E20."""
 
-    kind: ClassVar[str] = "weighted_mean"
+    law_class = WeightedMeanLaw
+    group_name = "softmax"
 
     def build(self) -> WeightedMeanLaw:
         """The law's weighted mean; the scale of the weights cancels in the division."""

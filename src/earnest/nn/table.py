@@ -1,7 +1,6 @@
 """Functions of one code: a table of 256 entries, or for 16-bit codes one with interpolation (E15, E16)."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -11,8 +10,12 @@ from earnest.integer.dimension import Symbols
 from earnest.integer.table import InterpolatedTable as InterpolatedTableLaw
 from earnest.integer.table import Table as TableLaw
 from earnest.nn.edge import Edge
+from earnest.nn.site import Site
 from earnest.nn.twin import Twin
 from earnest.numerics.table import Pointwise, code_table, knots
+
+TABLE_BITS = 8
+"""Greatest width of a code whose functions are tables of every code."""
 
 
 def hard_sigmoid(x: Tensor) -> Tensor:
@@ -48,11 +51,24 @@ def in_torch(function: Pointwise, x: Tensor) -> Tensor:
 
 
 class Function(Twin):
-    """A function of each code."""
+    """A function of each code: a table of every code, or one with interpolation where there are too many."""
+
+    kind = "table"
+    captured = "function"
+    reads = "argument"
+    takes_any_width = True
+    group_name = "functions"
 
     def __init__(self, operands: Sequence[Edge], output: Edge, *, function: Pointwise) -> None:
         super().__init__(operands, output)
         self.function = function
+
+    @classmethod
+    def at(cls, site: Site) -> Twin:
+        """The form for the width at hand."""
+        (operand,) = site.operands
+        twin = Table if operand.bits <= TABLE_BITS else InterpolatedTable
+        return twin(site.operands, site.output, **cls.given(site))
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
         """torch's function."""
@@ -67,7 +83,7 @@ class Function(Twin):
 class Table(Function):
     """E15."""
 
-    kind: ClassVar[str] = "table"
+    law_class = TableLaw
 
     def build(self) -> TableLaw:
         """The law's table, one entry for each code."""
@@ -79,7 +95,7 @@ class Table(Function):
 class InterpolatedTable(Function):
     """E16."""
 
-    kind: ClassVar[str] = "interpolated_table"
+    law_class = InterpolatedTableLaw
 
     def build(self) -> InterpolatedTableLaw:
         """The law's table of 513 knots."""

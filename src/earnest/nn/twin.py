@@ -20,6 +20,7 @@ from earnest.integer.linear import WeightedSums
 from earnest.integer.operator import Operator, declared
 from earnest.nn.accumulation import TorchAccumulation
 from earnest.nn.edge import Edge
+from earnest.nn.site import Role, Site
 from earnest.numerics.grid import Grid
 from earnest.numerics.multiplier import multiplier
 
@@ -65,8 +66,61 @@ def requantization(real: float, output: Grid) -> dict[str, Any]:
 class Twin(nn.Module, ABC):
     """One operator of the captured graph. `operands` are the edges that it reads, `output` the edge that it makes."""
 
+    law_class: ClassVar[type[Any]]
+    """The operator of the law that it computes."""
     kind: ClassVar[str]
+    """What that is called."""
+    captured: ClassVar[str]
+    """What a captured operator is called of which this is the twin, or one of its forms."""
+
+    reads: ClassVar[Role] = "activation"
+    """The role of a value that it reads."""
+    makes: ClassVar[Role | None] = None
+    """The role of its result, where that does not depend on who reads it."""
+    symmetric: ClassVar[bool] = False
+    """Whether it reads values without zero points: one would cost it sums over rows."""
+    takes_any_width: ClassVar[bool] = False
+    """Whether it has a form for every width that it may read."""
+    group_name: ClassVar[str | None] = None
+    """The group of all twins of its kind, if they have one."""
+
     output: Edge
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """A kind is called as its law; so is the captured operator, unless it has a name of its own."""
+        super().__init_subclass__(**settings)
+        if "law_class" in cls.__dict__:
+            cls.kind = cls.law_class.kind
+        if "kind" in cls.__dict__ and not hasattr(cls, "captured"):
+            cls.captured = cls.kind
+
+    @classmethod
+    def at(cls, site: Site) -> "Twin":
+        """The twin of an operator that was captured as this class, in the form that its edges ask for."""
+        return cls(site.operands, site.output, **cls.given(site))
+
+    @classmethod
+    def given(cls, site: Site) -> dict[str, Any]:
+        """What the site says of a twin beside its edges."""
+        return {**site.settings, **site.parameters}
+
+    @classmethod
+    def operand_edge(cls) -> Edge | None:
+        """The edge that it needs to read; None where calibration may choose the grid."""
+        return None
+
+    @classmethod
+    def output_edge(cls, bits: int) -> Edge | None:
+        """The edge of a result of so many bits; None where calibration may choose the grid."""
+        del bits
+        return None
+
+    @property
+    def group(self) -> str:
+        """What operators like it are called together, where a model's losses are told apart: the group of its kind, or
+        the last name of its path.
+        """
+        return self.group_name or self.path.rpartition(".")[2].partition("[")[0] or self.kind
 
     def __init__(self, operands: Sequence[Edge], output: Edge) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from earnest.integer.codes import weight_limit
 from earnest.nn.edge import Edge
+from earnest.nn.site import Site
 from earnest.nn.twin import Twin
 from earnest.numerics.weight import nearest_map, spread_steps, weight_codes, weight_maps
 
@@ -43,6 +44,11 @@ class WeightCodes(Twin):
         multipliers = torch.ones((len(weight), -(-depth // self.weight_group)), dtype=torch.uint8)
         self.register_buffer("group_multiplier", multipliers)
         self.choose_levels_()
+
+    @classmethod
+    def given(cls, site: Site) -> dict[str, Any]:
+        """The weight too, and what the recipe says of it."""
+        return {**super().given(site), **site.weights}
 
     def choose_levels_(self) -> None:
         """Map, scales and multipliers from the weight as it is."""

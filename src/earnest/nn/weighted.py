@@ -29,13 +29,20 @@ class Weighted(WeightCodes):
 
     groups: int = 1
 
-    def __init__(self, operands: Sequence[Edge], output: Edge, *, bias: nn.Parameter | None, **weight: Any) -> None:
+    def __init__(
+        self, operands: Sequence[Edge], output: Edge, *, bias: nn.Parameter | None = None, **weight: Any
+    ) -> None:
         super().__init__(operands, output, **weight)
         self.bias = bias
 
     def trainable(self) -> tuple[Tensor, ...]:
         """Weight, and bias where there is one."""
         return (self.weight,) if self.bias is None else (self.weight, self.bias)
+
+    @property
+    def group(self) -> str:
+        """Depthwise ones, and others by the last name of their path."""
+        return "depthwise" if self.depthwise and self.group_name is None else super().group
 
     @property
     def depthwise(self) -> bool:
@@ -88,7 +95,7 @@ class Weighted(WeightCodes):
 class Linear(Weighted):
     """E10; `weight` is [out, in]."""
 
-    kind: ClassVar[str] = "linear"
+    law_class = LinearLaw
 
     def build(self) -> Operator:
         """The law's linear."""
@@ -140,7 +147,6 @@ class Convolution(Weighted):
 class Convolution1d(Convolution):
     """E11 over time."""
 
-    kind: ClassVar[str] = "conv1d"
     law_class = Convolution1dLaw
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
@@ -154,8 +160,8 @@ class Convolution1d(Convolution):
 class Convolution2d(Convolution):
     """E11 over time and frequency."""
 
-    kind: ClassVar[str] = "conv2d"
     law_class = Convolution2dLaw
+    group_name = "stem"
 
     def real(self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], symbols: Symbols) -> Tensor:
         """torch's conv2d."""

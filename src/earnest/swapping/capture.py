@@ -14,13 +14,13 @@ from torch.export import Dim, ExportedProgram
 
 from earnest.errors import CaptureError
 from earnest.integer.dimension import TIME, TOKENS, evaluate
-from earnest.swapping.conversion import Converter
-from earnest.swapping.dimensions import dimension_of
-from earnest.swapping.flat import Flat, flatten, needed
-from earnest.swapping.graph import Graph, entries, link, name_nodes
-from earnest.swapping.patterns import find_relative_shifts
-from earnest.swapping.recurrent_operators import AsOneOperator
-from earnest.swapping.tables import BATCH
+from earnest.swapping.conversion import Conversion
+from earnest.swapping.graph.graph import Graph
+from earnest.swapping.graph.relative_shifts import find_relative_shifts
+from earnest.swapping.trace.dimensions import dimension_of
+from earnest.swapping.trace.flat import Flat, flatten, needed
+from earnest.swapping.trace.recurrent_operators import AsOneOperator
+from earnest.swapping.trace.tables import BATCH
 
 EXAMPLE_BATCH, EXAMPLE_TIME, EXAMPLE_TOKENS, SHORTEST_EXAMPLE = 2, 141, 7, 5
 
@@ -57,11 +57,10 @@ def capture(
     read = needed(nodes, result)
     most = {symbol: ends[1] for symbol, ends in ranges.items()}
     shortest = _never_empty([node for node in nodes if node in read], names, most, shortest, longest)
-    graph = Converter(nodes, names, {TIME: (shortest, longest), **ranges}).convert(result)
-    find_relative_shifts(graph)
-    prune(graph)
-    name_nodes(graph, model)
-    return graph
+    draft = Conversion(nodes, names, {TIME: (shortest, longest), **ranges}).convert(result)
+    find_relative_shifts(draft)
+    draft.prune()
+    return draft.frozen(model)
 
 
 def steps(features: int | None) -> int:
@@ -136,13 +135,3 @@ def _never_empty(
         if all(evaluate(size, {BATCH: 1, TIME: time, **most}) >= 1 for size in sizes):
             return time
     raise CaptureError(f"expected a model with values at some length up to {longest}")
-
-
-def prune(graph: Graph) -> None:
-    """Drop nodes that nothing reads, the last first."""
-    link(graph)
-    for node in reversed(list(graph.nodes)):
-        if not node.users and node is not graph.result and node not in entries(graph):
-            graph.nodes.remove(node)
-            for source in node.inputs:
-                source.users.remove(node)

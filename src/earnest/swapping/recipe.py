@@ -16,11 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from earnest.errors import RecipeError
 from earnest.integer.target import Target
 from earnest.integer.weight import SMALLEST_GROUP
+from earnest.nn.site import Role
 from earnest.swapping.budget import FORM, parse_budget
-
-Role = Literal["activation", "argument", "residual", "scores", "logits", "accumulator", "position", "probabilities"]
-"""What a value is for: read by products; by functions alone; by sums and norms; by a softmax; by the decoder; handed on
-unrounded; a table or a bias that depends on no data; the result of a softmax."""
 
 RangeMethod = Literal["extremes", "percentile", "squared-error", "fourth-power", "kl", "by-output"]
 
@@ -83,6 +80,11 @@ class Settings(BaseModel):
     range: str
     margin: float
     rule: int
+
+    @property
+    def weights(self) -> dict[str, int | str]:
+        """What is said of weights, by the names that twins have for it."""
+        return self.model_dump(include={"weight_bits", "weight_map", "weight_range", "weight_group"})
 
 
 class Recipe(BaseModel):

@@ -1,27 +1,39 @@
 """Roles: what each value is for, decided by who reads it, through layout and scaling."""
 
+from collections.abc import Iterator
+
+from earnest.nn.add import Add
+from earnest.nn.matmul import MatMul
+from earnest.nn.site import Role
+from earnest.nn.table import Function
 from earnest.numerics.table import Pointwise
-from earnest.swapping.graph import Graph, Node
-from earnest.swapping.recipe import Role
-from earnest.swapping.recurrent_rules import RECURRENCES
+from earnest.swapping.graph.graph import Graph, Node
 
-READ_ROLES: dict[str, Role] = {
-    "softmax": "scores",
-    "add": "residual",
-    "layer_norm": "residual",
-    "rms_norm": "residual",
-    "group_norm": "residual",
-}
-SYMMETRIC_READERS = ("matmul", "mul")
-RESULT = "result"
+ORDER: tuple[Role, ...] = (
+    "probabilities",
+    "logits",
+    "accumulator",
+    "scores",
+    "residual",
+    "position",
+    "argument",
+    "activation",
+)
+"""Of the roles that a value could have the first is its own."""
 
 
-def readers(graph: Graph, node: Node) -> list[Node | str]:
-    """Operators that read a value, looking through layout; `result` where the model returns it."""
-    found: list[Node | str] = [RESULT] if node is graph.result else []
-    for user in node.users:
+def readers(graph: Graph, node: Node) -> list[Node]:
+    """Operators that read a value, looking through layout."""
+    found: list[Node] = []
+    for user in graph.users[node]:
         found.extend(readers(graph, user) if user.moves_one else [user])
     return found
+
+
+def is_result(graph: Graph, node: Node) -> bool:
+    """Whether the model returns a value, looking through layout."""
+    moved = (user for user in graph.users[node] if user.moves_one)
+    return node is graph.result or any(is_result(graph, user) for user in moved)
 
 
 def source_of(node: Node) -> Node:
@@ -31,33 +43,33 @@ def source_of(node: Node) -> Node:
 
 def role_of(graph: Graph, node: Node, *, handed_on: bool = True) -> Role:
     """The role of a value that is no layout; `handed_on` allows a product to a sum to be its accumulator."""
-    kinds = [reader if isinstance(reader, str) else reader.kind for reader in readers(graph, node)]
-    if node.kind == "softmax":
-        return "probabilities"
-    if RESULT in kinds:
-        return "logits"
-    if node.kind == "matmul" and set(kinds) == {"add"} and handed_on:
-        return "accumulator"
-    for kind, role in READ_ROLES.items():
-        if kind in kinds:
-            return role
-    if node.kind == "constant":
-        return "position"
-    return "argument" if set(kinds) == {"function"} or reads_arguments(kinds) else "activation"
+    return min(_roles(graph, node, handed_on=handed_on), key=ORDER.index)
 
 
-def reads_arguments(kinds: list[str]) -> bool:
-    """True where recurrences alone read a value: it holds the arguments of their gates."""
-    return bool(kinds) and set(kinds) <= set(RECURRENCES)
+def _roles(graph: Graph, node: Node, *, handed_on: bool) -> Iterator[Role]:
+    """Every role that a value could have."""
+    reading = [reader.twin for reader in readers(graph, node) if reader.twin is not None]
+    yield "activation"
+    if node.twin is not None and node.twin.makes is not None:
+        yield node.twin.makes
+    if is_result(graph, node):
+        yield "logits"
+    elif handed_on and node.is_a(MatMul) and reading and all(issubclass(twin, Add) for twin in reading):
+        yield "accumulator"
+    asked: set[Role] = {twin.reads for twin in reading}
+    for role in asked:
+        if role != "argument" or (len(asked) == 1 and not is_result(graph, node)):
+            yield role
 
 
 def symmetric(graph: Graph, node: Node) -> bool:
-    """True where a reader multiplies the value with another activation: a zero point would cost it row sums."""
-    return any(not isinstance(r, str) and r.kind in SYMMETRIC_READERS for r in readers(graph, node))
+    """True where a reader asks for a value without a zero point."""
+    return any(reader.twin is not None and reader.twin.symmetric for reader in readers(graph, node))
 
 
 def function_reading(graph: Graph, node: Node) -> Pointwise | None:
     """The function whose table is all that reads a value, if there is one."""
-    found = readers(graph, node)
-    names = {r.settings["function"] if not isinstance(r, str) and r.kind == "function" else None for r in found}
-    return names.pop() if len(names) == 1 else None
+    if is_result(graph, node):
+        return None
+    found = {reader.settings["function"] if reader.is_a(Function) else None for reader in readers(graph, node)}
+    return found.pop() if len(found) == 1 else None

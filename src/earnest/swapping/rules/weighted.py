@@ -1,18 +1,15 @@
-"""Rules of operators with weights: linear, convolution, embedding, norms; batch norm is folded into the one before."""
+"""Rules of operators with weights: linear, convolution, embedding; batch norm is folded into the one before."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
 
-from earnest.swapping.flat import Flat
-from earnest.swapping.graph import Node
-
-if TYPE_CHECKING:
-    from earnest.swapping.conversion import Converter
-
-Rule = Callable[["Converter", Flat], Node]
+from earnest.nn.embedding import Embedding
+from earnest.nn.weighted import Convolution, Convolution1d, Convolution2d, Linear
+from earnest.swapping.graph.draft import Draft
+from earnest.swapping.rules.converter import Converter, Rule
+from earnest.swapping.trace.flat import Flat
 
 WEIGHTED = frozenset(
     ("aten.linear.default", "aten.conv1d.default", "aten.conv2d.default", "aten.conv1d.padding", "aten.conv2d.padding")
@@ -20,26 +17,30 @@ WEIGHTED = frozenset(
 """Operators that run in integers even where their input depends on no data: a projection of a table of positions."""
 
 
-def _weights(converter: "Converter", node: Flat) -> dict[str, Any]:
+CONVOLUTIONS = {1: Convolution1d, 2: Convolution2d}
+"""By the axes that they go over."""
+
+
+def _weights(converter: Converter, node: Flat) -> dict[str, Any]:
     bias = node.argument(2, "bias")
     parameters = {"weight": converter.parameter(node.args[1])}
     return parameters if bias is None else {**parameters, "bias": converter.parameter(bias)}
 
 
-def _linear(converter: "Converter", node: Flat) -> Node:
-    return converter.make("linear", [converter.operand(node.args[0])], parameters=_weights(converter, node))
+def _linear(converter: Converter, node: Flat) -> Draft:
+    return converter.make(Linear, [converter.operand(node.args[0])], parameters=_weights(converter, node))
 
 
-def _embedding(converter: "Converter", node: Flat) -> Node:
+def _embedding(converter: Converter, node: Flat) -> Draft:
     if node.args[1] is not converter.tokens:
         raise converter.unsupported(node, "reads rows that are not those of the tokens")
     return converter.make(
-        "embedding", [converter.operand(node.args[1])], parameters={"weight": converter.parameter(node.args[0])}
+        Embedding, [converter.operand(node.args[1])], parameters={"weight": converter.parameter(node.args[0])}
     )
 
 
 def _convolution(rank: int) -> Rule:
-    def rule(converter: "Converter", node: Flat) -> Node:
+    def rule(converter: Converter, node: Flat) -> Draft:
         parameters = _weights(converter, node)
         stride, padding = node.argument(3, "stride", 1), node.argument(4, "padding", 0)
         dilation, groups = node.argument(5, "dilation", 1), node.argument(6, "groups", 1)
@@ -48,7 +49,7 @@ def _convolution(rank: int) -> Rule:
         weight = parameters["weight"]
         amounts = _named_padding(converter, node, padding, weight, dilations) if named else _spread(padding, rank)
         return converter.make(
-            f"conv{rank}d",
+            CONVOLUTIONS[rank],
             [converter.operand(node.args[0])],
             parameters=parameters,
             strides=_spread(stride, rank),
@@ -60,7 +61,7 @@ def _convolution(rank: int) -> Rule:
     return rule
 
 
-def _mean_pool(converter: "Converter", node: Flat) -> Node:
+def _mean_pool(converter: Converter, node: Flat) -> Draft:
     """The mean of each window of one channel: a depthwise convolution of equal weights."""
     taps = _spread(node.args[1], 1)[0]
     stride, padding = _spread(node.argument(2, "stride", taps) or taps, 1), _spread(node.argument(3, "padding", 0), 1)
@@ -70,11 +71,11 @@ def _mean_pool(converter: "Converter", node: Flat) -> Node:
         raise converter.unsupported(node, "has a form without a twin; expected [batch, channels, time], zeros counted")
     weight = nn.Parameter(torch.full((channels, 1, taps), 1.0 / taps))
     settings = {"strides": stride, "padding": padding, "dilations": (1,), "groups": channels}
-    return converter.make("conv1d", [converter.operand(node.args[0])], parameters={"weight": weight}, **settings)
+    return converter.make(Convolution1d, [converter.operand(node.args[0])], parameters={"weight": weight}, **settings)
 
 
 def _named_padding(
-    converter: "Converter", node: Flat, padding: str, weight: nn.Parameter, dilations: tuple[int, ...]
+    converter: Converter, node: Flat, padding: str, weight: nn.Parameter, dilations: tuple[int, ...]
 ) -> tuple[int, ...]:
     reach = [dilation * (taps - 1) for dilation, taps in zip(dilations, weight.shape[2:], strict=True)]
     if padding == "valid":
@@ -89,7 +90,7 @@ def _spread(value: Any, rank: int) -> tuple[int, ...]:
     return values * rank if len(values) == 1 else values
 
 
-def _batch_norm(converter: "Converter", node: Flat) -> Node:
+def _batch_norm(converter: Converter, node: Flat) -> Draft:
     """Folded into the convolution or linear before it; alone it is a depthwise convolution of one tap."""
     source = converter.operand(node.args[0])
     gain, bias, mean, variance = (
@@ -99,7 +100,7 @@ def _batch_norm(converter: "Converter", node: Flat) -> Node:
         raise converter.unsupported(node, "uses statistics of the batch; call model.eval() first")
     factor = (1.0 if gain is None else gain) / torch.sqrt(variance + float(node.args[7]))
     offset = (0.0 if bias is None else bias) - mean * factor
-    foldable = source.kind in ("conv1d", "conv2d") or (source.kind == "linear" and len(node.value.shape) == 2)
+    foldable = source.is_a(Convolution) or (source.is_a(Linear) and len(node.value.shape) == 2)
     if foldable and _sole_reader(converter, node.args[0], source):
         _fold(source, factor, offset)
         converter.became[node] = f"folded into {source.path}"
@@ -111,10 +112,10 @@ def _batch_norm(converter: "Converter", node: Flat) -> Node:
     weight = nn.Parameter(factor.float().reshape(channels, 1, *(1,) * rank))
     settings = {"strides": (1,) * rank, "padding": (0,) * rank, "dilations": (1,) * rank, "groups": channels}
     parameters = {"weight": weight, "bias": nn.Parameter(offset.float())}
-    return converter.make(f"conv{rank}d", [source], parameters=parameters, **settings)
+    return converter.make(CONVOLUTIONS[rank], [source], parameters=parameters, **settings)
 
 
-def _sole_reader(converter: "Converter", value: Flat, source: Node) -> bool:
+def _sole_reader(converter: Converter, value: Flat, source: Draft) -> bool:
     """True if nothing else reads the source, nor any of the identities between it and the value."""
     while len(value.users) == 1 and converter.made.get(value) is source:
         if value in converter.made_for:
@@ -123,7 +124,7 @@ def _sole_reader(converter: "Converter", value: Flat, source: Node) -> bool:
     return False
 
 
-def _fold(source: Node, factor: torch.Tensor, offset: torch.Tensor) -> None:
+def _fold(source: Draft, factor: torch.Tensor, offset: torch.Tensor) -> None:
     """W' = W g / sqrt(v + eps), b' = b g / sqrt(v + eps) + offset, in float64."""
     weight = source.parameters["weight"].detach().double()
     bias = source.parameters.get("bias")
@@ -131,54 +132,6 @@ def _fold(source: Node, factor: torch.Tensor, offset: torch.Tensor) -> None:
     scale = factor.reshape(-1, *(1,) * (weight.ndim - 1))
     source.parameters["weight"] = nn.Parameter((weight * scale).float())
     source.parameters["bias"] = nn.Parameter((before * factor + offset).float())
-
-
-def _layer_norm(converter: "Converter", node: Flat) -> Node:
-    shape = node.args[1]
-    if len(shape) != 1:
-        raise converter.unsupported(node, f"over {len(shape)} axes has no twin; expected the last axis")
-    weight, bias = node.argument(2, "weight"), node.argument(3, "bias")
-    gain = nn.Parameter(torch.ones(shape)) if weight is None else converter.parameter(weight)
-    shift = nn.Parameter(torch.zeros(shape)) if bias is None else converter.parameter(bias)
-    epsilon = float(node.argument(4, "eps", 1e-5))
-    inputs = [converter.operand(node.args[0])]
-    return converter.make("layer_norm", inputs, parameters={"weight": gain, "bias": shift}, epsilon=epsilon)
-
-
-def _rms_norm(converter: "Converter", node: Flat) -> Node:
-    epsilon = node.argument(3, "eps", torch.finfo(node.value.dtype).eps)
-    if len(node.args[1]) != 1:
-        raise converter.unsupported(node, f"over {len(node.args[1])} axes has no twin; expected the last axis")
-    return rms_norm(converter, node, node.args[0], node.argument(2, "weight"), float(epsilon))
-
-
-def rms_norm(converter: "Converter", node: Flat, source: Flat, gain: Flat | None, epsilon: float) -> Node:
-    """An RMS norm of the last axis, which has a fixed extent."""
-    channels = converter.shape(source)[-1]
-    if not isinstance(channels, int):
-        raise converter.unsupported(node, f"over an axis of {channels} has no twin; expected channels")
-    weight = nn.Parameter(torch.ones(channels)) if gain is None else converter.parameter(gain)
-    return converter.make("rms_norm", [converter.operand(source)], parameters={"weight": weight}, epsilon=epsilon)
-
-
-def _group_norm(converter: "Converter", node: Flat) -> Node:
-    """Over groups of the second axis and all that follows it; how many codes a group has depends on the length."""
-    source, groups = node.args[0], int(node.args[1])
-    shape = converter.shape(source)
-    if len(shape) < 3 or not isinstance(shape[1], int):
-        raise converter.unsupported(node, f"over {shape} has no twin; expected [batch, channels, time, ...]")
-    channels = shape[1]
-    weight, bias = node.argument(2, "weight"), node.argument(3, "bias")
-    gain = nn.Parameter(torch.ones(channels)) if weight is None else converter.parameter(weight)
-    shift = nn.Parameter(torch.zeros(channels)) if bias is None else converter.parameter(bias)
-    return converter.make(
-        "group_norm",
-        [converter.operand(source)],
-        parameters={"weight": gain, "bias": shift},
-        epsilon=float(node.argument(4, "eps", 1e-5)),
-        groups=groups,
-        largest=converter.greatest(("*", channels // groups, *shape[2:])),
-    )
 
 
 WEIGHTED_RULES: dict[str, Rule] = {
@@ -190,7 +143,4 @@ WEIGHTED_RULES: dict[str, Rule] = {
     "aten.conv2d.padding": _convolution(2),
     "aten.avg_pool1d.default": _mean_pool,
     "aten.batch_norm.default": _batch_norm,
-    "aten.layer_norm.default": _layer_norm,
-    "aten.rms_norm.default": _rms_norm,
-    "aten.group_norm.default": _group_norm,
 }

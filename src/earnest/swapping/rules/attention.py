@@ -4,27 +4,25 @@ A table whose value at [i, j] depends on j - i alone is kept by distance: a prod
 distance, and `relative_shift` (E22) brings each to its place.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from earnest.swapping.flat import Flat
-from earnest.swapping.graph import Node
-from earnest.swapping.layout_rules import repeat_each
-
-if TYPE_CHECKING:
-    from earnest.swapping.conversion import Converter
-
-Rule = Callable[["Converter", Flat], Node]
+from earnest.nn.add import Add
+from earnest.nn.layout import RelativeShift, Reshape, Scaled, Transpose
+from earnest.nn.matmul import MatMul
+from earnest.nn.multiply import Multiply
+from earnest.nn.softmax import Softmax
+from earnest.swapping.graph.draft import Draft
+from earnest.swapping.rules.converter import Converter, Rule
+from earnest.swapping.rules.layout import repeat_each
+from earnest.swapping.trace.flat import Flat
 
 
-def _softmax(converter: "Converter", node: Flat) -> Node:
+def _softmax(converter: Converter, node: Flat) -> Draft:
     if int(node.args[1]) % len(node.value.shape) != len(node.value.shape) - 1:
         raise converter.unsupported(node, f"over axis {node.args[1]} has no twin; expected the last axis")
     masked = node.args[0] in converter.causal_scores
-    return converter.make("softmax", [converter.operand(node.args[0])], masked=masked)
+    return converter.make(Softmax, [converter.operand(node.args[0])], masked=masked)
 
 
-def _attention(converter: "Converter", node: Flat) -> Node:
+def _attention(converter: Converter, node: Flat) -> Draft:
     """softmax(q k^T scale + bias) v, operator by operator.
 
     Where fewer heads have keys and values than queries, each of theirs is read by a group of heads [Ainslie 2023,
@@ -45,16 +43,16 @@ def _attention(converter: "Converter", node: Flat) -> Node:
     factor = node.argument(6, "scale", width**-0.5)
     rank = len(node.value.shape)
     order = (*range(rank - 2), rank - 1, rank - 2)
-    transposed = converter.make("transpose", [key], order=order)
-    scores = converter.make("matmul", [query, transposed], depth=width)
-    scores = converter.make("scaled", [scores], factor=float(factor))
+    transposed = converter.make(Transpose, [key], order=order)
+    scores = converter.make(MatMul, [query, transposed], depth=width)
+    scores = converter.make(Scaled, [scores], factor=float(factor))
     if bias is not None:
-        scores = converter.make("add", [scores, converter.operand(bias)], factors=(1.0, 1.0))
-    weights = converter.make("softmax", [scores], masked=masked)
-    return converter.make("matmul", [weights, value], depth=node.args[1].value.shape[-2])
+        scores = converter.make(Add, [scores, converter.operand(bias)], factors=(1.0, 1.0))
+    weights = converter.make(Softmax, [scores], masked=masked)
+    return converter.make(MatMul, [weights, value], depth=node.args[1].value.shape[-2])
 
 
-def _for_each_head(converter: "Converter", node: Flat, source: Flat) -> Node:
+def _for_each_head(converter: Converter, node: Flat, source: Flat) -> Draft:
     """Keys or values of groups of heads, for each head."""
     heads, groups = (converter.shape(argument)[-3] for argument in (node.args[0], source))
     if not isinstance(heads, int) or not isinstance(groups, int) or heads % groups:
@@ -62,7 +60,7 @@ def _for_each_head(converter: "Converter", node: Flat, source: Flat) -> Node:
     return repeat_each(converter, source, len(source.value.shape) - 3, heads // groups)
 
 
-def _mask(converter: "Converter", node: Flat, mask: Flat | None) -> tuple[Flat | None, bool]:
+def _mask(converter: Converter, node: Flat, mask: Flat | None) -> tuple[Flat | None, bool]:
     """What is added to the scores, and whether the future is hidden; a mask that hides nothing is neither."""
     if mask is None or converter.uniform(mask) in ((True,) if mask.value.dtype.is_floating_point is False else (0.0,)):
         return None, False
@@ -73,7 +71,7 @@ def _mask(converter: "Converter", node: Flat, mask: Flat | None) -> tuple[Flat |
     return mask, False
 
 
-def _where(converter: "Converter", node: Flat) -> Node:
+def _where(converter: Converter, node: Flat) -> Draft:
     """One of two values, where the condition is the same everywhere and depends on no data."""
     condition, true, false = node.args[:3]
     chosen = converter.uniform(condition)
@@ -86,7 +84,7 @@ def _where(converter: "Converter", node: Flat) -> Node:
     return converter.like(node, value)
 
 
-def _masked_fill(converter: "Converter", node: Flat) -> Node:
+def _masked_fill(converter: Converter, node: Flat) -> Draft:
     """The value itself, where nothing is masked."""
     if converter.uniform(node.args[1]) not in (False, 0):
         raise converter.unsupported(node, "masks some elements, which has no twin; expected utterances without padding")
@@ -94,17 +92,7 @@ def _masked_fill(converter: "Converter", node: Flat) -> Node:
     return converter.like(node, node.args[0])
 
 
-def _sum_with_product(converter: "Converter", node: Flat) -> Node:
-    """beta x + alpha a b."""
-    x, left, right = node.args[:3]
-    beta, alpha = float(node.argument(3, "beta", 1)), float(node.argument(4, "alpha", 1))
-    product = converter.make("matmul", [converter.operand(left), converter.operand(right)], depth=left.value.shape[-1])
-    if beta == 0 or converter.uniform(x) == 0:
-        return product if alpha == 1 else converter.make("scaled", [product], factor=alpha)
-    return converter.make("add", [converter.operand(x), product], factors=(beta, alpha))
-
-
-def by_distance(converter: "Converter", node: Flat) -> Node | None:
+def by_distance(converter: Converter, node: Flat) -> Draft | None:
     """x[..., i, 0] r[j - i], a table of distances by a value of one column: the product for every distance, shifted."""
     for x, table in (node.args[:2], node.args[1::-1]):
         rank = len(getattr(getattr(table, "value", None), "shape", ()))
@@ -119,14 +107,14 @@ def by_distance(converter: "Converter", node: Flat) -> Node | None:
         heads = int(row.shape[0])
         merged = rank > 2 and heads > 1 and not converter.same_at_all_lengths(before[0], heads)
         if merged:  # the first axis is batch times heads; the table is that of one utterance
-            source = converter.make("reshape", [source], shape=(("//", before[0], heads), heads, *before[1:]))
-        product = converter.make("mul", [source, part])
-        shifted = converter.make("relative_shift", [product])
-        return converter.make("reshape", [shifted], shape=converter.shape(node)) if merged else shifted
+            source = converter.make(Reshape, [source], shape=(("//", before[0], heads), heads, *before[1:]))
+        product = converter.make(Multiply, [source, part])
+        shifted = converter.make(RelativeShift, [product])
+        return converter.make(Reshape, [shifted], shape=converter.shape(node)) if merged else shifted
     return None
 
 
-def _einsum(converter: "Converter", node: Flat) -> Node:
+def _einsum(converter: Converter, node: Flat) -> Draft:
     """q[..., l, d] E[r - l, d] summed over d: a product with the table of every distance, shifted."""
     equation, (left, right) = node.args[0].replace(" ", ""), node.args[1]
     inputs, _, output = equation.partition("->")
@@ -138,8 +126,8 @@ def _einsum(converter: "Converter", node: Flat) -> Node:
     if found is None:
         raise converter.unsupported(node, f"{equation} with a table that is no function of r - l has no twin")
     part = converter.table(right, found.row.movedim(found.axis, -1), 1, found.window)
-    product = converter.make("matmul", [converter.operand(left), part], depth=left.value.shape[-1])
-    return converter.make("relative_shift", [product])
+    product = converter.make(MatMul, [converter.operand(left), part], depth=left.value.shape[-1])
+    return converter.make(RelativeShift, [product])
 
 
 ATTENTION_RULES: dict[str, Rule] = {
@@ -149,7 +137,5 @@ ATTENTION_RULES: dict[str, Rule] = {
     "aten.where.ScalarOther": _where,
     "aten.masked_fill.Scalar": _masked_fill,
     "aten.masked_fill.Tensor": _masked_fill,
-    "aten.baddbmm.default": _sum_with_product,
-    "aten.addmm.default": _sum_with_product,
     "aten.einsum.default": _einsum,
 }

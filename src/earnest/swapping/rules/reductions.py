@@ -1,22 +1,17 @@
 """Rules of sums and means over a short axis of fixed extent: one sum of its parts, rounded once (E13)."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from earnest.swapping.flat import Flat
-from earnest.swapping.graph import Node
-
-if TYPE_CHECKING:
-    from earnest.swapping.conversion import Converter
-
-Rule = Callable[["Converter", Flat], Node]
+from earnest.nn.add import Add
+from earnest.nn.layout import Reshape, Slice
+from earnest.swapping.graph.draft import Draft
+from earnest.swapping.rules.converter import Converter, Rule
+from earnest.swapping.trace.flat import Flat
 
 MOST_TERMS = 32
 """Operands of one sum."""
 
 
 def _reduction(*, mean: bool) -> Rule:
-    def rule(converter: "Converter", node: Flat) -> Node:
+    def rule(converter: Converter, node: Flat) -> Draft:
         source = node.args[0]
         axes = node.argument(1, "dim")
         rank = len(source.value.shape)
@@ -28,13 +23,13 @@ def _reduction(*, mean: bool) -> Rule:
             raise converter.unsupported(node, f"goes over an axis of {extent}; expected a fixed {MOST_TERMS} at most")
         value, factor = converter.operand(source), 1.0 / extent if mean else 1.0
         parts = [
-            converter.make("slice", [value], axis=chosen[0], start=index, stop=index + 1, step=1)
+            converter.make(Slice, [value], axis=chosen[0], start=index, stop=index + 1, step=1)
             for index in range(extent)
         ]
-        total = converter.make("add", parts, factors=(factor,) * extent)
+        total = converter.make(Add, parts, factors=(factor,) * extent)
         if node.argument(2, "keepdim", default=False):
             return total
-        return converter.make("reshape", [total], shape=converter.shape(node))
+        return converter.make(Reshape, [total], shape=converter.shape(node))
 
     return rule
 

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from earnest.errors import CaptureError
 from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute, symbols_of
-from earnest.swapping.dimensions import dimension_of
-from earnest.swapping.flat import TYPE_ONLY, Flat
+from earnest.swapping.trace.dimensions import dimension_of
+from earnest.swapping.trace.flat import TYPE_ONLY, Flat
 
 BATCH = "batch"
 

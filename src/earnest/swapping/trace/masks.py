@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from earnest.integer.dimension import Dimension, substitute, symbols_of
-from earnest.swapping.dimensions import dimension_of
-from earnest.swapping.flat import Flat
-from earnest.swapping.tables import BATCH, evaluate_free
+from earnest.swapping.trace.dimensions import dimension_of
+from earnest.swapping.trace.flat import Flat
+from earnest.swapping.trace.tables import BATCH, evaluate_free
 
 At = Callable[[int], Tensor]
 

@@ -1,24 +1,18 @@
 """Rules of layout: what only moves elements. One that moves nothing is removed."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from earnest.errors import CaptureError
 from earnest.integer.dimension import Dimension
-from earnest.swapping.flat import Flat
-from earnest.swapping.graph import Node
-from earnest.swapping.recurrent_rules import RECURRENT_RULES, part_of_recurrence
-
-if TYPE_CHECKING:
-    from earnest.swapping.conversion import Converter
-
-Rule = Callable[["Converter", Flat], Node]
+from earnest.nn.layout import Concat, Pad, Reshape, Slice, Transpose
+from earnest.swapping.graph.draft import Draft
+from earnest.swapping.rules.converter import Converter, Rule
+from earnest.swapping.rules.recurrences import RECURRENT_RULES, part_of_recurrence
+from earnest.swapping.trace.flat import Flat
 
 MOST_COPIES = 32
 """Operands of one concat that only repeats."""
 
 
-def reshape(converter: "Converter", node: Flat) -> Node:
+def reshape(converter: Converter, node: Flat) -> Draft:
     """Any change of shape in row-major order; the shape is that of the traced result."""
     source = converter.operand(node.args[0])
     shape = converter.shape(node)
@@ -26,10 +20,10 @@ def reshape(converter: "Converter", node: Flat) -> Node:
     if len(shape) == len(before) and all(map(converter.same_at_all_lengths, shape, before)):
         converter.became[node] = "removed: keeps the shape"
         return source
-    return converter.make("reshape", [source], shape=shape)
+    return converter.make(Reshape, [source], shape=shape)
 
 
-def _transpose(converter: "Converter", node: Flat) -> Node:
+def _transpose(converter: Converter, node: Flat) -> Draft:
     rank = len(node.value.shape)
     first, second = (int(axis) % rank for axis in node.args[1:3])
     order = list(range(rank))
@@ -37,20 +31,20 @@ def _transpose(converter: "Converter", node: Flat) -> Node:
     return _permuted(converter, node, tuple(order))
 
 
-def _permute(converter: "Converter", node: Flat) -> Node:
+def _permute(converter: Converter, node: Flat) -> Draft:
     rank = len(node.value.shape)
     return _permuted(converter, node, tuple(int(axis) % rank for axis in node.args[1]))
 
 
-def _permuted(converter: "Converter", node: Flat, order: tuple[int, ...]) -> Node:
+def _permuted(converter: Converter, node: Flat, order: tuple[int, ...]) -> Draft:
     source = converter.operand(node.args[0])
     if order == tuple(range(len(order))):
         converter.became[node] = "removed: keeps the order"
         return source
-    return converter.make("transpose", [source], order=order)
+    return converter.make(Transpose, [source], order=order)
 
 
-def _slice(converter: "Converter", node: Flat) -> Node:
+def _slice(converter: Converter, node: Flat) -> Draft:
     source = converter.operand(node.args[0])
     rank = len(node.value.shape)
     axis = int(node.argument(1, "dim", 0)) % rank
@@ -65,10 +59,10 @@ def _slice(converter: "Converter", node: Flat) -> Node:
     last: Dimension = ("+", first, count) if by == 1 else converter.size(stop, extent)
     if by != 1 and isinstance(last, int) and last > 1 << 40:
         last = extent
-    return converter.make("slice", [source], axis=axis, start=first, stop=last, step=by)
+    return converter.make(Slice, [source], axis=axis, start=first, stop=last, step=by)
 
 
-def _pad(converter: "Converter", node: Flat) -> Node:
+def _pad(converter: Converter, node: Flat) -> Draft:
     sizes = [converter.size(amount, 0) for amount in node.args[1]]
     amounts = [size if isinstance(size, int) else converter.greatest_at_any_length(size) for size in sizes]
     mode, value = _pad_mode(node)
@@ -78,13 +72,13 @@ def _pad(converter: "Converter", node: Flat) -> Node:
     before, after = [0] * rank, [0] * rank
     for index in range(len(amounts) // 2):
         before[rank - 1 - index], after[rank - 1 - index] = amounts[2 * index], amounts[2 * index + 1]
-    result = converter.make("pad", [converter.operand(node.args[0])], before=tuple(before), after=tuple(after))
+    result = converter.make(Pad, [converter.operand(node.args[0])], before=tuple(before), after=tuple(after))
     for index, size in enumerate(sizes):  # what a length does not ask for is cut off again
         if not isinstance(size, int):
             axis = rank - 1 - index // 2
             start: Dimension = 0 if index % 2 else ("+", amounts[index], ("*", -1, size))
             stop: Dimension = ("+", start, converter.shape(node)[axis])
-            result = converter.make("slice", [result], axis=axis, start=start, stop=stop, step=1)
+            result = converter.make(Slice, [result], axis=axis, start=start, stop=stop, step=1)
     return result
 
 
@@ -95,38 +89,38 @@ def _pad_mode(node: Flat) -> tuple[str, float]:
     return node.argument(2, "mode", "constant"), float(node.argument(3, "value", 0))
 
 
-def _cat(converter: "Converter", node: Flat) -> Node:
+def _cat(converter: Converter, node: Flat) -> Draft:
     axis = int(node.argument(1, "dim", 0))
     inputs = [converter.operand(argument) for argument in node.args[0]]
-    return converter.make("concat", inputs, axis=axis % len(node.value.shape))
+    return converter.make(Concat, inputs, axis=axis % len(node.value.shape))
 
 
-def copies(converter: "Converter", value: Node, axis: int, count: int) -> Node:
+def copies(converter: Converter, value: Draft, axis: int, count: int) -> Draft:
     """The value behind itself along an axis, so many times."""
     if count > MOST_COPIES:
         where = f"{converter.current.path or 'the model'}: {converter.current.operator}"
         raise CaptureError(f"{where}: expected at most {MOST_COPIES} copies of a value, got {count}")
-    return value if count == 1 else converter.make("concat", [value] * count, axis=axis)
+    return value if count == 1 else converter.make(Concat, [value] * count, axis=axis)
 
 
-def repeat_each(converter: "Converter", source: Flat, axis: int, count: int) -> Node:
+def repeat_each(converter: Converter, source: Flat, axis: int, count: int) -> Draft:
     """Each element of an axis so many times, its copies side by side."""
     value, shape = converter.operand(source), converter.shape(source)
     if count == 1:
         return value
-    single = converter.make("reshape", [value], shape=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
+    single = converter.make(Reshape, [value], shape=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
     many = copies(converter, single, axis + 1, count)
-    return converter.make("reshape", [many], shape=(*shape[:axis], ("*", shape[axis], count), *shape[axis + 1 :]))
+    return converter.make(Reshape, [many], shape=(*shape[:axis], ("*", shape[axis], count), *shape[axis + 1 :]))
 
 
-def _repeat_interleave(converter: "Converter", node: Flat) -> Node:
+def _repeat_interleave(converter: Converter, node: Flat) -> Draft:
     count, axis = node.args[1], node.argument(2, "dim")
     if not isinstance(count, int) or axis is None:
         raise converter.unsupported(node, f"repeats {count} times along {axis}; expected a fixed number and an axis")
     return repeat_each(converter, node.args[0], int(axis) % len(node.value.shape), count)
 
 
-def _repeat(converter: "Converter", node: Flat) -> Node:
+def _repeat(converter: Converter, node: Flat) -> Draft:
     source = node.args[0]
     counts = node.args[1]
     if len(counts) != len(source.value.shape) or not all(isinstance(count, int) for count in counts):
@@ -137,7 +131,7 @@ def _repeat(converter: "Converter", node: Flat) -> Node:
     return value
 
 
-def _expand(converter: "Converter", node: Flat) -> Node:
+def _expand(converter: Converter, node: Flat) -> Draft:
     """Copies along axes of one element; where none is longer than before, nothing."""
     source = node.args[0]
     before, after = converter.shape(source), converter.shape(node)
@@ -155,26 +149,26 @@ def _expand(converter: "Converter", node: Flat) -> Node:
     return value
 
 
-def _same(converter: "Converter", before: Dimension, after: Dimension) -> bool:
+def _same(converter: Converter, before: Dimension, after: Dimension) -> bool:
     return converter.same_at_all_lengths(before, after)
 
 
-def _stack(converter: "Converter", node: Flat) -> Node:
+def _stack(converter: Converter, node: Flat) -> Draft:
     """Values behind each other along a new axis."""
     shape = converter.shape(node)
     axis = int(node.argument(1, "dim", 0)) % len(shape)
     single = (*shape[:axis], 1, *shape[axis + 1 :])
-    parts = [converter.make("reshape", [converter.operand(part)], shape=single) for part in node.args[0]]
-    return converter.make("concat", parts, axis=axis)
+    parts = [converter.make(Reshape, [converter.operand(part)], shape=single) for part in node.args[0]]
+    return converter.make(Concat, parts, axis=axis)
 
 
-def _parts(converter: "Converter", node: Flat) -> Node:
+def _parts(converter: Converter, node: Flat) -> Draft:
     """A value that is cut: the parts are slices of it, made where they are asked for."""
     converter.became[node] = "removed: each part is a slice"
     return converter.operand(node.args[0])
 
 
-def _part(converter: "Converter", node: Flat) -> Node:
+def _part(converter: Converter, node: Flat) -> Draft:
     """One part of a value that is cut along an axis."""
     cut, index = node.args[:2]
     if cut.operator in RECURRENT_RULES:
@@ -184,12 +178,12 @@ def _part(converter: "Converter", node: Flat) -> Node:
     whole, rank = cut.args[0], len(cut.args[0].value.shape)
     axis = int(cut.argument(CUTS[cut.operator], "dim", 0)) % rank
     if cut.operator == "aten.unbind.int":
-        piece = converter.make("slice", [converter.operand(whole)], axis=axis, start=index, stop=index + 1, step=1)
-        return converter.make("reshape", [piece], shape=converter.shape(node))
+        piece = converter.make(Slice, [converter.operand(whole)], axis=axis, start=index, stop=index + 1, step=1)
+        return converter.make(Reshape, [piece], shape=converter.shape(node))
     sizes = [converter.dimension(part.shape[axis]) for part in cut.value]
     start: Dimension = 0 if index == 0 else ("+", 0, *sizes[:index])
     stop: Dimension = ("+", start, sizes[index])
-    return converter.make("slice", [converter.operand(whole)], axis=axis, start=start, stop=stop, step=1)
+    return converter.make(Slice, [converter.operand(whole)], axis=axis, start=start, stop=stop, step=1)
 
 
 CUTS = {
@@ -201,15 +195,15 @@ CUTS = {
 """Operators that cut a value along an axis, and the place of the axis among their arguments."""
 
 
-def _select(converter: "Converter", node: Flat) -> Node:
+def _select(converter: Converter, node: Flat) -> Draft:
     """One index of an axis: a slice of one, and the axis dropped."""
     before = converter.shape(node.args[0])
     axis, index = int(node.args[1]) % len(before), int(node.args[2])
     first: Dimension = index if index >= 0 else ("+", before[axis], index)
     part = converter.make(
-        "slice", [converter.operand(node.args[0])], axis=axis, start=first, stop=("+", first, 1), step=1
+        Slice, [converter.operand(node.args[0])], axis=axis, start=first, stop=("+", first, 1), step=1
     )
-    return converter.make("reshape", [part], shape=converter.shape(node))
+    return converter.make(Reshape, [part], shape=converter.shape(node))
 
 
 LAYOUT_RULES: dict[str, Rule] = {
@@ -217,6 +211,7 @@ LAYOUT_RULES: dict[str, Rule] = {
     "aten.reshape.default": reshape,
     "aten._unsafe_view.default": reshape,
     "aten.flatten.using_ints": reshape,
+    "aten.unflatten.int": reshape,
     "aten.unsqueeze.default": reshape,
     "aten.squeeze.default": reshape,
     "aten.squeeze.dim": reshape,

@@ -1,19 +1,14 @@
 """Rules of functions of one value: each becomes a table, whose parameters are the operator's arguments."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-import torch
 from torch import nn
 
+from earnest.nn.add import Add
+from earnest.nn.table import Function
 from earnest.numerics.table import Pointwise
-from earnest.swapping.flat import Flat
-from earnest.swapping.graph import Node
-
-if TYPE_CHECKING:
-    from earnest.swapping.conversion import Converter
-
-Rule = Callable[["Converter", Flat], Node]
+from earnest.swapping.graph.draft import Draft
+from earnest.swapping.rules.converter import Converter, Rule
+from earnest.swapping.rules.weighted import CONVOLUTIONS
+from earnest.swapping.trace.flat import Flat
 
 SELU = (1.6732632423543772, 1.0507009873554805, 1.0)
 """alpha, scale, and 1, of SELU [Klambauer 2017, arXiv:1706.02515, eq. 2]."""
@@ -21,37 +16,37 @@ SELU = (1.6732632423543772, 1.0507009873554805, 1.0)
 NOTHING_ABOVE, NOTHING_BELOW = float("inf"), float("-inf")
 
 
-def table(converter: "Converter", node: Flat, name: str, *parameters: float) -> Node:
+def table(converter: Converter, node: Flat, name: str, *parameters: float) -> Draft:
     """A table of the operator's first argument."""
     function = Pointwise(name, tuple(float(each) for each in parameters))
-    return converter.make("function", [converter.operand(node.args[0])], function=function)
+    return converter.make(Function, [converter.operand(node.args[0])], function=function)
 
 
 def _function(name: str, *arguments: tuple[int, str, float]) -> Rule:
     """The function whose parameters are arguments: of each its place, its name, and torch's default."""
 
-    def rule(converter: "Converter", node: Flat) -> Node:
+    def rule(converter: Converter, node: Flat) -> Draft:
         return table(converter, node, name, *(node.argument(*argument) for argument in arguments))
 
     return rule
 
 
-def _gelu(converter: "Converter", node: Flat) -> Node:
+def _gelu(converter: Converter, node: Flat) -> Draft:
     return table(converter, node, "gelu_tanh" if node.kwargs.get("approximate") == "tanh" else "gelu")
 
 
-def _celu(converter: "Converter", node: Flat) -> Node:
+def _celu(converter: Converter, node: Flat) -> Draft:
     alpha = float(node.argument(1, "alpha", 1.0))
     return table(converter, node, "elu", alpha, 1.0, 1 / alpha)
 
 
-def _square(converter: "Converter", node: Flat) -> Node:
+def _square(converter: Converter, node: Flat) -> Draft:
     if node.args[1] != 2:
         raise converter.unsupported(node, f"raises to {node.args[1]}, which has no twin; expected 2")
     return table(converter, node, "square")
 
 
-def _prelu(converter: "Converter", node: Flat) -> Node:
+def _prelu(converter: Converter, node: Flat) -> Draft:
     """One slope is a table. A slope for each channel: x + (slope - 1) min(x, 0), the product a depthwise convolution of
     one tap, whose weights are exact at every width.
     """
@@ -64,8 +59,8 @@ def _prelu(converter: "Converter", node: Flat) -> Node:
     below = table(converter, node, "clamp", NOTHING_BELOW, 0.0)
     weight = nn.Parameter((slope - 1).reshape(-1, 1, *(1,) * rank))
     settings = {"strides": (1,) * rank, "padding": (0,) * rank, "dilations": (1,) * rank, "groups": len(slope)}
-    bent = converter.make(f"conv{rank}d", [below], parameters={"weight": weight}, **settings)
-    return converter.make("add", [converter.operand(node.args[0]), bent], factors=(1.0, 1.0))
+    bent = converter.make(CONVOLUTIONS[rank], [below], parameters={"weight": weight}, **settings)
+    return converter.make(Add, [converter.operand(node.args[0]), bent], factors=(1.0, 1.0))
 
 
 _NAMED: dict[str, Rule] = {
@@ -98,8 +93,3 @@ FUNCTION_RULES: dict[str, Rule] = {
     "aten.pow.Tensor_Scalar": _square,
     "aten.prelu.default": _prelu,
 }
-
-IN_PLACE: dict[str, Rule] = {
-    f"aten.{name}_.default": rule for name, rule in _NAMED.items() if hasattr(torch.ops.aten, f"{name}_")
-}
-"""The same functions, where torch overwrites the operand."""

@@ -6,7 +6,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from earnest.swapping.flat import Flat
+from earnest.swapping.trace.flat import Flat
 
 _NO_CHANGE = frozenset(
     f"aten.{name}"

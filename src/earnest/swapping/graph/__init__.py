@@ -1,0 +1,1 @@
+"""The captured graph: a draft while it is made, and frozen when it is done."""
