@@ -11,7 +11,7 @@ from earnest.judge.program.kind import Kind
 def read_kinds(package: ModuleType) -> dict[str, Kind]:
     """The operators of a package, one a module."""
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    # The contracts need not see these imports: they stay inside of this room.
+    # The contracts see each of these files by itself, and this import stays inside of its room.
     return {name: importlib.import_module(f"{package.__name__}.{name}").KIND for name in names}  # noqa: TID251
 
 

@@ -2,8 +2,9 @@
 
 from earnest.judge.program import rules
 from earnest.judge.program.factors import OperandByOperand
-from earnest.judge.program.fields import RESULT, integer, shift, width
+from earnest.judge.program.fields import width
 from earnest.judge.program.kind import Kind
+from earnest.judge.program.pairs import FIELDS, check_pair
 from earnest.judge.program.place import Place
 from earnest.judge.program.shapes import product
 from earnest.judge.program.values import Value, code_range
@@ -17,10 +18,7 @@ def _prove(place: Place) -> Value:
     bits, signed = place.result()
     place.reads(0, place.integer("left_bits"))
     place.reads(1, place.integer("right_bits"))
-    place.zero_point("left_zero_point", a.bits, a.signed)
-    place.zero_point("right_zero_point", b.bits, b.signed)
-    place.zero_point("zero_point", bits, signed)
-    place.one_multiplier()
+    check_pair(place, bits, signed)
     left = a.shape[-1] * a.centred(place.integer("left_zero_point"))
     if a.row is not None and place.integer("left_zero_point") == 0:
         left = min(left, a.row)
@@ -40,12 +38,7 @@ def _prove(place: Place) -> Value:
 
 
 KIND = Kind(
-    fields={
-        **dict.fromkeys(("left_bits", "right_bits"), width),
-        **dict.fromkeys(("left_zero_point", "right_zero_point", "multiplier"), integer),
-        "shift": shift,
-        **RESULT,
-    },
+    fields={"left_bits": width, "right_bits": width, **FIELDS},
     operands=2,
     shape=product,
     prove=_prove,

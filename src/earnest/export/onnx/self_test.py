@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from earnest.export.graph import Graph
+from earnest.export.onnx.graph import Graph
 
 Run = Callable[[bytes, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 """Runs a serialised ONNX model on inputs by name, and gives its outputs by name."""

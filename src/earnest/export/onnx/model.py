@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earnest.errors import ProgramError
-from earnest.export.dimension import extent as extent_of
-from earnest.export.graph import Call, Graph, Value, carrier
-from earnest.export.products import PRODUCTS
-from earnest.export.translation import translate
+from earnest.export.onnx.dimension import extent as extent_of
+from earnest.export.onnx.graph import Call, Graph, Value, carrier
+from earnest.export.onnx.products import PRODUCTS
+from earnest.export.onnx.translation import translate
 from earnest.integer.codes import Domain, storage
 from earnest.integer.operator import Operator, Proof
 from earnest.integer.program import INPUT, Program

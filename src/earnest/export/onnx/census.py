@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from earnest.export.graph import load_onnx
+from earnest.export.onnx.graph import load_onnx
 
 Key = tuple[str, tuple[str, ...]]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from earnest.errors import EarnestError
-from earnest.export.onnx import to_onnx
-from earnest.export.self_test import choose_products
+from earnest.export.onnx.model import to_onnx
+from earnest.export.onnx.self_test import choose_products
 from earnest.integer.program import Program
 
 _QUIET = 3

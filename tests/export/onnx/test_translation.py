@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from tests.export.session import run_model, skip_unless_trusted
+from tests.export.onnx.session import run_model, skip_unless_trusted
 from tests.integer.case import Case, make, random, value, whole_rows
 from tests.integer.cases import CASES
 
 from earnest.errors import ProgramError
-from earnest.export.census import not_whole, operator_census
-from earnest.export.onnx import operator_to_onnx
-from earnest.export.products import PRODUCTS
-from earnest.export.translation import TRANSLATIONS
+from earnest.export.onnx.census import not_whole, operator_census
+from earnest.export.onnx.model import operator_to_onnx
+from earnest.export.onnx.products import PRODUCTS
+from earnest.export.onnx.translation import TRANSLATIONS
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.layer_norm import LayerNorm
 from earnest.integer.linear import Linear

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tests.export.session import run_model
+from tests.export.onnx.session import run_model
 
 from earnest.errors import EarnestError, ProgramError
-from earnest.export import arithmetic, dimension
-from earnest.export.graph import Graph
+from earnest.export.onnx import arithmetic, dimension
+from earnest.export.onnx.graph import Graph
 from earnest.integer import fixed_point
 from earnest.integer.dimension import Dimension, evaluate
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.export.session import run_bytes, run_model, skip_unless_trusted
+from tests.export.onnx.session import run_bytes, run_model, skip_unless_trusted
 from tests.integer.every_operator import CHANNELS, LONGEST, small_program
 
 from earnest.errors import ProgramError
-from earnest.export.census import not_whole, operator_census
-from earnest.export.onnx import to_onnx
-from earnest.export.products import PRODUCTS
-from earnest.export.self_test import choose_products, extreme_products
+from earnest.export.onnx.census import not_whole, operator_census
+from earnest.export.onnx.model import to_onnx
+from earnest.export.onnx.products import PRODUCTS
+from earnest.export.onnx.self_test import choose_products, extreme_products
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.operators import OPERATORS
 from earnest.integer.program import INPUT, TIME, Program, Step, run

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from earnest.export.self_test import choose_products
-from earnest.export.session import Session
+from earnest.export.onnx.self_test import choose_products
+from earnest.export.onnx.session import Session
 
 pytest.importorskip("onnx", reason="needs the extra `onnx`")
 pytest.importorskip("onnxruntime", reason="needs the extra `onnx`")

@@ -3,8 +3,8 @@
 import pytest
 from tests.integer.cases import CASES
 
-from earnest.export.census import UNKNOWN, not_whole, operator_census
-from earnest.export.onnx import operator_to_onnx
+from earnest.export.onnx.census import UNKNOWN, not_whole, operator_census
+from earnest.export.onnx.model import operator_to_onnx
 
 onnx = pytest.importorskip("onnx", reason="needs the extra `onnx`")
 helper, INT, FLOAT = onnx.helper, onnx.TensorProto.INT32, onnx.TensorProto.FLOAT

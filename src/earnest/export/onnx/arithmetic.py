@@ -6,7 +6,7 @@ two that depend on data are looked up; roots and digits are found by value, by c
 
 import numpy as np
 
-from earnest.export.graph import Graph
+from earnest.export.onnx.graph import Graph
 from earnest.integer.codes import Domain, code_range
 
 LARGEST_POWER = 62

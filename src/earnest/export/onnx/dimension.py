@@ -5,8 +5,8 @@ from functools import reduce
 import numpy as np
 
 from earnest.errors import ProgramError
-from earnest.export.arithmetic import floor_divide
-from earnest.export.graph import Graph
+from earnest.export.onnx.arithmetic import floor_divide
+from earnest.export.onnx.graph import Graph
 from earnest.integer.dimension import Dimension, evaluate
 
 
