@@ -36,9 +36,11 @@ PLANTED = [
     ("twins-no-engine", "nn/planted.py", "import earnest.engine"),
     ("judge-of-integers", "judge/planted.py", "from earnest.integer import linear"),
     ("judge-of-integers", "judge/planted.py", "import earnest.engine"),
+    ("judge-of-integers", "judge/program/kinds/planted.py", "from earnest.integer import linear"),
     ("judge-of-words", "speech/planted.py", "import earnest.runtime"),
     ("judge-of-words", "speech/planted.py", "import torch"),
     ("export-reads-programs", "export/planted.py", "import earnest.nn"),
+    ("export-reads-programs", "export/onnx/kinds/planted.py", "import earnest.engine"),
 ]
 
 

@@ -1,4 +1,10 @@
-"""Every operator has law, page, oracle, case, golden vector, ONNX translation and twin; none of these stands alone."""
+"""Every operator has law, page, oracle, case, golden vector, ONNX translation, a file of the judge and twin; none of
+these stands alone.
+"""
+
+import importlib
+import shutil
+from pathlib import Path
 
 import pytest
 from tests.integer.cases import CASES
@@ -9,6 +15,8 @@ from tests.integer.oracle_rows import ORACLES
 from earnest.integer.operator import Operator
 from earnest.integer.operators import OPERATORS
 from earnest.integer.target import load_target, shipped_targets
+from earnest.judge.program import kinds as judged
+from earnest.judge.program.law import KINDS, read_kinds
 
 
 @pytest.mark.parametrize("kind", OPERATORS)
@@ -18,9 +26,14 @@ def test_operator_is_complete(kind):
 
 @pytest.mark.parametrize("kind", OPERATORS)
 def test_operator_has_an_onnx_translation(kind):
-    from earnest.export.translation import TRANSLATIONS
+    from earnest.export.onnx.translation import TRANSLATIONS
 
     assert kind in TRANSLATIONS
+
+
+@pytest.mark.parametrize("kind", OPERATORS)
+def test_operator_is_known_to_the_judge(kind):
+    assert kind in KINDS
 
 
 @pytest.mark.parametrize("kind", OPERATORS)
@@ -33,11 +46,27 @@ def test_operator_has_a_twin(kind):
 def test_nothing_is_left_over():
     from tests.nn.every_twin import TWINS
 
-    from earnest.export.translation import TRANSLATIONS
+    from earnest.export.onnx.translation import TRANSLATIONS
 
     frozen = {path.stem for path in FOLDER.glob("*.json")}
-    for others in (CASES, ORACLES, TRANSLATIONS, TWINS, frozen, headings(PAGE.read_text(encoding="utf-8"))):
+    page = headings(PAGE.read_text(encoding="utf-8"))
+    for others in (CASES, ORACLES, TRANSLATIONS, KINDS, TWINS, frozen, page):
         assert set(others) == set(OPERATORS)
+
+
+@pytest.mark.parametrize("room", ["judge", "export"])
+def test_a_file_that_is_missing_or_left_over_is_found(room, tmp_path, monkeypatch):
+    from earnest.export.by_kind import by_kind
+    from earnest.export.onnx import kinds as exported
+
+    package, name = {"judge": (judged, "KIND"), "export": (exported, "translate")}[room]
+    planted = shutil.copytree(Path(package.__path__[0]), tmp_path / f"planted_{room}")
+    (planted / "pad.py").rename(planted / "fake.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    copy = importlib.import_module(planted.name)
+    found = read_kinds(copy) if room == "judge" else by_kind(copy, name)
+    assert set(OPERATORS) - set(found) == {"pad"}
+    assert set(found) - set(OPERATORS) == {"fake"}
 
 
 def test_a_kind_that_has_nothing_lacks_everything():

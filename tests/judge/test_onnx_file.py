@@ -12,7 +12,7 @@ from tests.judge.zoo.cheat import Cheat, Honest
 from tests.judge.zoo.onnx_file import CHEATS, ENTRY, EXIT, HONEST, INTEGERS, PRODUCT, node, proto
 
 from earnest.errors import FileError
-from earnest.export.onnx import to_onnx
+from earnest.export.onnx.model import to_onnx
 from earnest.judge.onnx_file import RULES, judge_onnx
 from earnest.judge.verdict import Verdict
 

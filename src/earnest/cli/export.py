@@ -26,7 +26,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a program in another format."""
-    from earnest.export.products import PRODUCTS
+    from earnest.export.onnx.products import PRODUCTS
 
     if to not in FORMATS:
         raise typer.BadParameter(f"--to: expected one of {', '.join(FORMATS)}, got {to}")
@@ -35,8 +35,8 @@ def export(
     existing_folder_of(output, "--output")
     program, _ = opened(file, target)
 
-    from earnest.export.census import not_whole, operator_census
-    from earnest.export.onnx import to_onnx
+    from earnest.export.onnx.census import not_whole, operator_census
+    from earnest.export.onnx.model import to_onnx
 
     model = to_onnx(program, products=products)
     data: bytes = model.SerializeToString()

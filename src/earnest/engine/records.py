@@ -4,14 +4,13 @@ Weights whose groups have multipliers go as their products, in 8 bits.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from earnest.integer.operator import Operator, choices
+from earnest.integer.operator import choices
 from earnest.integer.program import Step
-from earnest.integer.weight import WeightCodes
 
 Record = tuple[
     str, str, list[int], dict[str, int], dict[str, list[int]], dict[str, tuple[Any, ...]], dict[str, np.ndarray]
@@ -20,7 +19,7 @@ Record = tuple[
 
 def record(step: Step, places: Mapping[str, int]) -> Record:
     """Name, kind, places of the operands, integers, lists, dimensions and arrays of one step."""
-    operator = _multiplied(step.operator)
+    operator = step.operator.for_engine()
     integers: dict[str, int] = {}
     lists: dict[str, list[int]] = {}
     dimensions = operator.dimensions_by_field()
@@ -37,15 +36,3 @@ def record(step: Step, places: Mapping[str, int]) -> Record:
         else:
             integers[name] = int(value)
     return step.name, operator.kind, [places[name] for name in step.inputs], integers, lists, dimensions, arrays
-
-
-def _multiplied(operator: Operator) -> Operator:
-    if not isinstance(operator, WeightCodes) or bool((operator.group_multiplier == 1).all()):
-        return operator
-    return replace(
-        operator,
-        weight=operator.factors,
-        weight_bits=8,
-        weight_map="symmetric",
-        group_multiplier=np.ones_like(operator.group_multiplier),
-    )

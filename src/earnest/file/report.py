@@ -2,28 +2,15 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import get_args
 
 from earnest.file.canonical_json import decode
 from earnest.file.constants import Packing
 from earnest.file.container import read
 from earnest.file.program import dumps
+from earnest.integer.operator import ByteRole, declared
+from earnest.integer.operators import OPERATORS
 from earnest.integer.program import Program
-
-ROLES = {
-    "weight": "weights",
-    "group_multiplier": "group_multipliers",
-    "bias": "biases",
-    "multiplier": "multipliers_and_shifts",
-    "shift": "multipliers_and_shifts",
-    "table": "tables",
-    "gate": "tables",
-    "coarse": "tables",
-    "fine": "tables",
-    "sigmoid": "tables",
-    "tanh": "tables",
-    "codes": "positions",
-}
-"""The role of an array by the name of its field; `codes` are constants that enter as values (positions)."""
 
 HEADER = "header"
 
@@ -50,17 +37,17 @@ def file_report(program: Program) -> FileReport:
     data = dumps(program)
     text, tensors = read(data)
     manifest = decode(text, "operator list")
-    counted = dict.fromkeys([*dict.fromkeys(ROLES.values()), HEADER], 0)
+    counted = dict.fromkeys([*get_args(ByteRole), HEADER], 0)
     codes = 0
     for name, kind, _, _, entries, constants in manifest["steps"]:
-        names = manifest["kinds"][kind]
+        names, widths = manifest["kinds"][kind], declared(OPERATORS[kind])
         for field, entry in zip(names["tensors"], entries, strict=True):
             if isinstance(entry, list):
-                counted[ROLES[field]] += tensors[f"{name}.{field}"].nbytes
-                codes += prod(entry[2]) if ROLES[field] == "weights" else 0
+                counted[widths[field].role] += tensors[f"{name}.{field}"].nbytes
+                codes += prod(entry[2]) if widths[field].role == "weights" else 0
         if isinstance(constants, list):
             for field, packing in zip(names["constants"], constants, strict=True):
-                counted[ROLES[field]] += Packing.read(packing).size
+                counted[widths[field].role] += Packing.read(packing).size
     counted[HEADER] = len(data) - sum(counted.values())
     return FileReport(file_bytes=len(data), sections=counted, weight_codes=codes)
 

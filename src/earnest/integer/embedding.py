@@ -23,8 +23,8 @@ class Embedding(CodeByCode, WeightCodes):
     kind: ClassVar[str] = "embedding"
     row_local: ClassVar[bool] = False
 
-    multiplier: Array = constant(16, signed=False)
-    shift: Array = constant(8, signed=False)
+    multiplier: Array = constant(16, signed=False, role="multipliers_and_shifts")
+    shift: Array = constant(8, signed=False, role="multipliers_and_shifts")
     zero_point: int
     bits: int
     signed: bool

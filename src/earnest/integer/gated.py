@@ -23,7 +23,7 @@ class GatedLinearUnit(Operator):
     kind: ClassVar[str] = "glu"
     row_local: ClassVar[bool] = True
 
-    gate: Array = constant("gate_bits")
+    gate: Array = constant("gate_bits", role="tables")
     gate_bits: int
     axis: int
     input_bits: int

@@ -242,7 +242,7 @@ class Constant(Operator):
     kind: ClassVar[str] = "constant"
     arity: ClassVar[int | None] = 0
 
-    codes: Array = constant("bits", signed=True, tensor=True)
+    codes: Array = constant("bits", signed=True, tensor=True, role="positions")
     bits: int
 
     @cached_property

@@ -28,9 +28,9 @@ Array = Any
 class WeightedSums(WeightCodes):
     """Weight codes, a folded bias and one multiplier for each row of weights, whatever codes it multiplies."""
 
-    bias: Array = constant(32)
-    multiplier: Array = constant(16, signed=False)
-    shift: Array = constant(8, signed=False)
+    bias: Array = constant(32, role="biases")
+    multiplier: Array = constant(16, signed=False, role="multipliers_and_shifts")
+    shift: Array = constant(8, signed=False, role="multipliers_and_shifts")
 
     @property
     @abstractmethod

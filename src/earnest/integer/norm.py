@@ -62,9 +62,9 @@ def prove_normalised(count: int, low: int, high: int, epsilon: int, what: str, p
 class Norm(Operator):
     """The constants that follow the normalised value: a multiplier, a shift and a bias for each channel."""
 
-    multiplier: Array = constant(17)
-    shift: Array = constant(8, signed=False)
-    bias: Array = constant(64)
+    multiplier: Array = constant(17, role="multipliers_and_shifts")
+    shift: Array = constant(8, signed=False, role="multipliers_and_shifts")
+    bias: Array = constant(64, role="biases")
 
     def check(self, proof: Proof) -> None:
         """One of each for each channel, multipliers by their law."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from itertools import chain
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 import numpy as np
 
@@ -22,21 +22,30 @@ WIDE_BITS = 63
 """Width of an int64 intermediate, the sign left out: rows of norms, products of accumulator and multiplier."""
 
 
+ByteRole = Literal["weights", "group_multipliers", "biases", "multipliers_and_shifts", "tables", "positions"]
+"""What the bytes of an array are counted as; constants that enter as values are positions."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Width:
     """What an integer array of an operator may hold: its width in bits, or the name of the field that says it, and its
-    sign; of weight codes the name of the field that says their map. A `tensor` is large, and stored by itself.
+    sign; of weight codes the name of the field that says their map. `role` is what its bytes are counted as. A `tensor`
+    is large, and stored by itself.
     """
 
     bits: int | str
     signed: bool
+    role: ByteRole
     weight_map: str | None
     tensor: bool
 
 
-def constant(bits: int | str, *, signed: bool = True, weight_map: str | None = None, tensor: bool = False) -> Any:
+def constant(
+    bits: int | str, *, role: ByteRole, signed: bool = True, weight_map: str | None = None, tensor: bool = False
+) -> Any:
     """A field that holds an integer array of such a width."""
-    return field(metadata={"width": Width(bits=bits, signed=signed, weight_map=weight_map, tensor=tensor)})
+    width = Width(bits=bits, signed=signed, role=role, weight_map=weight_map, tensor=tensor)
+    return field(metadata={"width": width})
 
 
 def dimension_field() -> Any:
@@ -165,6 +174,10 @@ class Operator(ABC):
             if known != found:
                 changed[name] = known if dimensioned(type(self))[name] else known[0]
         return replace(self, **changed) if changed else self  # type: ignore[type-var]
+
+    def for_engine(self) -> "Operator":
+        """The operator in the form in which it is run fast: the same codes, from constants that are made beforehand."""
+        return self
 
     def constants(self) -> dict[str, Any]:
         """The arrays of this operator by field name."""

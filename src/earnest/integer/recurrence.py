@@ -52,8 +52,8 @@ class Recurrence(WeightedSums):
     carries: ClassVar[bool] = True
     gates: ClassVar[int]
 
-    sigmoid: Array = constant(32)
-    tanh: Array = constant(32)
+    sigmoid: Array = constant(32, role="tables")
+    tanh: Array = constant(32, role="tables")
     output_multiplier: int
     output_shift: int
     reverse: bool

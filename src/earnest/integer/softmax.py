@@ -95,8 +95,8 @@ class Softmax(OverKeys):
     bits: ClassVar[int] = 16
     signed: ClassVar[bool] = True
 
-    coarse: Array = constant(16, signed=False)
-    fine: Array = constant(16, signed=False)
+    coarse: Array = constant(16, signed=False, role="tables")
+    fine: Array = constant(16, signed=False, role="tables")
     input_bits: int
     fine_bits: int
     masked: bool
@@ -148,7 +148,7 @@ class Exponential(OverKeys):
     bits: ClassVar[int] = 8
     signed: ClassVar[bool] = False
 
-    table: Array = constant(8, signed=False)
+    table: Array = constant(8, signed=False, role="tables")
     input_bits: int
     masked: bool
 

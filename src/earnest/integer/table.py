@@ -62,7 +62,7 @@ class Table(CodeByCode):
 
     kind: ClassVar[str] = "table"
 
-    table: Array = constant("bits", signed=True)
+    table: Array = constant("bits", signed=True, role="tables")
     input_bits: int
     input_signed: bool
     bits: int
@@ -95,7 +95,7 @@ class InterpolatedTable(CodeByCode):
 
     kind: ClassVar[str] = "interpolated_table"
 
-    table: Array = constant(32)
+    table: Array = constant(32, role="tables")
     bits: int
 
     def check(self, proof: Proof) -> None:

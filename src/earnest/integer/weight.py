@@ -5,7 +5,7 @@
 with codes c and a multiplier g for each group of consecutive weights of a row (E10).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -35,8 +35,8 @@ def grouped_product(codes: Array, multiplier: Array, group: int) -> Array:
 class WeightCodes(Operator):
     """An operator that holds weight codes, and a multiplier per group of them."""
 
-    weight: Array = constant("weight_bits", weight_map="weight_map", tensor=True)
-    group_multiplier: Array = constant(7, signed=False)
+    weight: Array = constant("weight_bits", weight_map="weight_map", tensor=True, role="weights")
+    group_multiplier: Array = constant(7, signed=False, role="group_multipliers")
     weight_bits: int
     weight_map: str = choice_field(*WEIGHT_MAPS)
     weight_group: int
@@ -47,6 +47,13 @@ class WeightCodes(Operator):
         product = grouped_product(self.weight, self.group_multiplier, self.weight_group)
         xp = array_namespace(product)
         return xp.astype(product, xp.int8)
+
+    def for_engine(self) -> Operator:
+        """Weights whose groups have multipliers as their products, in 8 bits."""
+        if bool((self.group_multiplier == 1).all()):
+            return self
+        ones = np.ones_like(self.group_multiplier)
+        return replace(self, weight=self.factors, weight_bits=8, weight_map="symmetric", group_multiplier=ones)
 
     def over_groups(self, reduce: Any) -> Array:
         """The sizes of the codes of each group, reduced by a function such as `np.add`, times its multiplier."""

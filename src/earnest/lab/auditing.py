@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from earnest.errors import DataError
-from earnest.export.session import Replay, runtime_name
+from earnest.export.onnx.session import Replay, runtime_name
 from earnest.integer.program import Program
 from earnest.integer.target import Target
 from earnest.judge.certificate import (

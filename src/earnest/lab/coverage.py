@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from earnest.engine import NativeBackend
-from earnest.export.session import Replay
+from earnest.export.onnx.session import Replay
 from earnest.file import save
 from earnest.integer.program import Program
 from earnest.integer.target import load_target

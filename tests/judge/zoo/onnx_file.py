@@ -258,7 +258,7 @@ def _program(folder: Path) -> Verdict:
     import onnx
     from tests.integer.every_operator import small_program
 
-    from earnest.export.onnx import to_onnx
+    from earnest.export.onnx.model import to_onnx
 
     path = folder / "program.onnx"
     onnx.save(to_onnx(small_program(), products="int8"), str(path))

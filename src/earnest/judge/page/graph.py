@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from earnest.judge.page.layering import Layering, layered
 from earnest.judge.page.steps import Run, Step
-from earnest.judge.program.law import LAYOUT
+from earnest.judge.program.law import moves_codes
 from earnest.judge.wording import printable
 
 LETTER, SMALL_LETTER = 6.7, 5.6
@@ -111,7 +111,7 @@ def _node(steps: tuple[Step, ...], run: Run, place: int) -> Node:
     if step.weight_bits is not None:
         words += f" w{step.weight_bits}"
     words = _cut(words)
-    name = "" if step.kind in LAYOUT else _cut(printable(step.local))
+    name = "" if moves_codes(step.kind) else _cut(printable(step.local))
     title = step.title
     if len(run.groups) > 1:
         title += f"\none of {len(run.groups)}, {run.title}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from earnest.judge.page.steps import Run, Step
-from earnest.judge.program.law import LAYOUT
+from earnest.judge.program.law import moves_codes
 from earnest.judge.wording import printable
 
 PITCH, SIZE, SMALL = 17, 15, 7
@@ -53,7 +53,7 @@ def overview(steps: tuple[Step, ...], runs: list[Run]) -> Overview:
 def _cell(step: Step, left: int, top: int) -> Cell:
     if step.weight_bits is not None:
         return Cell(step=step, form="square", left=left, top=top, size=SIZE)
-    if step.kind in LAYOUT:
+    if moves_codes(step.kind):
         inset = (SIZE - SMALL) / 2
         return Cell(step=step, form="dot", left=left + inset, top=top + inset, size=SMALL)
     return Cell(step=step, form="circle", left=left, top=top, size=SIZE)

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from earnest.judge.program.law import MULTIPLYING, RECURRENT, WEIGHTED
+from earnest.judge.program.factors import Shapes
+from earnest.judge.program.law import KINDS
 from earnest.judge.program.records import Source, Step
 from earnest.judge.program.values import Value
 
@@ -23,8 +24,6 @@ PARTS = {
 }
 """What an array is for; every other one is a table."""
 
-Shapes = Mapping[str, tuple[int, ...]]
-
 
 def weight_bits(source: Source, values: Mapping[str, Value]) -> dict[int, int]:
     """How many weights there are of each width. Values made of constants alone that a product reads are weights too,
@@ -32,19 +31,19 @@ def weight_bits(source: Source, values: Mapping[str, Value]) -> dict[int, int]:
     """
     counted: Counter[int] = Counter()
     for step in source.steps:
-        if step.kind in WEIGHTED and step.arrays["weight"].stored:
-            counted[step.arrays["weight"].bits] += step.arrays["weight"].codes.size
-        if step.kind in ("matmul", "weighted_mean"):
-            for name in step.inputs:
-                value = values.get(name)
-                if value is not None and value.stored is not None:
-                    counted[value.stored] += math.prod(value.shape)
+        factors, weight = KINDS[step.kind].factors, step.weight
+        if weight is not None and weight.stored:
+            counted[weight.bits] += weight.codes.size
+        for name in () if factors is None else factors.constants(step):
+            value = values.get(name)
+            if value is not None and value.stored is not None:
+                counted[value.stored] += math.prod(value.shape)
     return dict(sorted(counted.items()))
 
 
 def mean_bits(source: Source, widths: Mapping[int, int]) -> float:
     """The mean width of weights, the multipliers of their groups counted in; 0 where there are none."""
-    shared = [step.arrays["group_multiplier"] for step in source.steps if step.kind in WEIGHTED]
+    shared = [step.arrays["group_multiplier"] for step in source.steps if step.weight is not None]
     multipliers = sum(each.bits * each.codes.size for each in shared if each.stored and each.codes.shape[-1] > 1)
     codes = sum(bits * count for bits, count in widths.items())
     return (codes + multipliers) / max(sum(widths.values()), 1)
@@ -52,8 +51,8 @@ def mean_bits(source: Source, widths: Mapping[int, int]) -> float:
 
 def activation_bits(source: Source) -> int:
     """The widest codes that weights multiply."""
-    own = [step.fields["bits"] for step in source.steps if step.kind in RECURRENT]
-    return max((*own, *(step.fields["input_bits"] for step in source.steps if step.kind in MULTIPLYING)), default=0)
+    factors = [(step, KINDS[step.kind].factors) for step in source.steps]
+    return max((each.activation_bits(step) for step, each in factors if each is not None), default=0)
 
 
 def title(widths: Mapping[int, int], activations: int, mean: float) -> str:
@@ -97,27 +96,20 @@ def hidden(widths: Mapping[int, int], counts: Mapping[str, int]) -> dict[str, An
 
 def products(step: Step, shapes: Shapes) -> int:
     """Multiplications that a step sums at one length."""
-    if step.kind in MULTIPLYING:
-        weight = step.arrays["weight"].codes.shape
-        return math.prod(shapes[step.name]) * math.prod(weight[1:])
-    if step.kind in RECURRENT:
-        return math.prod(shapes[step.name]) * step.arrays["weight"].codes.shape[0]
-    if step.kind in ("matmul", "weighted_mean"):
-        return math.prod(shapes[step.name]) * shapes[step.inputs[0]][-1]
-    return 0
-
-
-def widths_of_product(step: Step, values: Mapping[str, Value]) -> str:
-    """The widths of the factors: `4x8` is 4-bit weights by 8-bit codes, `16x8` codes by codes."""
-    read = [values[name].bits for name in ((step.name,) if step.kind in RECURRENT else step.inputs)]
-    return f"{step.arrays['weight'].bits}x{read[0]}" if step.kind in WEIGHTED else f"{read[0]}x{read[1]}"
+    factors = KINDS[step.kind].factors
+    return 0 if factors is None else math.prod(shapes[step.name]) * factors.depth(step, shapes)
 
 
 def products_by_bits(source: Source, values: Mapping[str, Value], shapes: Shapes) -> dict[str, int]:
-    """Multiply-accumulates by the widths of their factors, both products of attention included."""
+    """Multiply-accumulates by the widths of their factors, both products of attention included: `4x8` is 4-bit weights
+    by 8-bit codes, `16x8` codes by codes.
+    """
     counted: Counter[str] = Counter()
     for step in source.steps:
-        count = products(step, shapes) if step.name in shapes and step.name in values else 0
-        if count:
-            counted[widths_of_product(step, values)] += count
+        factors = KINDS[step.kind].factors
+        if factors is None or step.name not in shapes or step.name not in values:
+            continue
+        if count := products(step, shapes):
+            first, second = factors.widths(step, values)
+            counted[f"{first}x{second}"] += count
     return dict(counted.most_common())

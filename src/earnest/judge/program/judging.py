@@ -1,7 +1,7 @@
 """A verdict on a program file, from the file and its target alone."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,11 @@ from earnest.judge.program import census, claims, rules
 from earnest.judge.program.canonical import check_container, check_kept, file_sha256
 from earnest.judge.program.container import open_container
 from earnest.judge.program.device import Device, read_device
-from earnest.judge.program.law import KINDS, PRODUCTS, WEIGHTED, well_typed
-from earnest.judge.program.lengths import Lengths, extent, extents
+from earnest.judge.program.law import KINDS
+from earnest.judge.program.lengths import Lengths, extent
 from earnest.judge.program.place import Place
 from earnest.judge.program.proof import prove
 from earnest.judge.program.records import Source, Step, read_source
-from earnest.judge.program.shapes import result_shape
 from earnest.judge.program.values import Value, code_range
 from earnest.judge.verdict import Section, Subject, Verdict
 
@@ -99,7 +98,7 @@ def _lawful(section: Section, source: Source, step: Step) -> bool:
     names = section.require(
         source.kinds[step.kind] == expected, rules.KNOWN_OPERATORS, step.name, f"expected of {step.kind}: {expected}"
     )
-    wrong = [name for name, value in step.fields.items() if not well_typed(name, value)]
+    wrong = kind.wrong_fields(step)
     typed = section.require(
         not wrong, rules.KNOWN_OPERATORS, step.name, f"expected fields of the law's types and widths, got {wrong}"
     )
@@ -167,7 +166,7 @@ def _shapes(section: Section, source: Source, lengths: Lengths) -> Shapes:
     for step in source.steps:
         if all(name in shapes for name in step.inputs):
             try:
-                shapes[step.name] = result_shape(step, [shapes[name] for name in step.inputs], lengths)
+                shapes[step.name] = KINDS[step.kind].result_shape(step, [shapes[name] for name in step.inputs], lengths)
             except ValueError as error:
                 where = " and ".join(f"{length} {symbol}" for symbol, length in lengths.items())
                 section.report(rules.SHAPES, step.name, f"at {where}: {error}")
@@ -177,10 +176,11 @@ def _shapes(section: Section, source: Source, lengths: Lengths) -> Shapes:
 def _check_growth(section: Section, source: Source) -> None:
     """No extent shrinks as an input grows: what is proved at the longest inputs holds for all."""
     for step in source.steps:
-        if step.kind not in ("reshape", "slice"):
+        said = KINDS[step.kind].extents
+        if said is None:
             continue
         try:
-            found = list(_grown(step, source.longest))
+            found = list(said(step, source.longest))
         except ValueError as error:
             section.report(rules.SHAPES, step.name, f"at some length: {error}")
             continue
@@ -190,14 +190,6 @@ def _check_growth(section: Section, source: Source) -> None:
             step.name,
             "expected extents that do not shrink as the input grows",
         )
-
-
-def _grown(step: Step, longest: Lengths) -> Iterator[np.ndarray]:
-    if step.kind == "reshape":
-        yield from (extents(dimension, longest) for dimension in step.fields["shape"])
-    else:
-        start, stop = extents(step.fields["start"], longest), extents(step.fields["stop"], longest)
-        yield -((start - stop) // max(step.fields["step"], 1))
 
 
 def _prove(
@@ -309,8 +301,8 @@ def _row(
         "input_bits": [values[name].bits for name in step.inputs],
         "bits": value.bits,
         "signed": value.signed,
-        "weight_bits": step.arrays["weight"].bits if step.kind in WEIGHTED else None,
+        "weight_bits": None if step.weight is None else step.weight.bits,
         "shape": list(value.shape),
-        "multiply_accumulates": census.products(step, shapes) if step.kind in PRODUCTS else 0,
+        "multiply_accumulates": census.products(step, shapes),
         "accumulator_bits": accumulators.get(step.name),
     }

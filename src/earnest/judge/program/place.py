@@ -146,6 +146,6 @@ class Place:
         Those that no weight was multiplied with stay what they are, whatever is computed of them.
         """
         widths = [value.stored for value in self.operands]
-        if not widths or None in widths or "weight" in self.step.arrays:
+        if not widths or None in widths or self.step.weight is not None:
             return None
         return max(bits for bits in widths if bits is not None)

@@ -6,17 +6,15 @@
 All in Python's integers, over the real constants.
 """
 
-from collections.abc import Callable
-
-from earnest.judge.program import functions, moves, norms, products, recurrences, rules
-from earnest.judge.program.law import LAYOUT
+from earnest.judge.program import rules
+from earnest.judge.program.law import KINDS
 from earnest.judge.program.place import Place
 from earnest.judge.program.values import Value
 
 
 def prove(place: Place) -> Value:
     """What is known of the step's result; every condition that does not hold is reported."""
-    found = PROOFS[place.step.kind](place)
+    found = KINDS[place.step.kind].prove(place)
     _check_target(place, found)
     return found
 
@@ -33,32 +31,8 @@ def _check_target(place: Place, result: Value) -> None:
         (f"operand {index}", value.bits, allowed[min(index, len(allowed) - 1)] if allowed else [])
         for index, value in enumerate(place.operands)
     ]
-    if "weight" in place.step.arrays:
+    if place.step.weight is not None:
         asked.append(("a weight", place.integer("weight_bits"), (widths or {}).get("weight", [])))
     asked.append(("a result", result.bits, (widths or {}).get("output", [])))
     wrong = [f"{what} of {bits} bits" for what, bits, legal in asked if bits not in legal]
     place.require(not wrong, rules.TARGET, f"expected widths that {place.device.name} has, got {', '.join(wrong)}")
-
-
-PROOFS: dict[str, Callable[[Place], Value]] = {
-    "linear": products.weighted,
-    "conv1d": products.weighted,
-    "conv2d": products.weighted,
-    "embedding": products.embedding,
-    "lstm": recurrences.lstm,
-    "gru": recurrences.gru,
-    "matmul": products.matmul,
-    "add": products.add,
-    "mul": products.multiply,
-    "weighted_mean": products.weighted_mean,
-    "table": functions.table,
-    "interpolated_table": functions.interpolated_table,
-    "glu": functions.glu,
-    "softmax": functions.softmax,
-    "exponential": functions.exponential,
-    "layer_norm": norms.layer_norm,
-    "rms_norm": norms.rms_norm,
-    "group_norm": norms.group_norm,
-    **dict.fromkeys(LAYOUT, moves.layout),
-    "constant": moves.constant,
-}

@@ -50,6 +50,11 @@ class Step:
     fields: Mapping[str, Any]
     arrays: Mapping[str, Array]
 
+    @property
+    def weight(self) -> Array | None:
+        """The weights, where it has any."""
+        return self.arrays.get("weight")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:

@@ -1,0 +1,9 @@
+"""Concat (E23) as ONNX."""
+
+from earnest.export.onnx.graph import Call, Graph
+from earnest.integer.layout import Concat
+
+
+def translate(graph: Graph, operator: Concat, call: Call) -> str:
+    """E23."""
+    return graph.node("Concat", *call.tensors, axis=operator.axis)

@@ -1,0 +1,9 @@
+"""Constants (E24) as ONNX."""
+
+from earnest.export.onnx.graph import Call, Graph, carrier
+from earnest.integer.layout import Constant
+
+
+def translate(graph: Graph, operator: Constant, call: Call) -> str:
+    """E24."""
+    return graph.constant(operator.codes, carrier(call.result), name="codes")

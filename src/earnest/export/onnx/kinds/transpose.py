@@ -1,0 +1,9 @@
+"""Transpose (E23) as ONNX."""
+
+from earnest.export.onnx.graph import Call, Graph
+from earnest.integer.layout import Transpose
+
+
+def translate(graph: Graph, operator: Transpose, call: Call) -> str:
+    """E23."""
+    return graph.node("Transpose", call.tensors[0], perm=tuple(operator.order))
