@@ -11,11 +11,11 @@ import torch
 
 from earnest.engine import NativeBackend
 from earnest.file import file_report, load, save
-from earnest.integer.embedding import Embedding
-from earnest.integer.linear import Linear
-from earnest.integer.program import Program
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.law.embedding import Embedding
+from earnest.integer.law.linear import Linear
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.lab.coverage import MEASURED, decoding_of_family, quantized_family
 from earnest.lab.families import DECODERS, FAMILIES, MOST_TOKENS, SPECIAL, Family
 from earnest.models.generation import decoding_from

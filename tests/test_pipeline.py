@@ -10,8 +10,8 @@ import torch
 
 from earnest.errors import RecipeError
 from earnest.file import dumps, file_report
-from earnest.integer.program import Program
-from earnest.integer.target import Target, load_target
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target, load_target
 from earnest.lab.anatomy import weight_widths
 from earnest.methods.catalogue import AFTER, AGAINST_REAL, BEFORE
 from earnest.models import load

@@ -15,8 +15,8 @@ import soundfile
 import torch
 
 from earnest.engine import NativeBackend
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.lab.coverage import quantized_family
 from earnest.lab.families import SAMPLES_OF_A_FRAME, Family
 from earnest.lab.published import PUBLISHED

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from earnest.integer.program import Program
+from earnest.integer.program.program import Program
 from earnest.lab.coverage import MEASURED, decoding_of_family, quantized_family
 from earnest.lab.families import FAMILIES, TRANSDUCERS, Family
 from earnest.nn.comparison import program_inputs

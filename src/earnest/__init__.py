@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from earnest.calibration.calibrate import calibrate
     from earnest.errors import EarnestError
     from earnest.file import load, save
-    from earnest.integer.verifier import verify
+    from earnest.integer.program.verifier import verify
     from earnest.judge.audit import audit
     from earnest.nn.lowering import lower
     from earnest.pipeline import quantize

@@ -12,9 +12,9 @@ from torch import nn
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError, RecipeError
 from earnest.file import file_report
-from earnest.integer.program import Program
-from earnest.integer.target import Target, load_target
-from earnest.integer.verifier import Certificate, verify
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import Certificate, verify
 from earnest.methods.budget import Measured, allocated, smaller
 from earnest.methods.catalogue import AFTER, AGAINST_REAL, BEFORE, Rounding
 from earnest.methods.milliseconds import milliseconds, milliseconds_by_width

@@ -9,11 +9,15 @@ from torch import Tensor
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
-from earnest.integer.program import INPUT
-from earnest.nn.add import Add
+from earnest.integer.program.program import INPUT
 from earnest.nn.edge import CalibratedEdge, ScaledEdge
-from earnest.nn.layout import Concat, Pad, Scaled, Slice, Transpose
 from earnest.nn.model import TwinModel, edges, run_real
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.concat import Concat
+from earnest.nn.twins.pad import Pad
+from earnest.nn.twins.scaled import Scaled
+from earnest.nn.twins.slice import Slice
+from earnest.nn.twins.transpose import Transpose
 from earnest.numerics.grid import SMALLEST_SCALE, Grid, grid_of_range
 
 

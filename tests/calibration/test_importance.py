@@ -7,11 +7,12 @@ from torch import Tensor, nn
 
 from earnest.calibration.calibrate import calibrate
 from earnest.calibration.importance import importance, read_by_products
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.nn.edge import CalibratedEdge
-from earnest.nn.matmul import MatMul
 from earnest.nn.model import TwinModel
-from earnest.nn.weighted import Convolution1d, Linear
+from earnest.nn.twins.conv1d import Convolution1d
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.matmul import MatMul
 from earnest.numerics.grid import dequantize, quantize
 from earnest.swapping.recipe import Recipe
 from earnest.swapping.swap import swap

@@ -13,10 +13,10 @@ import numpy as np
 from earnest.errors import ProgramError
 from earnest.integer.codes import CODE_BITS, Domain, code_range
 from earnest.integer.dimension import Dimension
-from earnest.integer.operator import Operator, Proof, check_constants
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import INPUT, Input, Program, Step
-from earnest.integer.target import OperatorRule, Target
+from earnest.integer.law.operator import Operator, Proof, check_constants
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.program.program import INPUT, Input, Program, Step
+from earnest.integer.program.target import OperatorRule, Target
 
 MOST_ELEMENTS, MOST_AXES = 1 << 14, 7
 NARROW = tuple(range(1, 9))

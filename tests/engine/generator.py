@@ -9,10 +9,14 @@ from tests.engine.building import MOST_AXES, Builder, Made
 
 from earnest.integer.codes import code_range
 from earnest.integer.dimension import Dimension
-from earnest.integer.layout import Concat, Pad, Reshape, Slice, Transpose
-from earnest.integer.program import Input, Program
-from earnest.integer.relative_shift import RelativeShift
-from earnest.integer.target import Target
+from earnest.integer.law.concat import Concat
+from earnest.integer.law.pad import Pad
+from earnest.integer.law.relative_shift import RelativeShift
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.program.program import Input, Program
+from earnest.integer.program.target import Target
 
 
 def transpose(b: Builder, x: Made | None = None, order: tuple[int, ...] | None = None) -> Made | None:

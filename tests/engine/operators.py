@@ -6,21 +6,26 @@ from typing import Any
 import numpy as np
 from tests.engine.building import NARROW, Builder, Made
 
-from earnest.integer.add import Add
 from earnest.integer.codes import Domain, code_range, weight_limit
-from earnest.integer.convolution import Convolution1d, Convolution2d
-from earnest.integer.embedding import Embedding
-from earnest.integer.gated import GatedLinearUnit
-from earnest.integer.group_norm import GroupNorm
-from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.layout import Constant
-from earnest.integer.linear import Linear
-from earnest.integer.matmul import MatMul
-from earnest.integer.multiply import Multiply
-from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
-from earnest.integer.rms_norm import RmsNorm
-from earnest.integer.softmax import Exponential, Softmax, WeightedMean
-from earnest.integer.table import InterpolatedTable, Table
+from earnest.integer.law.add import Add
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.conv1d import Convolution1d
+from earnest.integer.law.conv2d import Convolution2d
+from earnest.integer.law.embedding import Embedding
+from earnest.integer.law.exponential import Exponential
+from earnest.integer.law.glu import GatedLinearUnit
+from earnest.integer.law.group_norm import GroupNorm
+from earnest.integer.law.gru import GatedRecurrentUnit
+from earnest.integer.law.interpolated_table import InterpolatedTable
+from earnest.integer.law.layer_norm import LayerNorm
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.lstm import LongShortTermMemory
+from earnest.integer.law.matmul import MatMul
+from earnest.integer.law.mul import Multiply
+from earnest.integer.law.rms_norm import RmsNorm
+from earnest.integer.law.softmax import Softmax
+from earnest.integer.law.table import Table
+from earnest.integer.law.weighted_mean import WeightedMean
 from earnest.numerics.norm import group_pre_shift
 from earnest.numerics.recurrence import gate_tables
 

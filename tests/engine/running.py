@@ -10,8 +10,8 @@ from earnest.engine import _native
 from earnest.engine.backend import NativeBackend, available_isas
 from earnest.engine.records import Record, record
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.operator import Operator
-from earnest.integer.program import Program, Step, run, stored
+from earnest.integer.law.operator import Operator
+from earnest.integer.program.program import Program, Step, run, stored
 
 ISAS = available_isas()
 

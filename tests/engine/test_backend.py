@@ -13,8 +13,8 @@ from earnest.engine import NativeBackend, available_isas
 from earnest.errors import EngineError, ProgramError
 from earnest.file import open_program
 from earnest.integer.codes import weight_limit
-from earnest.integer.linear import Linear
-from earnest.integer.program import Input, Program, Step
+from earnest.integer.law.linear import Linear
+from earnest.integer.program.program import Input, Program, Step
 from earnest.runtime.recogniser import Recognizer
 
 

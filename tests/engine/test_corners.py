@@ -12,15 +12,21 @@ from tests.integer.case import IDENTITY, random, whole_rows
 
 from earnest.engine import NativeBackend
 from earnest.errors import EngineError
-from earnest.integer.add import Add
-from earnest.integer.convolution import Convolution1d, Convolution2d
 from earnest.integer.dimension import Dimension
-from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
-from earnest.integer.linear import Linear
-from earnest.integer.matmul import MatMul
-from earnest.integer.program import Program
-from earnest.integer.table import Table
-from earnest.integer.verifier import verify
+from earnest.integer.law.add import Add
+from earnest.integer.law.concat import Concat
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.conv1d import Convolution1d
+from earnest.integer.law.conv2d import Convolution2d
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.matmul import MatMul
+from earnest.integer.law.pad import Pad
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.table import Table
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.program.program import Program
+from earnest.integer.program.verifier import verify
 
 TURNED = Table(table=np.arange(127, -129, -1), input_bits=8, input_signed=True, bits=8)
 SWAP = Transpose(order=(1, 0))

@@ -17,9 +17,9 @@ from tests.integer.cases import CASES
 from earnest.engine.backend import NativeBackend
 from earnest.errors import EarnestError, FileError
 from earnest.file import dumps, loads
-from earnest.integer.program import Program, Step
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.program import Program, Step
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 
 MOST_ELEMENTS, LONGEST = 1 << 20, 24
 """Values and lengths above which a mutant is proved, but not run."""

@@ -8,7 +8,7 @@ from tests.engine.running import ISAS, as_constant, difference, engine_of, equal
 from tests.integer.case import Case
 from tests.integer.cases import CASES
 
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operators import OPERATORS
 
 EVERY = [pytest.param(case, id=f"{kind}: {case.name}") for kind, cases in CASES.items() for case in cases]
 

@@ -6,9 +6,9 @@ import pytest
 from tests.engine.generator import generate, inputs
 from tests.engine.running import mismatches
 
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import Program
-from earnest.integer.verifier import verify
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.program.program import Program
+from earnest.integer.program.verifier import verify
 
 SEEDS = range(420)
 

@@ -9,12 +9,13 @@ import safetensors.numpy
 from tests.integer.case import Case, whole_rows
 
 from earnest.file.program import DIGEST, digest
-from earnest.integer.add import Add
-from earnest.integer.layout import Constant, Slice
-from earnest.integer.linear import Linear
-from earnest.integer.operator import Operator
-from earnest.integer.program import Input, Program, Step
-from earnest.integer.table import Table
+from earnest.integer.law.add import Add
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.table import Table
+from earnest.integer.program.program import Input, Program, Step
 
 DESCRIPTION = {"tokens": ["a", "ß", "▁the"], "front_end": {"hop": 160, "kind": "log-mel", "dither": False}, "none": []}
 CODES = np.asarray([[0, 1], [-128, 127], [5, -5]], dtype=np.int8)

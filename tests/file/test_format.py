@@ -11,9 +11,9 @@ from tests.file.reader import split, steps
 from tests.integer.cases import CASES
 
 from earnest.file import dumps
-from earnest.integer.linear import Linear
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import Program, Step
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.program.program import Program, Step
 
 PAGE = (Path(__file__).parents[2] / "docs" / "file-format.md").read_text(encoding="utf-8")
 

@@ -17,11 +17,11 @@ from earnest.errors import EarnestError, FileError, ProgramError
 from earnest.file import dumps, loads
 from earnest.file.steps import layout
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.linear import Linear
-from earnest.integer.program import run
-from earnest.integer.relative_shift import RelativeShift
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.relative_shift import RelativeShift
+from earnest.integer.program.program import run
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 
 GOOD = dumps(tiny())
 MANIFEST, TENSORS = opened(GOOD)

@@ -16,13 +16,14 @@ from earnest.errors import FileError, ProgramError, TargetError
 from earnest.file import dumps, load, loads, open_program, save
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.codes import storage
-from earnest.integer.layout import Constant, Reshape
-from earnest.integer.operator import Operator
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.exponential import Exponential
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.reshape import Reshape
 from earnest.integer.packing import packed_size
-from earnest.integer.program import Program, Step, run
-from earnest.integer.softmax import Exponential
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.program import Program, Step, run
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 
 
 def same(left: Operator, right: Operator) -> bool:

@@ -8,9 +8,9 @@ from tests.file.programs import alone, linear, tiny
 from tests.integer.cases import CASES
 
 from earnest.file import dumps, file_report, sections
-from earnest.integer.layout import Reshape
-from earnest.integer.operator import ByteRole, declared
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operator import ByteRole, declared
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.law.reshape import Reshape
 
 
 def test_sections_of_a_program():

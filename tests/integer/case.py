@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from earnest.integer.codes import Domain, code_range, storage
-from earnest.integer.operator import Operator
+from earnest.integer.law.operator import Operator
 
 IDENTITY = {"multiplier": 1 << 15, "shift": 15}
 """The multiplier 1, exactly."""

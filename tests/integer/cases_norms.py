@@ -3,8 +3,8 @@
 import numpy as np
 from tests.integer.case import Case, Value, channels, edges, fill, make, random, value
 
-from earnest.integer.group_norm import GroupNorm
-from earnest.integer.rms_norm import RmsNorm
+from earnest.integer.law.group_norm import GroupNorm
+from earnest.integer.law.rms_norm import RmsNorm
 
 GAIN = [(40000, 25), (-50000, 26)]
 

@@ -3,11 +3,11 @@
 import numpy as np
 from tests.integer.case import HALF, IDENTITY, MULTIPLIERS, Case, Value, corners, edges, fill, make, random, value
 
-from earnest.integer.add import Add
-from earnest.integer.gated import GatedLinearUnit
-from earnest.integer.matmul import MatMul
-from earnest.integer.multiply import Multiply
-from earnest.integer.softmax import WeightedMean
+from earnest.integer.law.add import Add
+from earnest.integer.law.glu import GatedLinearUnit
+from earnest.integer.law.matmul import MatMul
+from earnest.integer.law.mul import Multiply
+from earnest.integer.law.weighted_mean import WeightedMean
 
 
 def _matmul(

@@ -7,7 +7,8 @@ import numpy as np
 from tests.integer.case import Case, Value, channels, edges, fill, make, random, value, whole_rows
 
 from earnest.integer.codes import weight_limit
-from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
+from earnest.integer.law.gru import GatedRecurrentUnit
+from earnest.integer.law.lstm import LongShortTermMemory
 from earnest.numerics.recurrence import gate_tables
 
 Operator = type[LongShortTermMemory] | type[GatedRecurrentUnit]

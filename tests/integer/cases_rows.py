@@ -3,11 +3,18 @@
 import numpy as np
 from tests.integer.case import Case, Value, channels, edges, fill, make, random, value
 
-from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
-from earnest.integer.relative_shift import RelativeShift
-from earnest.integer.softmax import Exponential, Softmax
-from earnest.integer.table import InterpolatedTable, Table
+from earnest.integer.law.concat import Concat
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.exponential import Exponential
+from earnest.integer.law.interpolated_table import InterpolatedTable
+from earnest.integer.law.layer_norm import LayerNorm
+from earnest.integer.law.pad import Pad
+from earnest.integer.law.relative_shift import RelativeShift
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.softmax import Softmax
+from earnest.integer.law.table import Table
+from earnest.integer.law.transpose import Transpose
 
 
 def table() -> list[Case]:

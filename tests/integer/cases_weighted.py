@@ -6,9 +6,10 @@ import numpy as np
 from tests.integer.case import MULTIPLIERS, Case, Value, channels, corners, edges, fill, make, random, value, whole_rows
 
 from earnest.integer.codes import Domain, weight_limit
-from earnest.integer.convolution import Convolution1d, Convolution2d
-from earnest.integer.embedding import Embedding
-from earnest.integer.linear import Linear
+from earnest.integer.law.conv1d import Convolution1d
+from earnest.integer.law.conv2d import Convolution2d
+from earnest.integer.law.embedding import Embedding
+from earnest.integer.law.linear import Linear
 
 ONE, TIE = [(1 << 15, 15)], [(1 << 15, 16)]
 

@@ -10,8 +10,8 @@ from tests.integer.cases import CASES
 from tests.integer.golden_vectors import load
 from tests.integer.oracle_rows import ORACLES
 
-from earnest.integer.operator import Operator
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.operators import OPERATORS
 
 PAGE = Path(__file__).parents[2] / "docs" / "semantics.md"
 EQUATION = re.compile(r"\bE\d+\b")

@@ -8,24 +8,35 @@ from typing import Any
 import numpy as np
 from tests.integer.case import whole_rows
 
-from earnest.integer.add import Add
-from earnest.integer.convolution import Convolution1d, Convolution2d
 from earnest.integer.dimension import TIME, Dimension
-from earnest.integer.embedding import Embedding
-from earnest.integer.gated import GatedLinearUnit
-from earnest.integer.group_norm import GroupNorm
-from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
-from earnest.integer.linear import Linear
-from earnest.integer.matmul import MatMul
-from earnest.integer.multiply import Multiply
-from earnest.integer.operator import Operator
-from earnest.integer.program import INPUT, Input, Program, Step
-from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory, Recurrence
-from earnest.integer.relative_shift import RelativeShift
-from earnest.integer.rms_norm import RmsNorm
-from earnest.integer.softmax import Exponential, Softmax, WeightedMean
-from earnest.integer.table import InterpolatedTable, Table
+from earnest.integer.law.add import Add
+from earnest.integer.law.concat import Concat
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.conv1d import Convolution1d
+from earnest.integer.law.conv2d import Convolution2d
+from earnest.integer.law.embedding import Embedding
+from earnest.integer.law.exponential import Exponential
+from earnest.integer.law.glu import GatedLinearUnit
+from earnest.integer.law.group_norm import GroupNorm
+from earnest.integer.law.gru import GatedRecurrentUnit
+from earnest.integer.law.interpolated_table import InterpolatedTable
+from earnest.integer.law.layer_norm import LayerNorm
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.lstm import LongShortTermMemory
+from earnest.integer.law.matmul import MatMul
+from earnest.integer.law.mul import Multiply
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.pad import Pad
+from earnest.integer.law.recurrence import Recurrence
+from earnest.integer.law.relative_shift import RelativeShift
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.rms_norm import RmsNorm
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.softmax import Softmax
+from earnest.integer.law.table import Table
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.law.weighted_mean import WeightedMean
+from earnest.integer.program.program import INPUT, Input, Program, Step
 from earnest.numerics.recurrence import gate_tables
 
 LONGEST, CHANNELS, HEADS, CLASSES = 23, 8, 2, 5

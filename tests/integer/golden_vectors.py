@@ -17,8 +17,8 @@ from tests.integer.cases import CASES
 from tests.integer.running import by_oracle, codes
 
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.operator import Operator
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.operators import OPERATORS
 
 FOLDER = Path(__file__).parent / "golden"
 LARGEST, FEWEST = 1100, 8

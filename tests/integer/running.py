@@ -10,7 +10,7 @@ from tests.integer.oracle import Codes
 from tests.integer.oracle_rows import ORACLES
 
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.operator import Operator
+from earnest.integer.law.operator import Operator
 
 
 def codes(array: Any) -> Codes:

@@ -6,13 +6,16 @@ from functools import cache
 import numpy as np
 from tests.integer.every_operator import CHANNELS, EIGHT, HEADS, ROW_FIELDS, linear, product, weighted
 
-from earnest.integer.add import Add
 from earnest.integer.dimension import TIME, TOKENS, Dimension
-from earnest.integer.embedding import Embedding
-from earnest.integer.layout import Constant, Reshape, Slice, Transpose
-from earnest.integer.operator import Operator
-from earnest.integer.program import INPUT, Input, Program, Step
-from earnest.integer.softmax import Softmax
+from earnest.integer.law.add import Add
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.embedding import Embedding
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.softmax import Softmax
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.program.program import INPUT, Input, Program, Step
 
 MOST_TIME, MOST_TOKENS, CLASSES = 19, 12, 30
 Steps = list[tuple[str, Operator, tuple[str, ...]]]

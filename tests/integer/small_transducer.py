@@ -9,12 +9,13 @@ import numpy as np
 from tests.integer.every_operator import CHANNELS, EIGHT, RNG, linear, over_time
 from tests.integer.small_decoder import CLASSES, Steps, reading_tokens, rows_of_tokens
 
-from earnest.integer.add import Add
 from earnest.integer.dimension import TIME, TOKENS
-from earnest.integer.layout import Reshape
-from earnest.integer.program import INPUT, Program
-from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory
-from earnest.integer.table import Table
+from earnest.integer.law.add import Add
+from earnest.integer.law.gru import GatedRecurrentUnit
+from earnest.integer.law.lstm import LongShortTermMemory
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.table import Table
+from earnest.integer.program.program import INPUT, Program
 
 DURATIONS = (0, 1, 2)
 

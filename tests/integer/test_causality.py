@@ -8,13 +8,17 @@ from tests.integer.every_operator import small_program
 from tests.integer.small_decoder import softmax
 
 from earnest.errors import ProgramError
-from earnest.integer.causality import place_of, remembered
 from earnest.integer.dimension import TIME, TOKENS
-from earnest.integer.layout import Concat, Pad, Reshape, Slice, Transpose
-from earnest.integer.operator import Operator
-from earnest.integer.operators import OPERATORS
-from earnest.integer.places import Place, Reading, Rows, Scores
-from earnest.integer.relative_shift import RelativeShift
+from earnest.integer.law.concat import Concat
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.law.pad import Pad
+from earnest.integer.law.places import Place, Reading, Rows, Scores
+from earnest.integer.law.relative_shift import RelativeShift
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.sequence.causality import place_of, remembered
 
 COUNT = 2
 SYMBOLS = {TIME: 5, TOKENS: COUNT}

@@ -12,9 +12,9 @@ from tests.integer.completeness import PAGE, headings, missing
 from tests.integer.golden_vectors import FOLDER
 from tests.integer.oracle_rows import ORACLES
 
-from earnest.integer.operator import Operator
-from earnest.integer.operators import OPERATORS
-from earnest.integer.target import load_target, shipped_targets
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.program.target import load_target, shipped_targets
 from earnest.judge.program import kinds as judged
 from earnest.judge.program.law import KINDS, read_kinds
 

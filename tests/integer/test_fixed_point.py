@@ -12,7 +12,7 @@ from tests.integer import oracle, oracle_rows
 
 from earnest.integer.codes import code_range
 from earnest.integer.fixed_point import bit_length, clamp, requantize, round_divide, shift_round, square_root
-from earnest.integer.norm import inverse_root
+from earnest.integer.law.norm import inverse_root
 
 HALF = Fraction(1, 2)
 POWERS = [sign * (1 << i) + d for i in range(48) for sign in (-1, 1) for d in range(-2, 3)]

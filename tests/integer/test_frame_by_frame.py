@@ -10,15 +10,19 @@ from tests.integer.small_transducer import small_transducer
 
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.add import Add
 from earnest.integer.dimension import TIME, TOKENS
-from earnest.integer.frame_by_frame import frame_by_frame
-from earnest.integer.gated import GatedLinearUnit
-from earnest.integer.layout import Constant, Pad, Reshape, Slice, Transpose
-from earnest.integer.operator import Operator
-from earnest.integer.program import Program, Step, run
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.law.add import Add
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.glu import GatedLinearUnit
+from earnest.integer.law.operator import Operator
+from earnest.integer.law.pad import Pad
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.program.program import Program, Step, run
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
+from earnest.integer.sequence.frame_by_frame import frame_by_frame
 from earnest.runtime.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")

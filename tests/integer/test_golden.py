@@ -5,7 +5,7 @@ import copy
 import pytest
 from tests.integer.golden_vectors import FOLDER, load, main, replay
 
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operators import OPERATORS
 
 FROZEN = [pytest.param(kind, entry, id=f"{kind}: {entry['name']}") for kind in OPERATORS for entry in load(kind)]
 

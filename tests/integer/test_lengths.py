@@ -10,10 +10,12 @@ from tests.integer.test_verifier import INT8, INT8X16, linear, program, refused,
 
 from earnest.errors import TargetError
 from earnest.integer.codes import Domain
-from earnest.integer.layout import Constant, Reshape, Slice
-from earnest.integer.operator import Proof
-from earnest.integer.program import Program, Step
-from earnest.integer.verifier import verify
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.operator import Proof
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.program.program import Program, Step
+from earnest.integer.program.verifier import verify
 
 
 class Watched(Reshape):

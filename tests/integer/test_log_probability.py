@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from earnest.integer.log_probability import binary_logarithm, log_probabilities, power_tables
+from earnest.integer.sequence.log_probability import binary_logarithm, log_probabilities, power_tables
 
 MULTIPLIERS = ((40000, 12), (65535, 15), (32768, 1), (50000, 30), (32768, 47))
 

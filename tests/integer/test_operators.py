@@ -7,7 +7,7 @@ from tests.integer.case import Case
 from tests.integer.cases import CASES
 from tests.integer.running import by_numpy, by_oracle, by_torch, codes
 
-from earnest.integer.operator import Proof, check_constants
+from earnest.integer.law.operator import Proof, check_constants
 
 EVERY = [pytest.param(case, id=f"{kind}: {case.name}") for kind, cases in CASES.items() for case in cases]
 

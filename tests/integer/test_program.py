@@ -9,13 +9,17 @@ from tests.integer.cases import CASES
 
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.add import Add
-from earnest.integer.layout import Constant, Reshape, Slice, Transpose
-from earnest.integer.program import Input, Program, Step, run
-from earnest.integer.softmax import Exponential, Softmax
-from earnest.integer.table import Table
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.law.add import Add
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.exponential import Exponential
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.softmax import Softmax
+from earnest.integer.law.table import Table
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.program.program import Input, Program, Step, run
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 
 SUM = Add(zero_points=(0, 0), multipliers=(32768, 32768), shift=15, zero_point=0, bits=16, signed=True)
 NEGATE = Table(table=np.arange(127, -129, -1).astype(np.int8), input_bits=8, input_signed=True, bits=8)

@@ -11,8 +11,10 @@ from tests.integer.cases_recurrent import SIGMOID, constants
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.codes import Domain
-from earnest.integer.operator import Proof
-from earnest.integer.recurrence import GatedRecurrentUnit, LongShortTermMemory, Recurrence
+from earnest.integer.law.gru import GatedRecurrentUnit
+from earnest.integer.law.lstm import LongShortTermMemory
+from earnest.integer.law.operator import Proof
+from earnest.integer.law.recurrence import Recurrence
 from earnest.numerics.recurrence import ARGUMENT, GATE, gate_tables
 
 KINDS = (LongShortTermMemory, GatedRecurrentUnit)

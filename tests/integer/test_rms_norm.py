@@ -8,8 +8,8 @@ import pytest
 
 from earnest.errors import ProgramError
 from earnest.integer.codes import Domain
-from earnest.integer.operator import Proof
-from earnest.integer.rms_norm import RmsNorm
+from earnest.integer.law.operator import Proof
+from earnest.integer.law.rms_norm import RmsNorm
 
 
 def _proof() -> Proof:

@@ -3,7 +3,7 @@
 import pytest
 
 from earnest.errors import TargetError
-from earnest.integer.target import load_target, parse_target, shipped_targets
+from earnest.integer.program.target import load_target, parse_target, shipped_targets
 
 GOOD = """
 name = "mine"

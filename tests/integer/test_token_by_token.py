@@ -11,11 +11,11 @@ from tests.integer.small_transducer import small_transducer
 from earnest.errors import FileError, ProgramError
 from earnest.file import dumps
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.layout import Slice
-from earnest.integer.program import Program, run
-from earnest.integer.target import load_target
-from earnest.integer.token_by_token import token_by_token
-from earnest.integer.verifier import verify
+from earnest.integer.law.slice import Slice
+from earnest.integer.program.program import Program, run
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
+from earnest.integer.sequence.token_by_token import token_by_token
 from earnest.runtime.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")

@@ -11,19 +11,25 @@ from tests.integer.cases import CASES
 
 from earnest.errors import ProgramError, TargetError
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.add import Add
 from earnest.integer.codes import Domain
-from earnest.integer.convolution import Convolution1d
-from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.layout import Concat, Constant, Pad, Reshape, Slice, Transpose
-from earnest.integer.linear import Linear
-from earnest.integer.matmul import MatMul
-from earnest.integer.operator import Operator, Proof
-from earnest.integer.program import Input, Program, Step, run
-from earnest.integer.softmax import Softmax, WeightedMean
-from earnest.integer.table import Table
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.law.add import Add
+from earnest.integer.law.concat import Concat
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.conv1d import Convolution1d
+from earnest.integer.law.layer_norm import LayerNorm
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.matmul import MatMul
+from earnest.integer.law.operator import Operator, Proof
+from earnest.integer.law.pad import Pad
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.softmax import Softmax
+from earnest.integer.law.table import Table
+from earnest.integer.law.transpose import Transpose
+from earnest.integer.law.weighted_mean import WeightedMean
+from earnest.integer.program.program import Input, Program, Step, run
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 
 TOP = (1 << 31) - 1
 INT8X16, INT8 = load_target("int8x16"), load_target("int8")

@@ -9,8 +9,8 @@ from safetensors.numpy import save_file
 
 from earnest.errors import FileError
 from earnest.file import load
-from earnest.integer.linear import Weighted
-from earnest.integer.program import Program
+from earnest.integer.law.weighted import Weighted
+from earnest.integer.program.program import Program
 from earnest.lab.anatomy import anatomy, honest_name, real_tensors
 from synthetic import TinyWorld
 

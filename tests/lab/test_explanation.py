@@ -9,7 +9,7 @@ import soundfile
 
 from earnest.cli import main
 from earnest.errors import DataError, EarnestError
-from earnest.integer.linear import Weighted
+from earnest.integer.law.weighted import Weighted
 from earnest.lab.explanation import explain
 from earnest.models import load
 from earnest.pipeline import Quantized, quantize

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from earnest.cli import main
 from earnest.errors import DataError, EarnestError
-from earnest.integer.program import INPUT
-from earnest.integer.target import load_target
+from earnest.integer.program.program import INPUT
+from earnest.integer.program.target import load_target
 from earnest.lab.groups import BY, by_kind, narrowest, operators
 from earnest.lab.ledger import read
 from earnest.lab.sensitivity import LEAST_ERROR, Pair, ledger_rows, logits, margin_ratios, pair, real_logits, scan
@@ -22,7 +22,7 @@ from earnest.models import load
 from earnest.nn.layout import Layout
 from earnest.nn.model import run_real
 from earnest.nn.parallel import one_torch_thread
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import quantize
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, read_split

@@ -4,14 +4,14 @@ import torch
 from tests.nn.tiny import WIDTH, entry_name, uncalibrated
 from torch import nn
 
-from earnest.integer.program import INPUT
-from earnest.nn.add import Add
+from earnest.integer.program.program import INPUT
 from earnest.nn.edge import CalibratedEdge
-from earnest.nn.layer_norm import LayerNorm
-from earnest.nn.layout import Constant
 from earnest.nn.model import TwinModel
-from earnest.nn.table import Table
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.constant import Constant
+from earnest.nn.twins.layer_norm import LayerNorm
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.table import Table
 from earnest.numerics.table import Pointwise
 
 INNER = 24

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import NumericsError, ProgramError
-from earnest.integer.target import Target, load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.accumulators import accumulate_
 from earnest.methods.rounding import gptq_
 from earnest.nn.comparison import differences, first_difference
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.linear import Linear
 from earnest.runtime.reference import ReferenceBackend
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from earnest.errors import CalibrationError, RecipeError
 from earnest.file import FileReport
-from earnest.integer.target import load_target
+from earnest.integer.program.target import load_target
 from earnest.methods.allocation import Choice, Width, allocate
 from earnest.methods.budget import Measured, allocated, smaller
 from earnest.methods.milliseconds import Milliseconds

@@ -2,7 +2,7 @@
 
 from tests.methods.stacked import stacked
 
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.methods.blocks import blocks, fixed
 
 

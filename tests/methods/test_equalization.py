@@ -12,7 +12,7 @@ from earnest.methods.equalization import Reading, factors
 from earnest.methods.scaling import equalize_
 from earnest.methods.seams import seams
 from earnest.nn.model import TwinModel, run_real
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 from earnest.swapping.recipe import Recipe
 from earnest.swapping.swap import swap
 

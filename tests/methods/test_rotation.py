@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.hadamard import rotation
 from earnest.methods.rotation import rotate_, turned, turns
 from earnest.models.conformer_config import ConformerConfig
@@ -17,7 +17,7 @@ from earnest.models.random_weights import random_conformer
 from earnest.nn.comparison import differences, first_difference
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.linear import Linear
 from earnest.runtime.reference import ReferenceBackend
 from earnest.swapping.swap import swap
 

@@ -13,15 +13,18 @@ from torch.nn import functional
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.moments import Moments, moments, rows_of
 from earnest.methods.rounding import gptq_
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
-from earnest.nn.recurrence import GatedRecurrentUnit, Recurrence, arguments
-from earnest.nn.weighted import Convolution1d, Convolution2d, Weighted
+from earnest.nn.twins.conv1d import Convolution1d
+from earnest.nn.twins.conv2d import Convolution2d
+from earnest.nn.twins.gru import GatedRecurrentUnit
+from earnest.nn.twins.recurrence import Recurrence, arguments
+from earnest.nn.twins.weighted import Weighted
 from earnest.swapping.swap import swap
 
 

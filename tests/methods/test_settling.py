@@ -14,8 +14,8 @@ from torch import Tensor
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.adaround import BY_LAYER
 from earnest.methods.blocks import blocks
 from earnest.methods.descent import output_error

@@ -1,11 +1,11 @@
-"""Every twin, found as the classes of `earnest.nn` that say which law they compute."""
+"""Every twin, found as the classes of `earnest.nn.twins` that say which law they compute."""
 
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
 
-from earnest import nn
+from earnest.nn import twins
 from earnest.nn.twin import Twin
 
 
@@ -17,9 +17,9 @@ def _subclasses(twin: type[Twin]) -> Iterator[type[Twin]]:
 
 def every_twin() -> list[type[Twin]]:
     """All classes that are one, and stand in the room of twins."""
-    for module in pkgutil.iter_modules(nn.__path__):
-        importlib.import_module(f"{nn.__name__}.{module.name}")
-    inside = [each for each in _subclasses(Twin) if each.__module__.startswith(f"{nn.__name__}.")]
+    for module in pkgutil.iter_modules(twins.__path__):
+        importlib.import_module(f"{twins.__name__}.{module.name}")
+    inside = [each for each in _subclasses(Twin) if each.__module__.startswith(f"{twins.__name__}.")]
     return [each for each in inside if "law_class" in vars(each) and not inspect.isabstract(each)]
 
 

@@ -14,22 +14,34 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, Edge, FixedEdge, ProductEdge
-from earnest.nn.embedding import Embedding
-from earnest.nn.gated import GatedLinearUnit
-from earnest.nn.group_norm import GroupNorm
-from earnest.nn.layer_norm import LayerNorm
-from earnest.nn.layout import Concat, Constant, Pad, RelativeShift, Reshape, Slice, Transpose
-from earnest.nn.matmul import MatMul
-from earnest.nn.multiply import Multiply
-from earnest.nn.recurrence import GatedRecurrentUnit, LongShortTermMemory, arguments
-from earnest.nn.rms_norm import RmsNorm
-from earnest.nn.softmax import Exponential, NumeratorEdge, Softmax, WeightedMean, probabilities
-from earnest.nn.table import InterpolatedTable, Table
+from earnest.nn.probabilities import NumeratorEdge, probabilities
 from earnest.nn.twin import Twin
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.concat import Concat
+from earnest.nn.twins.constant import Constant
+from earnest.nn.twins.conv1d import Convolution1d
+from earnest.nn.twins.conv2d import Convolution2d
+from earnest.nn.twins.embedding import Embedding
+from earnest.nn.twins.glu import GatedLinearUnit
+from earnest.nn.twins.group_norm import GroupNorm
+from earnest.nn.twins.gru import GatedRecurrentUnit
+from earnest.nn.twins.layer_norm import LayerNorm
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.lstm import LongShortTermMemory
+from earnest.nn.twins.matmul import MatMul
+from earnest.nn.twins.mul import Multiply
+from earnest.nn.twins.pad import Pad
+from earnest.nn.twins.recurrence import arguments
+from earnest.nn.twins.relative_shift import RelativeShift
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.rms_norm import RmsNorm
+from earnest.nn.twins.slice import Slice
+from earnest.nn.twins.softmax import Exponential, Softmax
+from earnest.nn.twins.table import InterpolatedTable, Table
+from earnest.nn.twins.transpose import Transpose
+from earnest.nn.twins.weighted_mean import WeightedMean
 from earnest.nn.weight import WeightCodes
-from earnest.nn.weighted import Convolution1d, Convolution2d, Linear
 from earnest.numerics.grid import Grid
 from earnest.numerics.table import Pointwise
 

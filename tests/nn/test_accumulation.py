@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from earnest.errors import ExactnessError
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.nn.accumulation import TorchAccumulation
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.linear import Linear
 
 DEPTH = 5120
 

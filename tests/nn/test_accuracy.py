@@ -11,10 +11,10 @@ import torch
 from tests.nn.specimens import PATTERNS, SPECIMENS, Specimen, carriers, quantized_parameters, real_operands
 from torch import Tensor
 
-from earnest.nn.group_norm import GroupNorm
-from earnest.nn.recurrence import Recurrence
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.group_norm import GroupNorm
+from earnest.nn.twins.recurrence import Recurrence
+from earnest.nn.twins.weighted import Weighted
 
 WITH_REAL = {name: specimen for name, specimen in SPECIMENS.items() if specimen.real is not None}
 MULTIPLIER = 2.0**-16

@@ -10,11 +10,11 @@ from tests.nn.specimens import SPECIMENS, Specimen, carriers, edge, parameter, q
 from torch import Tensor
 from torch.autograd.functional import jacobian
 
-from earnest.nn.layout import Constant
 from earnest.nn.model import Quantize
-from earnest.nn.multiply import Multiply
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.constant import Constant
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.mul import Multiply
 
 ROUNDINGS = 64
 WITH_REAL = {name: specimen for name, specimen in SPECIMENS.items() if specimen.real is not None}

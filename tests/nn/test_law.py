@@ -8,8 +8,8 @@ from tests.nn.specimens import PATTERNS, SPECIMENS, Specimen, carriers
 
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.codes import Domain, storage
-from earnest.integer.operator import Proof, check_constants
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operator import Proof, check_constants
+from earnest.integer.law.operators import OPERATORS
 
 EVERY = pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=SPECIMENS.keys())
 

@@ -9,8 +9,14 @@ from tests.nn.specimens import SYMBOLS, edge
 from torch import Tensor
 
 from earnest.nn.edge import ScaledEdge
-from earnest.nn.layout import Concat, Pad, RelativeShift, Reshape, Scaled, Slice, Transpose
 from earnest.nn.twin import Twin
+from earnest.nn.twins.concat import Concat
+from earnest.nn.twins.pad import Pad
+from earnest.nn.twins.relative_shift import RelativeShift
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.scaled import Scaled
+from earnest.nn.twins.slice import Slice
+from earnest.nn.twins.transpose import Transpose
 
 X = edge(8, scale=0.25, zero_point=-7)
 

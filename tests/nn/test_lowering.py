@@ -12,16 +12,17 @@ from tests.nn.tiny import Original, differing, inputs, tiny_model, uncalibrated
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import ProgramError
 from earnest.integer.dimension import TIME, Dimension
-from earnest.integer.layout import Reshape, Slice
-from earnest.integer.program import INPUT, Program
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.law.reshape import Reshape
+from earnest.integer.law.slice import Slice
+from earnest.integer.program.program import INPUT, Program
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
 from earnest.nn.edge import ScaledEdge
-from earnest.nn.layout import Scaled
 from earnest.nn.lowering import ONE_UTTERANCE, lower
 from earnest.nn.model import TwinModel
+from earnest.nn.twins.scaled import Scaled
 from earnest.swapping.swap import swap
 
 FEATURES, LONGEST = 8, 200

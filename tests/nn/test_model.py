@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError, ProgramError
-from earnest.integer.program import INPUT
-from earnest.nn.add import Add
+from earnest.integer.program.program import INPUT
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.model import TwinModel, edges, run_real
 from earnest.nn.twin import Twin
+from earnest.nn.twins.add import Add
 from earnest.numerics.grid import quantize
 
 ORDER = ["block.up", "block.silu[0]", "block.down", "block.add[0]", "block", "head"]

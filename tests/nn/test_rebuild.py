@@ -9,12 +9,12 @@ from tests.nn.specimens import edge, narrow, parameter
 from torch import nn
 
 from earnest.errors import CalibrationError
-from earnest.nn.add import Add
 from earnest.nn.edge import CalibratedEdge, FixedEdge, ProductEdge, ScaledEdge
-from earnest.nn.layer_norm import LayerNorm
-from earnest.nn.layout import Constant
-from earnest.nn.matmul import MatMul
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.constant import Constant
+from earnest.nn.twins.layer_norm import LayerNorm
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.matmul import MatMul
 from earnest.numerics.grid import Grid
 
 

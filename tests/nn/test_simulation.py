@@ -5,11 +5,11 @@ import torch
 from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
 
 from earnest.calibration.calibrate import calibrate
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.model import TwinModel, run_real, walk
+from earnest.nn.probabilities import NumeratorEdge, probabilities
 from earnest.nn.simulation import recomputed, rerun, simulated
-from earnest.nn.softmax import NumeratorEdge, probabilities
 from earnest.nn.twin import Twin
 from earnest.numerics.grid import Grid
 

@@ -6,13 +6,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.program import INPUT, Program, run
-from earnest.nn.add import Add
+from earnest.integer.program.program import INPUT, Program, run
 from earnest.nn.edge import CalibratedEdge
-from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.model import TwinModel
-from earnest.nn.table import Table
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.layer_norm import LayerNorm
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.table import Table
 from earnest.numerics.table import Pointwise
 
 WIDTH, INNER, CLASSES = 6, 10, 4

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earnest.errors import NumericsError
-from earnest.integer.add import SUM_BITS
-from earnest.integer.operator import Proof, check_multiplier
+from earnest.integer.law.add import SUM_BITS
+from earnest.integer.law.operator import Proof, check_multiplier
 from earnest.numerics.multiplier import LARGEST, SMALLEST, multiplier, multipliers, sum_multipliers
 
 BOUND = Fraction(1, 2**16)

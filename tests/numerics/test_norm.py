@@ -8,8 +8,8 @@ import pytest
 from earnest.errors import NumericsError
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.codes import Domain
-from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.operator import Proof
+from earnest.integer.law.layer_norm import LayerNorm
+from earnest.integer.law.operator import Proof
 from earnest.numerics.grid import Grid
 from earnest.numerics.norm import norm_constants, norm_epsilon
 

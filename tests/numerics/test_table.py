@@ -8,7 +8,7 @@ import pytest
 
 from earnest.errors import NumericsError
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.table import InterpolatedTable
+from earnest.integer.law.interpolated_table import InterpolatedTable
 from earnest.numerics.grid import Grid, grid_of_range
 from earnest.numerics.table import (
     FUNCTIONS,

@@ -13,8 +13,8 @@ from tests.integer.small_decoder import CLASSES, MOST_TOKENS, small_decoder
 from earnest.errors import FileError, ProgramError
 from earnest.file import dumps, loads
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.log_probability import log_probabilities
-from earnest.integer.program import run
+from earnest.integer.program.program import run
+from earnest.integer.sequence.log_probability import log_probabilities
 from earnest.runtime.beam import beam_logits, beam_search
 from earnest.runtime.decoder import Decoder, State
 from earnest.runtime.decoding import DECODING, Decoding, decoding_of

@@ -7,7 +7,7 @@ import pytest
 
 from earnest.errors import FileError
 from earnest.file import load
-from earnest.integer.program import Program
+from earnest.integer.program.program import Program
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Heard, describe
 from earnest.runtime.fingerprint import audio_sha256

@@ -12,7 +12,7 @@ from tests.integer.small_transducer import DURATIONS, small_transducer
 
 from earnest.errors import FileError, ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.program import run
+from earnest.integer.program.program import run
 from earnest.runtime.decoded import Decoded
 from earnest.runtime.decoding import DECODING, decoding_of
 from earnest.runtime.reference import ReferenceBackend

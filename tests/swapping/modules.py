@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from earnest.calibration.calibrate import calibrate
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.nn.comparison import differences, first_difference
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real

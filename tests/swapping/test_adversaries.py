@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from earnest.errors import CaptureError, ProgramError
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.nn.model import TwinModel
 from earnest.swapping import conversion, fidelity
 from earnest.swapping.swap import swap

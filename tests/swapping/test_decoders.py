@@ -9,9 +9,9 @@ from torch.nn import functional
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CaptureError, ProgramError, SwapError
 from earnest.integer.dimension import TOKENS
-from earnest.integer.target import load_target
-from earnest.integer.token_by_token import token_by_token
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
+from earnest.integer.sequence.token_by_token import token_by_token
 from earnest.nn.comparison import differences, first_difference, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel

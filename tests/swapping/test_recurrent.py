@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from earnest.errors import CaptureError, TargetError
 from earnest.nn.comparison import decibel
 from earnest.nn.model import run_real
-from earnest.nn.recurrence import Recurrence
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.recurrence import Recurrence
 from earnest.swapping.swap import swap
 
 UNITS = 9

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from earnest.nn.model import TwinModel
-from earnest.nn.softmax import Exponential, Softmax
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.softmax import Exponential, Softmax
+from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import quantized_twin
 from earnest.swapping.recipe import Recipe, Rule, load_recipe
 from earnest.swapping.swap import swap, swaps

@@ -26,12 +26,13 @@ from torch import nn
 from earnest.errors import SwapError
 from earnest.models.conformer_config import ConformerConfig
 from earnest.models.random_weights import random_conformer
-from earnest.nn.layer_norm import LayerNorm
 from earnest.nn.model import TwinModel
-from earnest.nn.rms_norm import RmsNorm
-from earnest.nn.softmax import Exponential, WeightedMean
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Convolution1d
+from earnest.nn.twins.conv1d import Convolution1d
+from earnest.nn.twins.layer_norm import LayerNorm
+from earnest.nn.twins.rms_norm import RmsNorm
+from earnest.nn.twins.softmax import Exponential
+from earnest.nn.twins.weighted_mean import WeightedMean
 
 
 def _kinds(twin: TwinModel) -> list[str]:

@@ -13,12 +13,12 @@ from torch import Tensor
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import TrainingError
 from earnest.integer.codes import weight_limit
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.rounding import gptq_, own_weights
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import Prepared, recalibrate_
 from earnest.swapping.recipe import Recipe
 from earnest.training.beginnings import begun_from

@@ -9,8 +9,8 @@ from tests.methods.stacked import stacked
 from tests.training.tiny_latents import BATCHES, rounded, values_of
 
 from earnest.calibration.calibrate import calibrate
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.rounding import own_weights
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real

@@ -8,8 +8,8 @@ import torch
 from tests.training.tiny_latents import rounded
 
 from earnest.integer.codes import weight_limit
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.rounding import own_weights
 from earnest.nn.lowering import lower
 from earnest.numerics.weight import largest_multiplier

@@ -14,11 +14,11 @@ from torch import Tensor
 from earnest.integer.dimension import Symbols
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.layout import Layout
-from earnest.nn.matmul import MatMul
 from earnest.nn.model import TwinModel
-from earnest.nn.softmax import WeightedMean
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.matmul import MatMul
+from earnest.nn.twins.weighted import Weighted
+from earnest.nn.twins.weighted_mean import WeightedMean
 
 _PRODUCTS = (Weighted, MatMul, WeightedMean)
 

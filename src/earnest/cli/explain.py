@@ -28,7 +28,7 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Compare a program with its twins code for code, and its operators with the float model."""
-    from earnest.integer.target import load_target
+    from earnest.integer.program.target import load_target
     from earnest.speech.librispeech import read_split, select
     from earnest.swapping.recipe import load_recipe
 

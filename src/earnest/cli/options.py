@@ -10,8 +10,8 @@ from earnest.errors import EarnestError
 from earnest.runtime.cores import CORES as ALLOWED
 
 if TYPE_CHECKING:
-    from earnest.integer.program import Program
-    from earnest.integer.target import Target
+    from earnest.integer.program.program import Program
+    from earnest.integer.program.target import Target
 
 MOST_THREADS = 256
 CORES = min(ALLOWED, MOST_THREADS)
@@ -53,8 +53,8 @@ def is_model(path: Path) -> bool:
 def opened(path: Path, target: str | None) -> "tuple[Program, Target]":
     """The verified program of a file, and the target that it was verified for."""
     from earnest.file import load
-    from earnest.integer.target import load_target
-    from earnest.integer.verifier import verify
+    from earnest.integer.program.target import load_target
+    from earnest.integer.program.verifier import verify
 
     program = load(path)
     try:

@@ -54,7 +54,7 @@ def quantize(
     quiet: Quiet = False,
 ) -> None:
     """Make one file of integers from a float model."""
-    from earnest.integer.target import load_target
+    from earnest.integer.program.target import load_target
     from earnest.speech.librispeech import read_split, select
     from earnest.swapping.recipe import load_recipe
 

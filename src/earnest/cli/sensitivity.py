@@ -39,7 +39,7 @@ def sensitivity(
     quiet: Quiet = False,
 ) -> None:
     """Measure what each group of operators costs, alone, and when everything else is quantized."""
-    from earnest.integer.target import load_target
+    from earnest.integer.program.target import load_target
     from earnest.speech.librispeech import data_sha256, read_split, select
     from earnest.swapping.recipe import load_recipe
 

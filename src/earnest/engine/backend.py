@@ -13,7 +13,7 @@ import numpy as np
 from earnest.engine import _native
 from earnest.engine.records import record
 from earnest.errors import EngineError
-from earnest.integer.program import Program, check_inputs
+from earnest.integer.program.program import Program, check_inputs
 
 ISA_VARIABLE = "EARNEST_ISA"
 

@@ -10,8 +10,8 @@ from earnest.engine import _native
 from earnest.engine.backend import NativeBackend, chosen_isa
 from earnest.integer.codes import weight_limit
 from earnest.integer.dimension import TIME, evaluate
-from earnest.integer.linear import Linear
-from earnest.integer.program import INPUT, Input, Program, Step
+from earnest.integer.law.linear import Linear
+from earnest.integer.program.program import INPUT, Input, Program, Step
 
 _SECONDS, _SHIFT, _MULTIPLIER, _RUNS = 0.3, 24, 40_000, 8
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from earnest.integer.operator import choices
-from earnest.integer.program import Step
+from earnest.integer.law.operator import choices
+from earnest.integer.program.program import Step
 
 Record = tuple[
     str, str, list[int], dict[str, int], dict[str, list[int]], dict[str, tuple[Any, ...]], dict[str, np.ndarray]

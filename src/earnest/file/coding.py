@@ -15,7 +15,7 @@ import numpy as np
 from earnest.errors import FileError, ProgramError
 from earnest.file.canonical_json import shown
 from earnest.integer.codes import code_range, storage
-from earnest.integer.operator import Operator, declared
+from earnest.integer.law.operator import Operator, declared
 from earnest.integer.packing import pack, packed_size, unpack
 
 ODD = "odd"

@@ -24,9 +24,9 @@ from earnest.file.container import LARGEST_FILE, head, read, write
 from earnest.file.record import check_keys, check_list, check_name, from_record, to_record
 from earnest.file.steps import Stores, read_steps, row_of_bytes, write_steps
 from earnest.file.whole import write_whole
-from earnest.integer.program import Input, Program
-from earnest.integer.target import Target, load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.program import Input, Program
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import verify
 
 FORMAT, VERSION = "earnest-program", 4
 DIGEST = "sha256"

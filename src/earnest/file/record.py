@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 from earnest.errors import FileError
 from earnest.file.canonical_json import shown
 from earnest.integer.dimension import OPERATIONS, Dimension
-from earnest.integer.operator import choices
+from earnest.integer.law.operator import choices
 
 _LONGEST_NAME = 1024
 _DIMENSION_DEPTH = 32

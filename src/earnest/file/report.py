@@ -8,9 +8,9 @@ from earnest.file.canonical_json import decode
 from earnest.file.constants import Packing
 from earnest.file.container import read
 from earnest.file.program import dumps
-from earnest.integer.operator import ByteRole, declared
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import Program
+from earnest.integer.law.operator import ByteRole, declared
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.program.program import Program
 
 HEADER = "header"
 

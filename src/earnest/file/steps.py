@@ -21,9 +21,9 @@ from earnest.file.canonical_json import shown
 from earnest.file.coding import Coding, coding_of
 from earnest.file.constants import Packing, cut, join
 from earnest.file.record import check_integer, check_list, check_name, from_record, plain_fields, to_record
-from earnest.integer.operator import Operator, declared
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import Step
+from earnest.integer.law.operator import Operator, declared
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.program.program import Step
 
 CONSTANTS = "constants"
 """What the tensor of a step's other arrays is called: biases, multipliers, shifts, tables."""

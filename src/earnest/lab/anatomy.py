@@ -11,11 +11,11 @@ from safetensors import SafetensorError, safe_open
 from earnest.errors import FileError
 from earnest.file import file_report
 from earnest.file.constants import Packing
-from earnest.integer.linear import WeightedSums
-from earnest.integer.program import Program
-from earnest.integer.target import Target, load_target
-from earnest.integer.verifier import verify
-from earnest.integer.weight import WeightCodes
+from earnest.integer.law.weight import WeightCodes
+from earnest.integer.law.weighted import WeightedSums
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import verify
 from earnest.runtime.description import Description, describe
 
 SAFETENSORS_REALS = ("F4", "F6", "F8", "F16", "F32", "F64", "BF16", "C64")

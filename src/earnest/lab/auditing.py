@@ -13,8 +13,8 @@ import numpy as np
 
 from earnest.errors import DataError
 from earnest.export.onnx.session import Replay, runtime_name
-from earnest.integer.program import Program
-from earnest.integer.target import Target
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target
 from earnest.judge.certificate import (
     Certificate,
     Recorded,

@@ -16,9 +16,9 @@ import torch
 from earnest.engine import NativeBackend
 from earnest.export.onnx.session import Replay
 from earnest.file import save
-from earnest.integer.program import Program
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.judge.audit import audit
 from earnest.lab.coverage_table import COVERAGE
 from earnest.lab.families import TRANSDUCERS, Family

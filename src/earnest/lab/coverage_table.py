@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from earnest.errors import LedgerError
-from earnest.integer.operators import OPERATORS
-from earnest.integer.target import load_target
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.program.target import load_target
 from earnest.lab.ledger import check_keys
 from earnest.lab.markdown import table
 from earnest.lab.result_tables import ABSENT

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from earnest.errors import CheckpointError, DataError
 from earnest.file import open_program
-from earnest.integer.target import load_target
+from earnest.integer.program.target import load_target
 from earnest.judge.program.judging import judge_program
 from earnest.lab.anatomy import file_sha256, title
 from earnest.lab.backends import check_backend

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 
 Groups = Mapping[str, Collection[str]]
 """Names of calls by the name of their group."""

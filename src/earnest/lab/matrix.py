@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from earnest.errors import ExperimentError
-from earnest.integer.target import Target, load_target
+from earnest.integer.program.target import Target, load_target
 from earnest.lab.anatomy import file_sha256
 from earnest.lab.experiment import Experiment
 from earnest.models.checkpoint import TOKENS, WEIGHTS

@@ -11,7 +11,7 @@ import numpy as np
 
 from earnest.errors import DataError, EarnestError, FileError
 from earnest.file import load
-from earnest.integer.target import load_target
+from earnest.integer.program.target import load_target
 from earnest.lab.anatomy import file_sha256
 from earnest.lab.backends import backend_maker
 from earnest.runtime.audio import read_audio

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from earnest.errors import ExperimentError
 from earnest.file import save
-from earnest.integer.target import load_target
+from earnest.integer.program.target import load_target
 from earnest.judge.program.judging import judge_program
 from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float, paired, toml_of
 from earnest.lab.figures import hypotheses, ledger_row

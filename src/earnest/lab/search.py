@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earnest.errors import EarnestError, ExperimentError
-from earnest.integer.target import Target, load_target
+from earnest.integer.program.target import Target, load_target
 from earnest.lab import study as trials
 from earnest.lab.cells import Watch, rows_by_cell
 from earnest.lab.executor import Executor, Result

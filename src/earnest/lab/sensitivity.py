@@ -17,7 +17,7 @@ from torch import Tensor
 
 from earnest.errors import DataError, EarnestError
 from earnest.integer.dimension import Symbols
-from earnest.integer.target import Target
+from earnest.integer.program.target import Target
 from earnest.lab.groups import Groups, narrowest, operators, sources
 from earnest.lab.ledger import environment
 from earnest.lab.sensitivity_table import ALL_BUT, ALONE, SENSITIVITY, Group, Loss, Scan, check_sensitivity

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from earnest.engine import NativeBackend
 from earnest.errors import EarnestError
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 from earnest.lab.coverage import quantized_family
 from earnest.lab.families import SAMPLES_OF_A_FRAME, Family
 from earnest.lab.machine import cpu_name, with_other_load

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import NumericsError
-from earnest.integer.linear import WeightedSums
-from earnest.integer.recurrence import Recurrence
-from earnest.integer.target import Target
-from earnest.integer.verifier import verify
+from earnest.integer.law.recurrence import Recurrence
+from earnest.integer.law.weighted import WeightedSums
+from earnest.integer.program.target import Target
+from earnest.integer.program.verifier import verify
 from earnest.methods.gptq import damped
 from earnest.methods.levels import Levels
 from earnest.methods.moments import Moments, moments
@@ -19,7 +19,7 @@ from earnest.methods.shrinking import Need, shrunk
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 
 _WIDEST = 64
 _SLACK = 2

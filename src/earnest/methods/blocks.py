@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from earnest.nn.model import Call, TwinModel
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 
 _NUMBERED = re.compile(r"(.*?\.\d+)\.")
 

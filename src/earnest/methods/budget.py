@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from earnest.errors import CalibrationError
 from earnest.file import FileReport
-from earnest.integer.operators import WEIGHTED
-from earnest.integer.target import Target
+from earnest.integer.law.operators import WEIGHTED
+from earnest.integer.program.target import Target
 from earnest.methods.allocation import Width, allocate
 from earnest.methods.milliseconds import Milliseconds
 from earnest.methods.widths import Sensitivity

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from earnest.integer.target import Target
+from earnest.integer.program.target import Target
 from earnest.methods.accumulators import accumulate_
 from earnest.methods.rotation import rotate_
 from earnest.methods.rounding import gptq_

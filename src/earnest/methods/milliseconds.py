@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from earnest.engine.measure import step_milliseconds
-from earnest.integer.operators import WEIGHTED
-from earnest.integer.program import Program
-from earnest.integer.target import Target
+from earnest.integer.law.operators import WEIGHTED
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target
 from earnest.methods.allocation import Width
 from earnest.methods.widths import WIDTHS, Sensitivity
 from earnest.nn.parallel import Progress, counted

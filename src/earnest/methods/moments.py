@@ -15,9 +15,10 @@ from torch.nn import functional
 from earnest.errors import CalibrationError
 from earnest.nn.model import Inputs, TwinModel, walk
 from earnest.nn.parallel import each
-from earnest.nn.recurrence import Recurrence
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Convolution, Weighted
+from earnest.nn.twins.convolution import Convolution
+from earnest.nn.twins.recurrence import Recurrence
+from earnest.nn.twins.weighted import Weighted
 
 ROUNDING = 2.0**-16
 """Of the power of a column: what sums of some thousand float32 products are uncertain by; 2^-18 was seen."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from earnest.integer.dimension import Symbols
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.methods.adaround import Relaxed, Schedule, settle_
 from earnest.methods.blocks import Block, fixed
 from earnest.methods.moments import rows_of
@@ -25,7 +25,7 @@ from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import each
 from earnest.nn.simulation import simulated
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 
 BY_BLOCK = Schedule(steps=80, rate=0.06, free=0.2, strength=1.0, trust=0.8)
 

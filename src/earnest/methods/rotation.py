@@ -18,13 +18,16 @@ from torch import Tensor, nn
 from earnest.errors import CalibrationError
 from earnest.methods.hadamard import rotation
 from earnest.methods.rounding import own_weights
-from earnest.nn.add import Add
-from earnest.nn.layout import Constant, Reshape, Scaled, Transpose
-from earnest.nn.matmul import MatMul
 from earnest.nn.model import Call, Inputs, TwinModel, readers
 from earnest.nn.parallel import Progress
-from earnest.nn.softmax import WeightedMean
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.constant import Constant
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.matmul import MatMul
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.scaled import Scaled
+from earnest.nn.twins.transpose import Transpose
+from earnest.nn.twins.weighted_mean import WeightedMean
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from earnest.methods.fitting import Fit, fit
 from earnest.methods.moments import Moments, moments
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress, counted, each
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 
 
 @torch.no_grad()

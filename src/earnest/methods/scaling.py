@@ -11,7 +11,7 @@ from earnest.methods.rounding import grouped, own_weights
 from earnest.methods.seams import Seam, seams
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress, counted
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 
 
 @torch.no_grad()

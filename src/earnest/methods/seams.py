@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from earnest.nn.gated import GatedLinearUnit
-from earnest.nn.layer_norm import LayerNorm
-from earnest.nn.layout import Transpose
 from earnest.nn.model import Call, TwinModel, readers
-from earnest.nn.rms_norm import RmsNorm
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Convolution1d, Linear, Weighted
+from earnest.nn.twins.conv1d import Convolution1d
+from earnest.nn.twins.glu import GatedLinearUnit
+from earnest.nn.twins.layer_norm import LayerNorm
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.rms_norm import RmsNorm
+from earnest.nn.twins.transpose import Transpose
+from earnest.nn.twins.weighted import Weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from earnest.methods.rounding import (
 )
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress, counted, each, one_torch_thread
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 
 MOST_FRAMES = 600
 """Frames of a recording that blocks hear: half as many take a quarter of the time in attention."""

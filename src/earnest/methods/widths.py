@@ -18,7 +18,7 @@ from earnest.nn.model import TwinModel, run_real
 from earnest.nn.parallel import Progress, counted, each
 from earnest.nn.simulation import rerun
 from earnest.nn.twin import Twin
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 from earnest.numerics.weight import largest_multiplier
 
 NARROWEST = Width(2, 0)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from earnest.integer.codes import storage
 from earnest.nn.edge import CalibratedEdge, Edge
+from earnest.nn.functions import in_torch
 from earnest.nn.layout import Layout
 from earnest.nn.model import Inputs, TwinModel, run_real, walk
-from earnest.nn.table import in_torch
 from earnest.nn.twin import Twin
 
 RunProgram = Callable[..., object]

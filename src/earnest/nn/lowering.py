@@ -5,9 +5,9 @@ from typing import Any
 
 from earnest.errors import ProgramError
 from earnest.integer.dimension import TIME, TOKENS, substitute
-from earnest.integer.program import INPUT, Input, Program, Step
-from earnest.nn.layout import Scaled
+from earnest.integer.program.program import INPUT, Input, Program, Step
 from earnest.nn.model import TOKEN_BITS, Tokens, TwinModel
+from earnest.nn.twins.scaled import Scaled
 
 BATCH = "batch"
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from earnest.errors import ProgramError
 from earnest.integer.dimension import TIME, TOKENS, Dimension, Symbols
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.nn.edge import CalibratedEdge, Edge, FixedEdge
 from earnest.nn.twin import Twin
 from earnest.numerics.entry import entry_multiplier

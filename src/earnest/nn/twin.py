@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from earnest.errors import NumericsError
 from earnest.integer.codes import WEIGHT_CONTAINER
 from earnest.integer.dimension import Symbols
-from earnest.integer.linear import WeightedSums
-from earnest.integer.operator import Operator, declared
+from earnest.integer.law.operator import Operator, declared
+from earnest.integer.law.weighted import WeightedSums
 from earnest.nn.accumulation import TorchAccumulation
 from earnest.nn.edge import Edge
 from earnest.nn.site import Role, Site

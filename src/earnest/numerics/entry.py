@@ -2,7 +2,7 @@
 
 from math import e, log2
 
-from earnest.integer.log_probability import UNIT_BITS
+from earnest.integer.sequence.log_probability import UNIT_BITS
 from earnest.numerics.grid import Grid
 from earnest.numerics.multiplier import multiplier
 

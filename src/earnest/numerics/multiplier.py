@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from earnest.errors import NumericsError
-from earnest.integer.add import SUM_BITS
 from earnest.integer.fixed_point import MANTISSA_BITS, SHIFT_HIGH, SHIFT_LOW
+from earnest.integer.law.add import SUM_BITS
 
 LARGEST = float((1 << MANTISSA_BITS) - 1) / (1 << SHIFT_LOW)
 SMALLEST = 2.0 ** (MANTISSA_BITS - 1 - SHIFT_HIGH)

@@ -4,7 +4,7 @@ import numpy as np
 
 from earnest.errors import NumericsError
 from earnest.integer.fixed_point import SHIFT_LOW
-from earnest.integer.norm import FRACTION_BITS, LARGEST_VARIANCE_BITS
+from earnest.integer.law.norm import FRACTION_BITS, LARGEST_VARIANCE_BITS
 from earnest.numerics.grid import Grid
 from earnest.numerics.multiplier import LARGEST, SMALLEST, multiplier, multipliers
 

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from earnest.integer.recurrence import ARGUMENT_FRACTION_BITS, STATE_BITS
+from earnest.integer.law.recurrence import ARGUMENT_FRACTION_BITS, STATE_BITS
 from earnest.numerics.grid import Grid
 from earnest.numerics.table import knots, sigmoid
 

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import special
 
 from earnest.errors import NumericsError
-from earnest.integer.softmax import ONE
-from earnest.integer.table import FRACTION_BITS, KNOTS, SPACING_BITS
+from earnest.integer.law.interpolated_table import FRACTION_BITS, KNOTS, SPACING_BITS
+from earnest.integer.law.over_keys import ONE
 from earnest.numerics.grid import Grid, dequantize, quantize
 
 Function = Callable[..., np.ndarray]

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from earnest.integer.log_probability import log_probabilities
+from earnest.integer.sequence.log_probability import log_probabilities
 from earnest.runtime.decoded import Decoded
 from earnest.runtime.decoder import Decoder
 from earnest.runtime.decoding import Decoding, Generation

@@ -9,10 +9,10 @@ import numpy as np
 from earnest.engine import NativeBackend
 from earnest.errors import ProgramError
 from earnest.integer.dimension import TOKENS
-from earnest.integer.program import Input, Program
-from earnest.integer.target import Target, load_target
-from earnest.integer.token_by_token import token_by_token
-from earnest.integer.verifier import verify
+from earnest.integer.program.program import Input, Program
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import verify
+from earnest.integer.sequence.token_by_token import token_by_token
 
 
 class Backend(Protocol):

@@ -12,7 +12,7 @@ from earnest.errors import FileError
 from earnest.file.canonical_json import shown
 from earnest.integer.dimension import TOKENS
 from earnest.integer.fixed_point import MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
-from earnest.integer.program import Program
+from earnest.integer.program.program import Program
 from earnest.runtime.transduction import TRANSDUCER, Transduction
 
 NAME = "autoregressive"

@@ -13,7 +13,7 @@ from earnest.errors import FileError
 from earnest.file.canonical_json import shown
 from earnest.integer.codes import code_range, storage
 from earnest.integer.fixed_point import MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
-from earnest.integer.program import Program
+from earnest.integer.program.program import Program
 from earnest.runtime.decoding import DECODING, Decoding, decoding_of
 from earnest.runtime.front_ends import FrontEnd, front_end_of
 from earnest.runtime.text import Tokens

@@ -12,8 +12,8 @@ from earnest.engine import NativeBackend
 from earnest.errors import AudioError, EarnestError, FileError
 from earnest.file import open_program
 from earnest.integer.dimension import TIME
-from earnest.integer.program import Program
-from earnest.integer.target import Target
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target
 from earnest.runtime.audio import Recording, read_audio
 from earnest.runtime.beam import beam_logits
 from earnest.runtime.decoded import Decoded

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from earnest.integer.accumulation import Accumulation, IntegerAccumulation, convolve_by_matmul
-from earnest.integer.program import Program, run
+from earnest.integer.program.program import Program, run
 
 FLOAT64_EXACT = 1 << 53
 

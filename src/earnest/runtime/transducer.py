@@ -8,10 +8,10 @@ import numpy as np
 from earnest.engine import NativeBackend
 from earnest.errors import ProgramError
 from earnest.integer.dimension import TOKENS
-from earnest.integer.frame_by_frame import frame_by_frame
-from earnest.integer.program import Program
-from earnest.integer.target import Target, load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import verify
+from earnest.integer.sequence.frame_by_frame import frame_by_frame
 from earnest.runtime.decoder import Backend, nothing_kept
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from earnest.errors import EarnestError
 from earnest.integer.dimension import TIME, TOKENS
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.swapping.graph.draft import Draft, DraftGraph, Entry
 from earnest.swapping.rules.converter import Converter, Rule
 from earnest.swapping.rules.norms import written_out

@@ -1,12 +1,13 @@
 """Edges: which grid each value of a captured graph gets, as recipe and target say; where neither says, calibration."""
 
 from earnest.errors import SwapError, TargetError
-from earnest.integer.target import OperatorRule, Target
+from earnest.integer.program.target import OperatorRule, Target
 from earnest.nn.edge import CalibratedEdge, Edge, ProductEdge, ScaledEdge
-from earnest.nn.layout import Layout, Scaled
-from earnest.nn.matmul import MatMul
+from earnest.nn.layout import Layout
+from earnest.nn.probabilities import NumeratorEdge
 from earnest.nn.site import Role
-from earnest.nn.softmax import NumeratorEdge
+from earnest.nn.twins.matmul import MatMul
+from earnest.nn.twins.scaled import Scaled
 from earnest.swapping.graph.graph import Graph, Node
 from earnest.swapping.recipe import Recipe, Settings
 from earnest.swapping.roles import function_reading, is_result, readers, role_of, source_of, symmetric

@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from earnest.errors import RecipeError
-from earnest.integer.target import Target
-from earnest.integer.weight import SMALLEST_GROUP
+from earnest.integer.law.weight import SMALLEST_GROUP
+from earnest.integer.program.target import Target
 from earnest.nn.site import Role
 from earnest.swapping.budget import FORM, parse_budget
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from earnest.nn.add import Add
-from earnest.nn.matmul import MatMul
 from earnest.nn.site import Role
-from earnest.nn.table import Function
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.matmul import MatMul
+from earnest.nn.twins.table import Function
 from earnest.numerics.table import Pointwise
 from earnest.swapping.graph.graph import Graph, Node
 

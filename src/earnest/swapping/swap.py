@@ -7,14 +7,15 @@ from torch import Tensor, nn
 
 from earnest.errors import SwapError, TargetError
 from earnest.integer.dimension import TOKENS
-from earnest.integer.target import Target, load_target
-from earnest.nn.add import Add
+from earnest.integer.program.target import Target, load_target
 from earnest.nn.edge import Edge
-from earnest.nn.embedding import Embedding
-from earnest.nn.layout import Concat, Scaled
 from earnest.nn.model import Tokens, TwinModel
 from earnest.nn.site import Site
 from earnest.nn.twin import Twin
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.concat import Concat
+from earnest.nn.twins.embedding import Embedding
+from earnest.nn.twins.scaled import Scaled
 from earnest.nn.weight import WeightCodes
 from earnest.swapping.capture import capture
 from earnest.swapping.edges import Edges

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from earnest.errors import FileError, TrainingError
 from earnest.file.whole import write_whole
-from earnest.integer.target import load_target
+from earnest.integer.program.target import load_target
 from earnest.runtime.description import Heard
 from earnest.swapping.recipe import load_recipe
 from earnest.training.specification import QuantizedTraining, Settings

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from earnest.integer.codes import weight_limit
 from earnest.methods.rounding import own_weights, quantized_codes, weighted
 from earnest.nn.model import TwinModel
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 from earnest.training.rulers import Ruler, beginning
 
 

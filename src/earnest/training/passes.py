@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
-from earnest.integer.program import INPUT
+from earnest.integer.program.program import INPUT
 from earnest.methods.learned_steps import Rounded
 from earnest.methods.rounding import own_weights
 from earnest.nn.edge import Edge

@@ -16,9 +16,9 @@ from torch import Tensor
 from earnest.errors import TrainingError
 from earnest.file import save
 from earnest.file.whole import write_whole
-from earnest.integer.program import Program
-from earnest.integer.target import Target, load_target
-from earnest.integer.verifier import verify
+from earnest.integer.program.program import Program
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import verify
 from earnest.methods.seams import seams
 from earnest.models import load
 from earnest.nn.lowering import lower

@@ -26,7 +26,7 @@ from earnest.methods.learned_steps import Coded, WholeNumbers, share_codes
 from earnest.methods.rounding import own_weights
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.model import TwinModel, edges
-from earnest.nn.weighted import Weighted
+from earnest.nn.twins.weighted import Weighted
 from earnest.numerics.grid import Grid
 from earnest.numerics.weight import largest_multiplier
 

@@ -14,11 +14,11 @@ from earnest.export.onnx.products import PRODUCTS
 from earnest.export.onnx.self_test import choose_products, extreme_products
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.dimension import TIME
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import INPUT, Program, Step, run
-from earnest.integer.relative_shift import RelativeShift
-from earnest.integer.target import load_target
-from earnest.integer.verifier import verify
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.law.relative_shift import RelativeShift
+from earnest.integer.program.program import INPUT, Program, Step, run
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
 
 PROGRAM = small_program()
 NAMES = tuple(step.name for step in PROGRAM.steps)

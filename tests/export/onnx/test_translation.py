@@ -12,12 +12,12 @@ from earnest.export.onnx.model import operator_to_onnx
 from earnest.export.onnx.products import PRODUCTS
 from earnest.export.onnx.translation import TRANSLATIONS
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.layer_norm import LayerNorm
-from earnest.integer.linear import Linear
-from earnest.integer.matmul import MatMul
-from earnest.integer.operators import OPERATORS
-from earnest.integer.softmax import WeightedMean
-from earnest.integer.table import Table
+from earnest.integer.law.layer_norm import LayerNorm
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.matmul import MatMul
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.law.table import Table
+from earnest.integer.law.weighted_mean import WeightedMean
 
 
 def assert_law(case: Case, products: str) -> None:

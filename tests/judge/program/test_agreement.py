@@ -13,9 +13,9 @@ from tests.judge.zoo.planting import anything, judged
 from earnest.errors import EarnestError, FileError
 from earnest.file import dumps, loads
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.program import run
-from earnest.integer.target import Target, load_target
-from earnest.integer.verifier import Certificate, verify
+from earnest.integer.program.program import run
+from earnest.integer.program.target import Target, load_target
+from earnest.integer.program.verifier import Certificate, verify
 
 CLAIMS = {"all-read", "declared", "headline", "from-input"}
 """What a program may be although the law has nothing against it."""

@@ -8,7 +8,7 @@ import pytest
 from tests.judge.zoo.planting import honest
 
 from earnest.file import dumps
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operators import OPERATORS
 from earnest.judge.program import fields
 from earnest.judge.program.container import open_container
 from earnest.judge.program.law import KINDS, moves_codes, read_kinds

@@ -16,11 +16,12 @@ from tests.judge.zoo.planting import (
     transducer,
 )
 
-from earnest.integer.layout import Constant, Slice
-from earnest.integer.linear import Linear
-from earnest.integer.matmul import MatMul
-from earnest.integer.program import Program, Step
-from earnest.integer.table import Table
+from earnest.integer.law.constant import Constant
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.matmul import MatMul
+from earnest.integer.law.slice import Slice
+from earnest.integer.law.table import Table
+from earnest.integer.program.program import Program, Step
 
 
 def operator(name: str) -> Any:

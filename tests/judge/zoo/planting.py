@@ -20,11 +20,11 @@ from tests.integer.small_transducer import DURATIONS, small_transducer
 
 from earnest.file import dumps
 from earnest.integer.dimension import TIME
-from earnest.integer.layout import Slice
-from earnest.integer.linear import Linear
-from earnest.integer.operators import OPERATORS
-from earnest.integer.program import Input, Program, Step
-from earnest.integer.verifier import verify
+from earnest.integer.law.linear import Linear
+from earnest.integer.law.operators import OPERATORS
+from earnest.integer.law.slice import Slice
+from earnest.integer.program.program import Input, Program, Step
+from earnest.integer.program.verifier import verify
 from earnest.judge.program.judging import judge_program
 from earnest.judge.verdict import Verdict
 from earnest.runtime.front_end import LogMel

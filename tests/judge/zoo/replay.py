@@ -8,7 +8,7 @@ from tests.judge.zoo.cheat import Cheat, Honest
 from tests.judge.zoo.planting import short
 
 from earnest.integer.accumulation import IntegerAccumulation
-from earnest.integer.program import run
+from earnest.integer.program.program import run
 from earnest.judge.level import Level
 from earnest.judge.replay import Run, judge_replay
 from earnest.judge.verdict import Subject, Verdict

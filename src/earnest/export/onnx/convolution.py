@@ -7,7 +7,7 @@ from earnest.export.onnx.dimension import extent, join
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.padding import pad_with
 from earnest.export.onnx.products import is_narrow, requantized, sum_type
-from earnest.integer.convolution import Convolution
+from earnest.integer.law.convolution import Convolution
 
 
 def convolution(graph: Graph, operator: Convolution, call: Call) -> str:

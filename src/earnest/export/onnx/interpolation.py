@@ -5,7 +5,7 @@ import numpy as np
 from earnest.export.onnx.arithmetic import add, clamp, floor_divide, look_up, multiply, shift_round, widen
 from earnest.export.onnx.graph import Graph
 from earnest.integer.codes import Domain
-from earnest.integer.table import FRACTION_BITS, SPACING_BITS
+from earnest.integer.law.interpolated_table import FRACTION_BITS, SPACING_BITS
 
 
 def interpolate(graph: Graph, table: np.ndarray, codes: str, result: Domain) -> str:

@@ -9,8 +9,8 @@ from earnest.export.onnx.graph import Call, Graph, Value, carrier
 from earnest.export.onnx.products import PRODUCTS
 from earnest.export.onnx.translation import translate
 from earnest.integer.codes import Domain, storage
-from earnest.integer.operator import Operator, Proof
-from earnest.integer.program import INPUT, Program
+from earnest.integer.law.operator import Operator, Proof
+from earnest.integer.program.program import INPUT, Program
 
 _WIDEST_ACCUMULATOR = 64
 

@@ -14,7 +14,7 @@ from earnest.export.onnx.arithmetic import (
     square_root,
 )
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.norm import Norm
+from earnest.integer.law.norm import Norm
 
 
 def normalize(graph: Graph, codes: str, count: str, epsilon: str) -> str:

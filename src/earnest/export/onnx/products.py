@@ -8,7 +8,7 @@ A sum that fits int32 is right in int32 whatever its partial sums do, since int3
 from earnest.export.onnx.arithmetic import add, requantize
 from earnest.export.onnx.graph import Call, Graph
 from earnest.integer.codes import Domain
-from earnest.integer.linear import WeightedSums
+from earnest.integer.law.weighted import WeightedSums
 
 PRODUCTS = ("int8", "int32")
 """How 8-bit operands are multiplied: MatMulInteger and ConvInteger, or as int32."""

@@ -7,7 +7,7 @@ from earnest.export.onnx.dimension import join
 from earnest.export.onnx.graph import Call, Graph, carrier
 from earnest.export.onnx.products import requantized, sum_of_products
 from earnest.integer.codes import Domain
-from earnest.integer.recurrence import STATE_BITS, Recurrence
+from earnest.integer.law.recurrence import STATE_BITS, Recurrence
 
 Advance = Callable[[Graph, Recurrence, str, str, str, Domain], tuple[str, str]]
 """What is carried and what comes of it, from the operator, its operand and its sums at a step, and what was carried."""

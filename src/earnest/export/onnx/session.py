@@ -8,7 +8,7 @@ import numpy as np
 from earnest.errors import EarnestError
 from earnest.export.onnx.model import to_onnx
 from earnest.export.onnx.self_test import choose_products
-from earnest.integer.program import Program
+from earnest.integer.program.program import Program
 
 _QUIET = 3
 

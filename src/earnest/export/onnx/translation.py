@@ -6,7 +6,7 @@ from earnest.errors import ProgramError
 from earnest.export.by_kind import by_kind
 from earnest.export.onnx import kinds
 from earnest.export.onnx.graph import Call, Graph, Value, carrier
-from earnest.integer.operator import Operator
+from earnest.integer.law.operator import Operator
 
 TRANSLATIONS: dict[str, Callable[..., str]] = by_kind(kinds, "translate")
 """Nodes of a graph for (graph, operator, call); the tensor that holds the result, in any integer type that does."""

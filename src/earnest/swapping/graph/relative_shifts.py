@@ -1,8 +1,11 @@
 """Patterns that the law has one operator for: the relative shift, written in torch as pad, view, slice, view, slice."""
 
 from earnest.integer.dimension import TIME, TOKENS, Dimension, evaluate
-from earnest.nn.layout import Pad, RelativeShift, Reshape, Slice
 from earnest.nn.twin import Twin
+from earnest.nn.twins.pad import Pad
+from earnest.nn.twins.relative_shift import RelativeShift
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.slice import Slice
 from earnest.swapping.graph.draft import Draft, DraftGraph
 from earnest.swapping.trace.tables import BATCH
 

@@ -2,11 +2,11 @@
 
 import math
 
-from earnest.nn.add import Add
-from earnest.nn.gated import GatedLinearUnit
-from earnest.nn.layout import Scaled
-from earnest.nn.matmul import MatMul
-from earnest.nn.multiply import Multiply
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.glu import GatedLinearUnit
+from earnest.nn.twins.matmul import MatMul
+from earnest.nn.twins.mul import Multiply
+from earnest.nn.twins.scaled import Scaled
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.attention import by_distance
 from earnest.swapping.rules.converter import Converter, Rule

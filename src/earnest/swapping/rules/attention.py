@@ -4,11 +4,14 @@ A table whose value at [i, j] depends on j - i alone is kept by distance: a prod
 distance, and `relative_shift` (E22) brings each to its place.
 """
 
-from earnest.nn.add import Add
-from earnest.nn.layout import RelativeShift, Reshape, Scaled, Transpose
-from earnest.nn.matmul import MatMul
-from earnest.nn.multiply import Multiply
-from earnest.nn.softmax import Softmax
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.matmul import MatMul
+from earnest.nn.twins.mul import Multiply
+from earnest.nn.twins.relative_shift import RelativeShift
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.scaled import Scaled
+from earnest.nn.twins.softmax import Softmax
+from earnest.nn.twins.transpose import Transpose
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.converter import Converter, Rule
 from earnest.swapping.rules.layout import repeat_each

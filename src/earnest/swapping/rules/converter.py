@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from earnest.errors import CaptureError
 from earnest.integer.dimension import TIME, Dimension, evaluate, evaluate_all, substitute, symbols_of
-from earnest.nn.layout import Constant, Reshape, Slice
 from earnest.nn.twin import Twin
+from earnest.nn.twins.constant import Constant
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.slice import Slice
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.trace import masks
 from earnest.swapping.trace.dimensions import dimension_of

@@ -2,8 +2,8 @@
 
 from torch import nn
 
-from earnest.nn.add import Add
-from earnest.nn.table import Function
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.table import Function
 from earnest.numerics.table import Pointwise
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.converter import Converter, Rule

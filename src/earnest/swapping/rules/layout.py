@@ -2,7 +2,11 @@
 
 from earnest.errors import CaptureError
 from earnest.integer.dimension import Dimension
-from earnest.nn.layout import Concat, Pad, Reshape, Slice, Transpose
+from earnest.nn.twins.concat import Concat
+from earnest.nn.twins.pad import Pad
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.slice import Slice
+from earnest.nn.twins.transpose import Transpose
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.converter import Converter, Rule
 from earnest.swapping.rules.recurrences import RECURRENT_RULES, part_of_recurrence

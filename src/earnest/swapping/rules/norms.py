@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from earnest.nn.group_norm import GroupNorm
-from earnest.nn.layer_norm import LayerNorm
-from earnest.nn.rms_norm import RmsNorm
+from earnest.nn.twins.group_norm import GroupNorm
+from earnest.nn.twins.layer_norm import LayerNorm
+from earnest.nn.twins.rms_norm import RmsNorm
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.converter import Converter, Rule
 from earnest.swapping.trace.flat import Flat

@@ -1,8 +1,12 @@
 """Rules of recurrences: of every layer and direction a linear over all steps, and the recurrence that reads it."""
 
-from earnest.nn.layout import Concat, Slice, Transpose
-from earnest.nn.recurrence import GatedRecurrentUnit, LongShortTermMemory, Recurrence
-from earnest.nn.weighted import Linear
+from earnest.nn.twins.concat import Concat
+from earnest.nn.twins.gru import GatedRecurrentUnit
+from earnest.nn.twins.linear import Linear
+from earnest.nn.twins.lstm import LongShortTermMemory
+from earnest.nn.twins.recurrence import Recurrence
+from earnest.nn.twins.slice import Slice
+from earnest.nn.twins.transpose import Transpose
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.converter import Converter, Rule
 from earnest.swapping.trace.flat import Flat

@@ -1,7 +1,8 @@
 """Rules of sums and means over a short axis of fixed extent: one sum of its parts, rounded once (E13)."""
 
-from earnest.nn.add import Add
-from earnest.nn.layout import Reshape, Slice
+from earnest.nn.twins.add import Add
+from earnest.nn.twins.reshape import Reshape
+from earnest.nn.twins.slice import Slice
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.converter import Converter, Rule
 from earnest.swapping.trace.flat import Flat

@@ -5,8 +5,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from earnest.nn.embedding import Embedding
-from earnest.nn.weighted import Convolution, Convolution1d, Convolution2d, Linear
+from earnest.nn.twins.conv1d import Convolution1d
+from earnest.nn.twins.conv2d import Convolution2d
+from earnest.nn.twins.convolution import Convolution
+from earnest.nn.twins.embedding import Embedding
+from earnest.nn.twins.linear import Linear
 from earnest.swapping.graph.draft import Draft
 from earnest.swapping.rules.converter import Converter, Rule
 from earnest.swapping.trace.flat import Flat

@@ -4,7 +4,7 @@ from functools import reduce
 
 from earnest.export.onnx.arithmetic import add, clamp, multiply, shift_round, widen
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.add import Add
+from earnest.integer.law.add import Add
 
 
 def translate(graph: Graph, operator: Add, call: Call) -> str:

@@ -1,7 +1,7 @@
 """Concat (E23) as ONNX."""
 
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.layout import Concat
+from earnest.integer.law.concat import Concat
 
 
 def translate(graph: Graph, operator: Concat, call: Call) -> str:

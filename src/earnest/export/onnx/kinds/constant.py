@@ -1,7 +1,7 @@
 """Constants (E24) as ONNX."""
 
 from earnest.export.onnx.graph import Call, Graph, carrier
-from earnest.integer.layout import Constant
+from earnest.integer.law.constant import Constant
 
 
 def translate(graph: Graph, operator: Constant, call: Call) -> str:

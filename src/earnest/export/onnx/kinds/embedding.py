@@ -2,7 +2,7 @@
 
 from earnest.export.onnx.arithmetic import add, clamp, look_up, shift_round_by, widen
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.embedding import Embedding
+from earnest.integer.law.embedding import Embedding
 
 
 def translate(graph: Graph, operator: Embedding, call: Call) -> str:

@@ -3,7 +3,7 @@
 from earnest.export.onnx.arithmetic import look_up
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.rows import below_maximum, erase
-from earnest.integer.softmax import Exponential
+from earnest.integer.law.exponential import Exponential
 
 
 def translate(graph: Graph, operator: Exponential, call: Call) -> str:

@@ -3,7 +3,7 @@
 from earnest.export.onnx.arithmetic import add, look_up, requantize, widen
 from earnest.export.onnx.graph import Call, Graph
 from earnest.integer.codes import code_range
-from earnest.integer.gated import GatedLinearUnit
+from earnest.integer.law.glu import GatedLinearUnit
 
 
 def translate(graph: Graph, operator: GatedLinearUnit, call: Call) -> str:

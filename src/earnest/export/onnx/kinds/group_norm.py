@@ -4,7 +4,7 @@ from earnest.export.onnx import norms
 from earnest.export.onnx.arithmetic import multiply, shift_round, widen
 from earnest.export.onnx.dimension import extent
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.group_norm import GroupNorm
+from earnest.integer.law.group_norm import GroupNorm
 
 
 def translate(graph: Graph, operator: GroupNorm, call: Call) -> str:

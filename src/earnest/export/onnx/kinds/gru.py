@@ -5,7 +5,8 @@ from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.interpolation import interpolate
 from earnest.export.onnx.recurrence import ONE_BITS, over_time, parts
 from earnest.integer.codes import Domain
-from earnest.integer.recurrence import GatedRecurrentUnit, Recurrence
+from earnest.integer.law.gru import GatedRecurrentUnit
+from earnest.integer.law.recurrence import Recurrence
 
 
 def translate(graph: Graph, operator: GatedRecurrentUnit, call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.interpolation import interpolate
-from earnest.integer.table import InterpolatedTable
+from earnest.integer.law.interpolated_table import InterpolatedTable
 
 
 def translate(graph: Graph, operator: InterpolatedTable, call: Call) -> str:

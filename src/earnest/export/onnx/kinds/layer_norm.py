@@ -3,7 +3,7 @@
 from earnest.export.onnx import norms
 from earnest.export.onnx.arithmetic import widen
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.layer_norm import LayerNorm
+from earnest.integer.law.layer_norm import LayerNorm
 
 
 def translate(graph: Graph, operator: LayerNorm, call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.products import requantized, sum_of_products
-from earnest.integer.linear import Linear
+from earnest.integer.law.linear import Linear
 
 
 def translate(graph: Graph, operator: Linear, call: Call) -> str:

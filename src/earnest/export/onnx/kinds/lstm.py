@@ -5,7 +5,8 @@ from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.interpolation import interpolate
 from earnest.export.onnx.recurrence import ONE_BITS, over_time, parts
 from earnest.integer.codes import Domain
-from earnest.integer.recurrence import ARGUMENT_FRACTION_BITS, LongShortTermMemory, Recurrence
+from earnest.integer.law.lstm import LongShortTermMemory
+from earnest.integer.law.recurrence import ARGUMENT_FRACTION_BITS, Recurrence
 
 
 def translate(graph: Graph, operator: LongShortTermMemory, call: Call) -> str:

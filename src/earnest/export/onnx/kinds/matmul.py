@@ -3,7 +3,7 @@
 from earnest.export.onnx.arithmetic import requantize
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.products import sum_of_products
-from earnest.integer.matmul import MatMul
+from earnest.integer.law.matmul import MatMul
 
 
 def translate(graph: Graph, operator: MatMul, call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from earnest.export.onnx.arithmetic import add, requantize, widen
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.multiply import Multiply
+from earnest.integer.law.mul import Multiply
 
 
 def translate(graph: Graph, operator: Multiply, call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.padding import pad_with
-from earnest.integer.layout import Pad
+from earnest.integer.law.pad import Pad
 
 
 def translate(graph: Graph, operator: Pad, call: Call) -> str:

@@ -6,7 +6,7 @@ from earnest.export.onnx.arithmetic import add, multiply
 from earnest.export.onnx.dimension import extent, join
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.padding import pad_with
-from earnest.integer.relative_shift import RelativeShift
+from earnest.integer.law.relative_shift import RelativeShift
 
 
 def translate(graph: Graph, operator: RelativeShift, call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from earnest.export.onnx.dimension import emit_vector
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.layout import Reshape
+from earnest.integer.law.reshape import Reshape
 
 
 def translate(graph: Graph, operator: Reshape, call: Call) -> str:

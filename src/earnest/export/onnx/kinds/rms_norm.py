@@ -3,7 +3,7 @@
 from earnest.export.onnx import norms
 from earnest.export.onnx.arithmetic import add, last_axis_sum, widen
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.rms_norm import RmsNorm
+from earnest.integer.law.rms_norm import RmsNorm
 
 
 def translate(graph: Graph, operator: RmsNorm, call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from earnest.export.onnx.dimension import emit, join
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.layout import Slice
+from earnest.integer.law.slice import Slice
 
 
 def translate(graph: Graph, operator: Slice, call: Call) -> str:

@@ -3,7 +3,8 @@
 from earnest.export.onnx.arithmetic import floor_divide, last_axis_sum, look_up, shift_round
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.rows import below_maximum, erase
-from earnest.integer.softmax import ONE, Softmax
+from earnest.integer.law.over_keys import ONE
+from earnest.integer.law.softmax import Softmax
 
 
 def translate(graph: Graph, operator: Softmax, call: Call) -> str:

@@ -3,7 +3,7 @@
 from earnest.export.onnx.arithmetic import add, look_up, widen
 from earnest.export.onnx.graph import Call, Graph
 from earnest.integer.codes import code_range
-from earnest.integer.table import Table
+from earnest.integer.law.table import Table
 
 
 def translate(graph: Graph, operator: Table, call: Call) -> str:

@@ -1,7 +1,7 @@
 """Transpose (E23) as ONNX."""
 
 from earnest.export.onnx.graph import Call, Graph
-from earnest.integer.layout import Transpose
+from earnest.integer.law.transpose import Transpose
 
 
 def translate(graph: Graph, operator: Transpose, call: Call) -> str:

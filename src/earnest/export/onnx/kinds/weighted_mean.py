@@ -13,7 +13,7 @@ from earnest.export.onnx.arithmetic import (
 from earnest.export.onnx.graph import Call, Graph
 from earnest.export.onnx.products import sum_of_products
 from earnest.integer.fixed_point import MANTISSA_LOW
-from earnest.integer.softmax import WeightedMean
+from earnest.integer.law.weighted_mean import WeightedMean
 
 _TOTAL_BITS = 32
 

@@ -1,0 +1,14 @@
+"""Convolution over time (E11)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from earnest.integer.law.convolution import Convolution
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Convolution1d(Convolution):
+    """E11 over time."""
+
+    kind: ClassVar[str] = "conv1d"
+    rank: ClassVar[int] = 1

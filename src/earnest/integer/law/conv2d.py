@@ -1,0 +1,14 @@
+"""Convolution over time and frequency (E11)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from earnest.integer.law.convolution import Convolution
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Convolution2d(Convolution):
+    """E11 over time and frequency."""
+
+    kind: ClassVar[str] = "conv2d"
+    rank: ClassVar[int] = 2
