@@ -30,8 +30,8 @@ from earnest.pipeline import calibration_features, quantized_twin
 from earnest.runtime.naming import model_name
 from earnest.speech.librispeech import read_split, select
 from earnest.swapping.recipe import load_recipe
-from earnest.training.latents import Latents, give_biases_
-from earnest.training.passes import Passes
+from earnest.training.quantized.latents import Latents, give_biases_
+from earnest.training.quantized.passes import Passes
 
 RECORDINGS = 4
 

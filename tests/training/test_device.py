@@ -17,7 +17,7 @@ from tests.training.tiny_training import AUGMENTATION, CO_TRAINING, write_taught
 from earnest.errors import TrainingError
 from earnest.training import log
 from earnest.training.device import CPU, device_name, device_named
-from earnest.training.float_run import FloatRun
+from earnest.training.float.run import FloatRun
 from earnest.training.loop import Watch, reproducible
 from earnest.training.specification import load_training
 from earnest.training.train import train

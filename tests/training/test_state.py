@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from earnest.errors import TrainingError
-from earnest.training.float_run import groups
+from earnest.training.float.run import groups
 from earnest.training.specification import Descent
 from earnest.training.state import Group, State, average_, fresh, set_rate_
 

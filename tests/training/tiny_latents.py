@@ -9,7 +9,7 @@ from tests.nn.tiny import WIDTH, inputs
 from earnest.calibration.calibrate import calibrate
 from earnest.methods.rounding import gptq_
 from earnest.nn.model import TwinModel
-from earnest.training.latents import Latents, give_biases_
+from earnest.training.quantized.latents import Latents, give_biases_
 
 BATCHES = inputs(count=6, time=17, width=WIDTH, seed=3)
 

@@ -15,7 +15,7 @@ import soundfile
 
 from earnest.errors import DataError
 from earnest.speech.librispeech import read_split
-from earnest.training.acoustics import drawn, staged
+from earnest.training.data.acoustics import drawn, staged
 from earnest.training.specification import Acoustics
 from synthesis.sentences import Sentence, frequent, kept_out, passages, shared_out
 from synthesis.specification import Corpus

@@ -9,7 +9,7 @@ import soundfile
 from scipy.signal import resample_poly
 
 from earnest.errors import DataError
-from earnest.training.acoustics import Samples
+from earnest.training.data.acoustics import Samples
 
 PROGRAM = "espeak-ng"
 

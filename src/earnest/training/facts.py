@@ -4,9 +4,9 @@ from itertools import islice
 from typing import Any
 
 from earnest.training import log
+from earnest.training.data.material import FRAMES_PER_SECOND
 from earnest.training.device import CPU
 from earnest.training.loop import Run
-from earnest.training.material import FRAMES_PER_SECOND
 
 
 def facts(run: Run[Any], lines: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The folder of a run has, beside what its kind of training makes:
 
     state.safetensors   the last state that was kept (training.checkpoint)
     log.jsonl           losses, rates, norms of gradients, word error rates
-    features/           (training.features)
+    features/           (training.data.features)
 """
 
 import math
@@ -25,8 +25,8 @@ from earnest.runtime.description import Heard
 from earnest.speech.word_errors import WordErrors
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
+from earnest.training.data.features import Features
 from earnest.training.device import device_name
-from earnest.training.features import Features
 from earnest.training.ranks import rank
 from earnest.training.schedule import rate
 from earnest.training.specification import Settings

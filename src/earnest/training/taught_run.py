@@ -17,11 +17,11 @@ from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.runtime.front_end import LogMel
 from earnest.speech.librispeech import Utterance, read_split
-from earnest.training.acoustics import augmented
-from earnest.training.batches import endless
-from earnest.training.features import Features, cached
+from earnest.training.data.acoustics import augmented
+from earnest.training.data.batches import endless
+from earnest.training.data.features import Features, cached
+from earnest.training.data.material import FRAMES_PER_SECOND
 from earnest.training.loop import Run
-from earnest.training.material import FRAMES_PER_SECOND
 from earnest.training.ranks import first_rank_first, rank, sum_, world
 from earnest.training.specification import Taught
 from earnest.training.teacher import Lesson, Teacher

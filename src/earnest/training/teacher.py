@@ -8,7 +8,7 @@ from torch import Tensor
 
 from earnest.methods.blocks import blocks
 from earnest.nn.model import TwinModel, run_real
-from earnest.training.features import Features
+from earnest.training.data.features import Features
 from earnest.training.ranks import world
 
 Lesson = tuple[Tensor, dict[str, Tensor]]

@@ -11,10 +11,10 @@ from earnest.training import log
 from earnest.training.checkpoint import require_run_of, settings_sha256
 from earnest.training.device import CPU
 from earnest.training.facts import facts
-from earnest.training.float_run import FloatRun
+from earnest.training.float.run import FloatRun
+from earnest.training.float.self_distillation import SelfDistillationRun
 from earnest.training.loop import Run, Trained, Watch, reproducible
-from earnest.training.quantized_run import QuantizedRun
-from earnest.training.self_distillation import SelfDistillationRun
+from earnest.training.quantized.run import QuantizedRun
 from earnest.training.specification import AnyTraining, QuantizedTraining, SelfDistillation, Training
 
 RUNS: dict[type[AnyTraining], Callable[..., Run[Any]]] = {

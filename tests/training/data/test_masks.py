@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from earnest.training.masks import mask_
+from earnest.training.data.masks import mask_
 from earnest.training.specification import Masks
 
 

@@ -20,7 +20,7 @@ from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, data_sha256
 from earnest.training import log
-from earnest.training.features import Progress
+from earnest.training.data.features import Progress
 
 
 def with_hypotheses(

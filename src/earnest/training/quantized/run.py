@@ -33,12 +33,12 @@ from earnest.speech.librispeech import Utterance, read_split, select
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
 from earnest.swapping.recipe import Recipe, load_recipe
-from earnest.training.beginnings import begun, begun_from
 from earnest.training.checkpoint import read_chosen
-from earnest.training.features import Features
-from earnest.training.latents import Draw, Latents, give_biases_
+from earnest.training.data.features import Features
 from earnest.training.loop import Counted, Watch
-from earnest.training.passes import Passes
+from earnest.training.quantized.beginnings import begun, begun_from
+from earnest.training.quantized.latents import Draw, Latents, give_biases_
+from earnest.training.quantized.passes import Passes
 from earnest.training.ranks import first_rank_first
 from earnest.training.specification import LatentDescent, QuantizedTraining
 from earnest.training.state import Group, fresh

@@ -23,7 +23,7 @@ from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, settings_sha256
 from earnest.training.device import CPU
 from earnest.training.loop import Counted, Watch
-from earnest.training.quantized_run import QuantizedRun
+from earnest.training.quantized.run import QuantizedRun
 from earnest.training.specification import load_training
 from earnest.training.train import train
 from synthetic import TinyWorld
@@ -270,7 +270,7 @@ def test_what_is_written_is_what_was_best(
 ) -> None:
     """Errors are given out, so that the first of three validated steps has the fewest."""
     from earnest.speech.word_errors import WordErrors
-    from earnest.training.quantized_run import QuantizedRun
+    from earnest.training.quantized.run import QuantizedRun
 
     given = iter((1, 5, 3))
 

@@ -18,14 +18,14 @@ from earnest.models.checkpoint import build, conformer_model
 from earnest.models.conformer import Conformer
 from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
 from earnest.runtime.front_end import NEMO_LOG_MEL
-from earnest.training.features import padded
+from earnest.training.data.features import padded
+from earnest.training.data.masks import mask_
+from earnest.training.data.material import material
+from earnest.training.float.validation import counted
 from earnest.training.loop import Counted, Run, Watch
-from earnest.training.masks import mask_
-from earnest.training.material import material
 from earnest.training.ranks import world
 from earnest.training.specification import Descent, Shape, Training
 from earnest.training.state import Group, fresh
-from earnest.training.validation import counted
 
 
 class FloatRun(Run[Training]):

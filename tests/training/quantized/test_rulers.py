@@ -13,8 +13,8 @@ from earnest.integer.program.verifier import verify
 from earnest.methods.rounding import own_weights
 from earnest.nn.lowering import lower
 from earnest.numerics.weight import largest_multiplier
-from earnest.training.latents import Latents
-from earnest.training.rulers import rounded_edges
+from earnest.training.quantized.latents import Latents
+from earnest.training.quantized.rulers import rounded_edges
 
 
 def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:

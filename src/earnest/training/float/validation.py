@@ -9,7 +9,7 @@ from earnest.models import FloatModel
 from earnest.runtime.text import argmax, ctc_greedy
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
-from earnest.training.features import Features
+from earnest.training.data.features import Features
 from earnest.training.loop import Counted
 
 

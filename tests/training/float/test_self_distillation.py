@@ -14,8 +14,8 @@ from earnest.models import load
 from earnest.runtime.audio import read_audio
 from earnest.training import log
 from earnest.training.device import CPU
+from earnest.training.float.self_distillation import SelfDistillationRun, groups
 from earnest.training.loop import Watch
-from earnest.training.self_distillation import SelfDistillationRun, groups
 from earnest.training.specification import SelfDistillation, TaughtDescent, load_training
 from earnest.training.train import train
 from synthetic import TinyWorld

@@ -12,8 +12,8 @@ from earnest.models import FloatModel, load
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
-from earnest.training.hypotheses import with_hypotheses
-from earnest.training.material import material
+from earnest.training.data.hypotheses import with_hypotheses
+from earnest.training.data.material import material
 from earnest.training.specification import Training, load_training
 from synthetic import TinyWorld, write_corpus
 

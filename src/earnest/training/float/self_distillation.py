@@ -15,12 +15,12 @@ from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import conformer_model
 from earnest.models.conformer import Conformer
 from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.training.float.validation import counted
 from earnest.training.loop import Counted, Watch
 from earnest.training.specification import SelfDistillation, TaughtDescent
 from earnest.training.state import Group, fresh
 from earnest.training.taught_run import TaughtRun
 from earnest.training.teacher import Lesson, Teacher
-from earnest.training.validation import counted
 
 SHORTEST = 1
 """Frames of features."""

@@ -10,7 +10,7 @@ from earnest.errors import AudioError, TrainingError
 from earnest.runtime.audio import read_audio
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.speech.librispeech import Utterance, read_split
-from earnest.training.features import cached, padded
+from earnest.training.data.features import cached, padded
 from synthetic import write_corpus
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from earnest.training.acoustics import at_speed, augmented, beside, drawn, echoed, noisy, staged
+from earnest.training.data.acoustics import at_speed, augmented, beside, drawn, echoed, noisy, staged
 from earnest.training.specification import Acoustics, Augmentation, Range
 
 RATE = 16_000

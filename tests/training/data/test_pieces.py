@@ -4,7 +4,7 @@ import pytest
 
 from earnest.errors import TrainingError
 from earnest.runtime.text import WORD_START
-from earnest.training.pieces import LETTERS, Encoder, joined, learnt
+from earnest.training.data.pieces import LETTERS, Encoder, joined, learnt
 
 TEXTS = ["THE CAT SAT ON THE MAT", "THEN THE RAT ATE IT", "DON'T THE CATS EAT"] * 3
 

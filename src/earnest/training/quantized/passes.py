@@ -11,8 +11,8 @@ from earnest.nn.edge import Edge
 from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, walk
 from earnest.nn.twin import Twin
-from earnest.training.latents import reals
-from earnest.training.rulers import WIDEST, rounded_edges
+from earnest.training.quantized.latents import reals
+from earnest.training.quantized.rulers import WIDEST, rounded_edges
 
 
 class Passes:

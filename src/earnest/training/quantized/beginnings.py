@@ -20,8 +20,8 @@ from earnest.integer.codes import CODE_BITS
 from earnest.methods.rounding import own_weights
 from earnest.nn.model import TwinModel
 from earnest.pipeline import Prepared, Progress, recalibrate_, round_
-from earnest.training.latents import Latents, reals
-from earnest.training.rulers import LEARNED_LEVELS, LEVELS, OF_EDGES, WIDEST, Ruler
+from earnest.training.quantized.latents import Latents, reals
+from earnest.training.quantized.rulers import LEARNED_LEVELS, LEVELS, OF_EDGES, WIDEST, Ruler
 
 TOGETHER = frozenset({"adaround-block"})
 """Methods that round weights to make up for others, which would stay as they were here."""

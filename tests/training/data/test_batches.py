@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 
-from earnest.training.batches import endless, epoch
+from earnest.training.data.batches import endless, epoch
 
 LENGTHS = np.random.default_rng(0).integers(50, 1500, size=300).tolist()
 MOST = 3000

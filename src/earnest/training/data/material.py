@@ -10,10 +10,10 @@ from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.runtime.text import Tokens
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
-from earnest.training.batches import endless
-from earnest.training.features import Features, Progress, cached
-from earnest.training.hypotheses import with_hypotheses
-from earnest.training.pieces import Encoder, learnt
+from earnest.training.data.batches import endless
+from earnest.training.data.features import Features, Progress, cached
+from earnest.training.data.hypotheses import with_hypotheses
+from earnest.training.data.pieces import Encoder, learnt
 from earnest.training.specification import Hypotheses, Training
 
 SUBSAMPLING = 4

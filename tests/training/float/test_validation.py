@@ -5,8 +5,8 @@ from pathlib import Path
 from earnest.models import load
 from earnest.runtime.front_end import NEMO_LOG_MEL
 from earnest.speech.librispeech import read_split
-from earnest.training.features import cached
-from earnest.training.validation import word_errors
+from earnest.training.data.features import cached
+from earnest.training.float.validation import word_errors
 from synthetic import TinyWorld
 
 

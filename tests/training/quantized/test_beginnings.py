@@ -21,9 +21,9 @@ from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import Prepared, recalibrate_
 from earnest.swapping.recipe import Recipe
-from earnest.training.beginnings import begun_from
-from earnest.training.latents import Latents, give_biases_, reals
-from earnest.training.rulers import calibrated_edges
+from earnest.training.quantized.beginnings import begun_from
+from earnest.training.quantized.latents import Latents, give_biases_, reals
+from earnest.training.quantized.rulers import calibrated_edges
 
 Widths = dict[int, tuple[int, int]]
 """Bits and groups of weights that do not have 4 bits in groups of 8, by their numbers."""

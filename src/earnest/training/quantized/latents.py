@@ -1,5 +1,5 @@
 """What is trained of calibrated models of twins, one for each of some recipes: latent weights, which they share; the
-ruler that each of them has (training.rulers); and biases, gains of norms and constants, as they are.
+ruler that each of them has (training.quantized.rulers); and biases, gains of norms and constants, as they are.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from earnest.integer.codes import weight_limit
 from earnest.methods.rounding import own_weights, quantized_codes, weighted
 from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted
-from earnest.training.rulers import Ruler, beginning
+from earnest.training.quantized.rulers import Ruler, beginning
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from earnest.methods.rounding import own_weights
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
 from earnest.numerics.weight import weight_codes
-from earnest.training.latents import Draw, Latents, give_biases_
-from earnest.training.passes import Passes
-from earnest.training.rulers import rounded_edges
+from earnest.training.quantized.latents import Draw, Latents, give_biases_
+from earnest.training.quantized.passes import Passes
+from earnest.training.quantized.rulers import rounded_edges
 
 
 def weights(model: TwinModel) -> list[np.ndarray]:

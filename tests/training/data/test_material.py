@@ -7,7 +7,7 @@ from tests.training.tiny_training import write_training
 
 from earnest.errors import TrainingError
 from earnest.methods.ctc import frames_needed
-from earnest.training.material import material
+from earnest.training.data.material import material
 from earnest.training.specification import load_training
 
 

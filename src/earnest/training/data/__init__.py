@@ -1,0 +1,1 @@
+"""What a training run hears: features, batches, augmentation, pieces of words."""
