@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/arithmetic.h"
-
 namespace earnest {
 namespace {
 
@@ -23,8 +21,6 @@ Record as_linear(Record record) {
 
 }  // namespace
 
-int16_t saturated(int64_t value) { return static_cast<int16_t>(clamp(value, kLow, kHigh)); }
-
 int64_t RecurrentTask::buffer_bytes() const { return aligned((3 * rows_of_weights + 2 * units) * int64_t{2}); }
 
 int64_t RecurrentTask::workspace(int /*rows*/) const {
@@ -34,13 +30,6 @@ int64_t RecurrentTask::workspace(int /*rows*/) const {
 void RecurrentTask::run(const Tile& tile) const {
   for (int row = 0; row < tile.rows; ++row)
     sequence(tile, tile.in[0].data + row * tile.in[0].step, tile.out.data + row * tile.out.step);
-}
-
-void RecurrentTask::hide(char* hidden, int unit, int64_t value) const {
-  const RecurrentConstants& c = *constants;
-  const Range range = c.width.range();
-  const int64_t code = c.zero_point + shift_round(value * c.multiplier, c.shift);
-  store_code(hidden, c.width.type(), unit, clamp(code, range.low, range.high));
 }
 
 void RecurrentTask::open(const Kernels& kernels, const int16_t* arguments, int count, int16_t* gates) const {

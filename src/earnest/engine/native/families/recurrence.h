@@ -4,13 +4,14 @@
 
 #include <memory>
 
+#include "kernels/arithmetic.h"
 #include "plan/operator.h"
 #include "weights/weights.h"
 
 namespace earnest {
 
 // Gates and arguments are codes of 16 signed bits; sums of them saturate.
-int16_t saturated(int64_t value);
+inline int16_t saturated(int64_t value) { return static_cast<int16_t>(clamp(value, INT16_MIN, INT16_MAX)); }
 
 struct RecurrentConstants {
   Vector<int32_t> sigmoid, tanh;
@@ -39,7 +40,12 @@ class RecurrentTask : public Task {
   // What is carried on, and the hidden state before it is requantized, which `hide` is given unit by unit.
   virtual void advance(const Kernels& kernels, const int16_t* x, const Buffers& now, char* hidden) const = 0;
 
-  void hide(char* hidden, int unit, int64_t value) const;
+  void hide(char* hidden, int unit, int64_t value) const {
+    const RecurrentConstants& c = *constants;
+    const Range range = c.width.range();
+    const int64_t code = c.zero_point + shift_round(value * c.multiplier, c.shift);
+    store_code(hidden, c.width.type(), unit, clamp(code, range.low, range.high));
+  }
   // The sigmoid, and the tangent, of some arguments.
   void open(const Kernels& kernels, const int16_t* arguments, int count, int16_t* gates) const;
   void bend(const Kernels& kernels, const int16_t* arguments, int count, int16_t* gates) const;
@@ -62,6 +68,16 @@ class Recurrence : public Operator {
   int64_t units_, rows_;
   Weights weights_;
   RecurrentConstants constants_;
+};
+
+// The recurrence whose steps are tasks of one class.
+template <class T>
+class RecurrenceOf : public Recurrence {
+ public:
+  using Recurrence::Recurrence;
+
+ private:
+  std::unique_ptr<RecurrentTask> task() const override { return std::make_unique<T>(); }
 };
 
 }  // namespace earnest

@@ -1,12 +1,11 @@
 // E30, gru.
 #include "families/recurrence.h"
-#include "kernels/arithmetic.h"
 #include "makers.h"
 
 namespace earnest {
 namespace {
 
-class GatedRecurrentUnitTask : public RecurrentTask {
+class GatedRecurrentUnit : public RecurrentTask {
  protected:
   void advance(const Kernels& kernels, const int16_t* x, const Buffers& now, char* hidden) const override {
     for (int k = 0; k < 2 * units; ++k) now.arguments[k] = saturated(int32_t{x[k]} + now.recurrent[k]);
@@ -25,18 +24,10 @@ class GatedRecurrentUnitTask : public RecurrentTask {
   }
 };
 
-class GatedRecurrentUnit : public Recurrence {
- public:
-  using Recurrence::Recurrence;
-
- private:
-  std::unique_ptr<RecurrentTask> task() const override { return std::make_unique<GatedRecurrentUnitTask>(); }
-};
-
 }  // namespace
 
 std::unique_ptr<Operator> make_gru(const Record& record, const Kernels& kernels) {
-  return std::make_unique<GatedRecurrentUnit>(record, kernels);
+  return std::make_unique<RecurrenceOf<GatedRecurrentUnit>>(record, kernels);
 }
 
 }  // namespace earnest

@@ -1,12 +1,11 @@
 // E29, lstm.
 #include "families/recurrence.h"
-#include "kernels/arithmetic.h"
 #include "makers.h"
 
 namespace earnest {
 namespace {
 
-class LongShortTermMemoryTask : public RecurrentTask {
+class LongShortTermMemory : public RecurrentTask {
  protected:
   void advance(const Kernels& kernels, const int16_t* x, const Buffers& now, char* hidden) const override {
     for (int k = 0; k < 4 * units; ++k) now.arguments[k] = saturated(int32_t{x[k]} + now.recurrent[k]);
@@ -23,18 +22,10 @@ class LongShortTermMemoryTask : public RecurrentTask {
   }
 };
 
-class LongShortTermMemory : public Recurrence {
- public:
-  using Recurrence::Recurrence;
-
- private:
-  std::unique_ptr<RecurrentTask> task() const override { return std::make_unique<LongShortTermMemoryTask>(); }
-};
-
 }  // namespace
 
 std::unique_ptr<Operator> make_lstm(const Record& record, const Kernels& kernels) {
-  return std::make_unique<LongShortTermMemory>(record, kernels);
+  return std::make_unique<RecurrenceOf<LongShortTermMemory>>(record, kernels);
 }
 
 }  // namespace earnest
