@@ -33,14 +33,14 @@ check: $(STAMP)
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python tools/integer_source.py src/earnest/integer
 	$(BIN)/python tools/sizes.py .
-	$(BIN)/clang-format --dry-run --Werror $(CPP)
+	@$(BIN)/clang-format --dry-run --Werror $(CPP)
 	$(BIN)/cmake --log-level=ERROR -S . -B build/tidy -G "Unix Makefiles" -DPython_EXECUTABLE=$(abspath $(BIN))/python >/dev/null
 	$(BIN)/python $(BIN)/run-clang-tidy.py -clang-tidy-binary $(BIN)/clang-tidy -p build/tidy -quiet -hide-progress engine/native
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/clang-format -i $(CPP)
+	@$(BIN)/clang-format -i $(CPP)
 
 demo: $(STAMP)
 	$(BIN)/python demo.py

@@ -5,7 +5,7 @@ namespace {
 
 struct Maker {
   const char* kind;
-  std::unique_ptr<Operator> (*make)(const Record& record, const Kernels& kernels);
+  OperatorPtr (*make)(const Record& record, const Kernels& kernels);
 };
 
 constexpr Maker kMakers[] = {
@@ -16,7 +16,7 @@ constexpr Maker kMakers[] = {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_operator(const Record& record, const Kernels& kernels) {
+OperatorPtr make_operator(const Record& record, const Kernels& kernels) {
   for (const Maker& maker : kMakers)
     if (record.kind == maker.kind) return maker.make(record, kernels);
   refuse(record.name + ": expected an operator of the law, got " + record.kind);

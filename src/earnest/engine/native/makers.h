@@ -8,9 +8,11 @@
 
 namespace earnest {
 
-std::unique_ptr<Operator> make_operator(const Record& record, const Kernels& kernels);
+using OperatorPtr = std::unique_ptr<Operator>;
 
-#define EARNEST_KIND(kind) std::unique_ptr<Operator> make_##kind(const Record& record, const Kernels& kernels);
+OperatorPtr make_operator(const Record& record, const Kernels& kernels);
+
+#define EARNEST_KIND(kind) OperatorPtr make_##kind(const Record& record, const Kernels& kernels);
 #include "kinds.inl"
 #undef EARNEST_KIND
 

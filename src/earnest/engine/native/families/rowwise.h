@@ -1,6 +1,7 @@
 // Operators over the last axis.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -30,8 +31,15 @@ class ScoreTask : public RowTask {
   int seen_by_first = 0;  // keys that the first query sees; 0: every row sees all
 
  protected:
-  int seen(const Tile& tile, int row) const {
-    return seen_by_first == 0 ? columns : seen_by_first + static_cast<int>(tile.first) + row;
+  // Calls `score(codes, count, out)` for the keys that each row sees; the others get 0.
+  template <class T, class F>
+  void each_row(const Tile& tile, F score) const {
+    for (int row = 0; row < tile.rows; ++row) {
+      const int count = seen_by_first == 0 ? columns : seen_by_first + static_cast<int>(tile.first) + row;
+      T* out = reinterpret_cast<T*>(tile.out.data + row * tile.out.step);
+      score(tile.in[0].data + row * tile.in[0].step, count, out);
+      std::fill(out + count, out + columns, T{0});
+    }
   }
 };
 

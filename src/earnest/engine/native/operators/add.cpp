@@ -121,8 +121,6 @@ class Add : public Elementwise {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_add(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Add>(record);
-}
+OperatorPtr make_add(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Add>(record); }
 
 }  // namespace earnest

@@ -32,8 +32,6 @@ class Concat : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_concat(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Concat>(record);
-}
+OperatorPtr make_concat(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Concat>(record); }
 
 }  // namespace earnest

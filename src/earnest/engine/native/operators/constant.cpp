@@ -36,7 +36,7 @@ class Constant : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_constant(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_constant(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<Constant>(record);
 }
 

@@ -4,7 +4,7 @@
 
 namespace earnest {
 
-std::unique_ptr<Operator> make_conv1d(const Record& record, const Kernels& kernels) {
+OperatorPtr make_conv1d(const Record& record, const Kernels& kernels) {
   return std::make_unique<Convolution>(record, kernels, 1);
 }
 

@@ -73,7 +73,7 @@ class Embedding : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_embedding(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_embedding(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<Embedding>(record);
 }
 

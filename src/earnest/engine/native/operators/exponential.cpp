@@ -1,6 +1,4 @@
 // E19, exponential: the numerators of a softmax in 8 bits, relative to the largest score of the row.
-#include <algorithm>
-
 #include "families/rowwise.h"
 #include "makers.h"
 
@@ -12,12 +10,9 @@ class ExponentialTask : public ScoreTask {
   const uint8_t* entries = nullptr;
 
   void run(const Tile& tile) const override {
-    for (int row = 0; row < tile.rows; ++row) {
-      const int count = seen(tile, row);
-      uint8_t* out = reinterpret_cast<uint8_t*>(tile.out.data + row * tile.out.step);
-      tile.kernels->exponential(tile.in[0].data + row * tile.in[0].step, type, count, entries, out);
-      std::fill(out + count, out + columns, uint8_t{0});
-    }
+    each_row<uint8_t>(tile, [&](const char* codes, int count, uint8_t* out) {
+      tile.kernels->exponential(codes, type, count, entries, out);
+    });
   }
 };
 
@@ -42,7 +37,7 @@ class Exponential : public OverScores {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_exponential(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_exponential(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<Exponential>(record);
 }
 

@@ -64,7 +64,7 @@ class GatedLinearUnit : public Elementwise {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_glu(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_glu(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<GatedLinearUnit>(record);
 }
 

@@ -109,7 +109,7 @@ class GroupNorm : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_group_norm(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_group_norm(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<GroupNorm>(record);
 }
 

@@ -26,7 +26,7 @@ class GatedRecurrentUnit : public RecurrentTask {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_gru(const Record& record, const Kernels& kernels) {
+OperatorPtr make_gru(const Record& record, const Kernels& kernels) {
   return std::make_unique<RecurrenceOf<GatedRecurrentUnit>>(record, kernels);
 }
 

@@ -40,7 +40,7 @@ class InterpolatedTable : public Elementwise {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_interpolated_table(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_interpolated_table(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<InterpolatedTable>(record);
 }
 

@@ -4,7 +4,7 @@
 
 namespace earnest {
 
-std::unique_ptr<Operator> make_layer_norm(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_layer_norm(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<RowNorm>(record, true, 0);
 }
 

@@ -39,7 +39,7 @@ class Linear : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_linear(const Record& record, const Kernels& kernels) {
+OperatorPtr make_linear(const Record& record, const Kernels& kernels) {
   if (record.array("weight").shape.size() != 2) refuse(record.name + ": expected a weight of 2 axes");
   return std::make_unique<Linear>(record, kernels);
 }

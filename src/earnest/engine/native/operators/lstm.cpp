@@ -24,7 +24,7 @@ class LongShortTermMemory : public RecurrentTask {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_lstm(const Record& record, const Kernels& kernels) {
+OperatorPtr make_lstm(const Record& record, const Kernels& kernels) {
   return std::make_unique<RecurrenceOf<LongShortTermMemory>>(record, kernels);
 }
 

@@ -4,7 +4,7 @@
 
 namespace earnest {
 
-std::unique_ptr<Operator> make_matmul(const Record& record, const Kernels& kernels) {
+OperatorPtr make_matmul(const Record& record, const Kernels& kernels) {
   return std::make_unique<MatrixProduct>(record, kernels, record.integer("left_zero_point"), false);
 }
 

@@ -57,8 +57,6 @@ class Multiply : public Elementwise {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_mul(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Multiply>(record);
-}
+OperatorPtr make_mul(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Multiply>(record); }
 
 }  // namespace earnest

@@ -30,8 +30,6 @@ class Pad : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_pad(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Pad>(record);
-}
+OperatorPtr make_pad(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Pad>(record); }
 
 }  // namespace earnest

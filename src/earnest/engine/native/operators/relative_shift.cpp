@@ -16,7 +16,7 @@ class RelativeShift : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_relative_shift(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_relative_shift(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<RelativeShift>(record);
 }
 

@@ -24,8 +24,6 @@ class Reshape : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_reshape(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Reshape>(record);
-}
+OperatorPtr make_reshape(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Reshape>(record); }
 
 }  // namespace earnest

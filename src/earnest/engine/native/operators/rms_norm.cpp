@@ -4,7 +4,7 @@
 
 namespace earnest {
 
-std::unique_ptr<Operator> make_rms_norm(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_rms_norm(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<RowNorm>(record, false, record.small("input_zero_point"));
 }
 

@@ -27,8 +27,6 @@ class Slice : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_slice(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Slice>(record);
-}
+OperatorPtr make_slice(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Slice>(record); }
 
 }  // namespace earnest

@@ -14,12 +14,9 @@ class SoftmaxTask : public ScoreTask {
   SoftmaxTables tables{};
 
   void run(const Tile& tile) const override {
-    for (int row = 0; row < tile.rows; ++row) {
-      const int count = seen(tile, row);
-      int16_t* out = reinterpret_cast<int16_t*>(tile.out.data + row * tile.out.step);
-      tile.kernels->softmax(tile.in[0].data + row * tile.in[0].step, type, count, tables, out);
-      std::fill(out + count, out + columns, int16_t{0});
-    }
+    each_row<int16_t>(tile, [&](const char* codes, int count, int16_t* out) {
+      tile.kernels->softmax(codes, type, count, tables, out);
+    });
   }
 };
 
@@ -58,8 +55,6 @@ class Softmax : public OverScores {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_softmax(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Softmax>(record);
-}
+OperatorPtr make_softmax(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Softmax>(record); }
 
 }  // namespace earnest

@@ -42,8 +42,6 @@ class Table : public Elementwise {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_table(const Record& record, const Kernels& /*kernels*/) {
-  return std::make_unique<Table>(record);
-}
+OperatorPtr make_table(const Record& record, const Kernels& /*kernels*/) { return std::make_unique<Table>(record); }
 
 }  // namespace earnest

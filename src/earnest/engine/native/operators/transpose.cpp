@@ -19,7 +19,7 @@ class Transpose : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> make_transpose(const Record& record, const Kernels& /*kernels*/) {
+OperatorPtr make_transpose(const Record& record, const Kernels& /*kernels*/) {
   return std::make_unique<Transpose>(record);
 }
 

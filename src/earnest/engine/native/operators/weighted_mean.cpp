@@ -4,7 +4,7 @@
 
 namespace earnest {
 
-std::unique_ptr<Operator> make_weighted_mean(const Record& record, const Kernels& kernels) {
+OperatorPtr make_weighted_mean(const Record& record, const Kernels& kernels) {
   return std::make_unique<MatrixProduct>(record, kernels, 0, true);
 }
 
