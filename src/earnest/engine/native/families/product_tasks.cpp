@@ -9,6 +9,7 @@ namespace earnest {
 namespace {
 
 constexpr int kRowsAtOnce = 12;
+constexpr int64_t kLeastMantissa = 1 << 15;  // E9
 
 int64_t sum_of(const char* codes, Type type, int count) {
   int64_t total = 0;
@@ -25,7 +26,7 @@ void mean_row(const Kernels& kernels, const int32_t* sums, int count, int64_t to
 
 Scale mean_scale(Scale scale, int64_t total) {
   int n = 63 - __builtin_clzll(static_cast<uint64_t>(total));
-  if (((scale.multiplier << n) / total) < (1 << 15)) ++n;
+  if ((scale.multiplier << n) / total < kLeastMantissa) ++n;
   scale.multiplier = (scale.multiplier << n) / total;
   scale.shift += n;
   return scale;
