@@ -8,11 +8,13 @@ STAMP  := $(VENV)/.installed
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
+CPP := $(shell find src tests -name '*.cpp' -o -name '*.h' -o -name '*.inl')
+
 .PHONY: setup test test-slow check format demo benchmark
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml CMakeLists.txt $(wildcard src/earnest/engine/native/*)
+$(STAMP): pyproject.toml CMakeLists.txt $(wildcard src/earnest/engine/native/* src/earnest/engine/native/*/*)
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"expected Python 3.11 or newer, got {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
@@ -31,10 +33,14 @@ check: $(STAMP)
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python tools/integer_source.py src/earnest/integer
 	$(BIN)/python tools/sizes.py .
+	@$(BIN)/clang-format --dry-run --Werror $(CPP)
+	$(BIN)/cmake --log-level=ERROR -S . -B build/tidy -G "Unix Makefiles" -DPython_EXECUTABLE=$(abspath $(BIN))/python >/dev/null
+	$(BIN)/python $(BIN)/run-clang-tidy.py -clang-tidy-binary $(BIN)/clang-tidy -p build/tidy -quiet -hide-progress engine/native
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	@$(BIN)/clang-format -i $(CPP)
 
 demo: $(STAMP)
 	$(BIN)/python demo.py

@@ -1,7 +1,7 @@
 """Refuse what grows too large or holds what is only true on one machine: `python tools/sizes.py ROOT`.
 
-Lines per file, lines of code per function, names of files that say nothing, absolute paths of a machine, and hosts of
-package registries (which index to use is the reader's own affair).
+Lines per file, lines of code per function, columns of C++ (in Python the linter counts them), names of files that say
+nothing, absolute paths of a machine, and hosts of package registries (which index to use is the reader's own affair).
 """
 
 import ast
@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-SOURCE_LINES, TEST_LINES, FUNCTION_LINES = 320, 500, 45
+SOURCE_LINES, TEST_LINES, FUNCTION_LINES, CPP_COLUMNS = 320, 500, 45, 120
+CPP = {".cpp", ".h", ".inl"}
 NAMELESS = {"common.py", "helper.py", "helpers.py", "misc.py", "util.py", "utils.py"}
 SKIPPED_FOLDERS = {".git", ".hypothesis", ".pytest_cache", ".ruff_cache", "__pycache__", "build", "dist", "runs"}
 MACHINE_PATH = re.compile(r"(?<![\w.~:/$}-])/(?:home|Users|root|work|workspace|mnt)/[\w.-]+|\b[A-Z]:\\Users\\\w+")
@@ -33,18 +34,32 @@ def findings(root: Path) -> Iterator[str]:
                 yield f"{name}:{line}: absolute path of one machine"
             if REGISTRY.search(content):
                 yield f"{name}:{line}: host of a package registry"
-        if path.suffix == ".py":
-            limit = TEST_LINES if name.parts[0] == "tests" else SOURCE_LINES
-            yield from lengths(str(name), text, limit, functions=name.parts[0] != "tests")
+        test = name.parts[0] == "tests"
+        if path.suffix == ".py" or path.suffix in CPP:
+            yield from lengths(str(name), text, TEST_LINES if test else SOURCE_LINES)
+        if path.suffix == ".py" and not test:
+            yield from functions(str(name), text)
+        if path.suffix in CPP:
+            yield from columns(str(name), text)
 
 
-def lengths(name: str, text: str, limit: int, *, functions: bool) -> Iterator[str]:
-    """What is too long in one file."""
+def lengths(name: str, text: str, limit: int) -> Iterator[str]:
+    """Whether a file has too many lines."""
+    count = len(text.splitlines())
+    if count > limit:
+        yield f"{name}: expected at most {limit} lines, got {count}; split it by subject"
+
+
+def columns(name: str, text: str) -> Iterator[str]:
+    """The lines of a C++ file that are too long."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > CPP_COLUMNS:
+            yield f"{name}:{number}: expected at most {CPP_COLUMNS} columns, got {len(line)}"
+
+
+def functions(name: str, text: str) -> Iterator[str]:
+    """The functions of a Python file that are too long."""
     lines = text.splitlines()
-    if len(lines) > limit:
-        yield f"{name}: expected at most {limit} lines, got {len(lines)}; split it by subject"
-    if not functions:
-        return
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             count = code_lines(node, lines)

@@ -13,26 +13,27 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def compiled(source: Path, include: Path) -> subprocess.CompletedProcess[str]:
-    """The compiler's verdict; nothing is written."""
-    command = ["g++", "-std=c++17", "-O2", "-mgeneral-regs-only", f"-I{include}", "-c", str(source), "-o", "/dev/null"]
+def compiled(native: Path) -> subprocess.CompletedProcess[str]:
+    """The compiler's verdict on the portable kernels of a source folder; nothing is written."""
+    source = native / "kernels" / "portable.cpp"
+    command = ["g++", "-std=c++17", "-O2", "-mgeneral-regs-only", f"-I{native}", "-c", str(source), "-o", "/dev/null"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_no_floating_point(root: Path):
-    native = root / "src" / "earnest" / "engine" / "native"
-    verdict = compiled(native / "kernels_portable.cpp", native)
+    verdict = compiled(root / "src" / "earnest" / "engine" / "native")
     assert verdict.returncode == 0, verdict.stderr
 
 
 def test_planted_floating_point_is_refused(root: Path, tmp_path: Path):
-    native = root / "src" / "earnest" / "engine" / "native"
-    text = (native / "kernels.inl").read_text(encoding="utf-8")
+    native = tmp_path / "native"
+    shutil.copytree(root / "src" / "earnest" / "engine" / "native", native)
+    path = native / "kernels" / "plain_products.inl"
+    text = path.read_text(encoding="utf-8")
     honest = "return clamp(shift_round(product, to.shift[lane(column)]) + to.zero_point, to.low, to.high);"
     assert honest in text
     planted = text.replace(honest, "return static_cast<int64_t>(static_cast<double>(product) * 0.5 + to.zero_point);")
-    (tmp_path / "kernels.inl").write_text(planted, encoding="utf-8")
-    shutil.copy(native / "kernels_portable.cpp", tmp_path)
-    verdict = compiled(tmp_path / "kernels_portable.cpp", native)
+    path.write_text(planted, encoding="utf-8")
+    verdict = compiled(native)
     assert verdict.returncode != 0
     assert "SSE" in verdict.stderr

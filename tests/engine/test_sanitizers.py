@@ -101,7 +101,11 @@ def test_sanitizers_are_silent(tree: Tree):
 
 READ = "const void* from = data.get();"
 PLANTED = {
-    "a read behind the end": ("(from)[index]", "(from)[index + 1]", "AddressSanitizer: heap-buffer-overflow"),
+    "a read behind the end": (
+        "load_code(from, type, index)",
+        "load_code(from, type, index + 1)",
+        "AddressSanitizer: heap-buffer-overflow",
+    ),
     "a sum that overflows": (
         READ,
         f"volatile int32_t most = INT32_MAX; most = most + 1; {READ}",
@@ -113,7 +117,7 @@ PLANTED = {
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_bug_is_noticed(tree: Tree, name: str):
     before, after, message = PLANTED[name]
-    path = tree.package / "native" / "record.cpp"
+    path = tree.package / "native" / "program" / "record.cpp"
     text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after))

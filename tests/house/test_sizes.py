@@ -11,6 +11,11 @@ LONG_FUNCTION = "def f(x):\n" + "    x = x + 1\n" * sizes.FUNCTION_LINES
 BAD = {
     "long file": ("src/a.py", "x = 1\n" * (sizes.SOURCE_LINES + 1), "lines"),
     "long test": ("tests/test_a.py", "x = 1\n" * (sizes.TEST_LINES + 1), "lines"),
+    "long C++ source": ("src/a.cpp", "int a;\n" * (sizes.SOURCE_LINES + 1), "lines"),
+    "long C++ header": ("src/a.h", "int a;\n" * (sizes.SOURCE_LINES + 1), "lines"),
+    "long C++ to include": ("src/a.inl", "int a;\n" * (sizes.SOURCE_LINES + 1), "lines"),
+    "long line of C++": ("src/a.cpp", "//" + "x" * (sizes.CPP_COLUMNS - 1) + "\n", "columns"),
+    "long line of a header": ("tests/a.h", "//" + "x" * (sizes.CPP_COLUMNS - 1) + "\n", "columns"),
     "long function": ("src/a.py", LONG_FUNCTION, "lines of code"),
     "long method": (
         "src/a.py",
@@ -30,6 +35,7 @@ BAD = {
 GOOD = {
     "file at the limit": ("src/a.py", "x = 1\n" * sizes.SOURCE_LINES),
     "test at the limit": ("tests/test_a.py", "x = 1\n" * sizes.TEST_LINES),
+    "C++ at the limits": ("src/a.cpp", ("//" + "x" * (sizes.CPP_COLUMNS - 2) + "\n") * sizes.SOURCE_LINES),
     "function at the limit": ("src/a.py", LONG_FUNCTION.replace("    x = x + 1\n", "", 1)),
     "long docstring": ("src/a.py", 'def f():\n    """Law.\n' + "    text\n" * 60 + '    """\n    return 1\n'),
     "comments": ("src/a.py", "def f():\n" + "    # why\n\n" * 60 + "    return 1\n"),

@@ -9,17 +9,23 @@
 #include <algorithm>
 
 #include "engine.h"
-#include "isa.h"
+#include "kernels/isa.h"
 #include "measure.h"
 
 namespace nb = nanobind;
+
+// Lists of Python are lists of the engine, too.
+namespace nanobind::detail {
+template <class T>
+struct type_caster<earnest::Vector<T>> : list_caster<earnest::Vector<T>, T> {};
+}  // namespace nanobind::detail
 
 namespace earnest {
 namespace {
 
 constexpr int kDeepest = 64;
 
-using Symbols = std::vector<std::string>;
+using Symbols = Vector<std::string>;
 
 Dimension dimension(nb::handle object, const Symbols& symbols, int depth = 0) {
   if (depth > kDeepest) refuse("expected a dimension at most " + std::to_string(kDeepest) + " levels deep");
@@ -36,7 +42,8 @@ Dimension dimension(nb::handle object, const Symbols& symbols, int depth = 0) {
     found.value = place - symbols.begin();
     return found;
   }
-  if (!nb::isinstance<nb::tuple>(object)) refuse("expected a dimension: an integer, a symbol, or an operation with its terms");
+  if (!nb::isinstance<nb::tuple>(object))
+    refuse("expected a dimension: an integer, a symbol, or an operation with its terms");
   const nb::tuple parts = nb::cast<nb::tuple>(object);
   if (parts.size() < 2) refuse("expected an operation and its terms in a dimension");
   found.kind = Dimension::Kind::operation;
@@ -52,7 +59,8 @@ Array array(nb::handle object) {
   for (size_t axis = 0; axis < found.ndim(); ++axis) result.shape.push_back(static_cast<int64_t>(found.shape(axis)));
   const nb::dlpack::dtype type = found.dtype();
   const bool is_signed = type.code == static_cast<uint8_t>(nb::dlpack::dtype_code::Int);
-  if ((!is_signed && type.code != static_cast<uint8_t>(nb::dlpack::dtype_code::UInt)) || type.lanes != 1 || (type.bits == 64 && !is_signed))
+  if ((!is_signed && type.code != static_cast<uint8_t>(nb::dlpack::dtype_code::UInt)) || type.lanes != 1 ||
+      (type.bits == 64 && !is_signed))
     refuse("expected an array of integers of at most 64 bits");
   result.wide = type.bits == 64;
   if (!result.wide) result.type = container(type.bits, is_signed);
@@ -65,20 +73,22 @@ Record record(nb::handle object, const Symbols& symbols) {
   Record found;
   found.name = nb::cast<std::string>(parts[0]);
   found.kind = nb::cast<std::string>(parts[1]);
-  found.inputs = nb::cast<std::vector<int>>(parts[2]);
-  for (const auto& [key, value] : nb::cast<nb::dict>(parts[3])) found.integers[nb::cast<std::string>(key)] = nb::cast<int64_t>(value);
-  for (const auto& [key, value] : nb::cast<nb::dict>(parts[4])) found.lists[nb::cast<std::string>(key)] = nb::cast<std::vector<int64_t>>(value);
+  found.inputs = nb::cast<Vector<int>>(parts[2]);
+  for (const auto& [key, value] : nb::cast<nb::dict>(parts[3]))
+    found.integers[nb::cast<std::string>(key)] = nb::cast<int64_t>(value);
+  for (const auto& [key, value] : nb::cast<nb::dict>(parts[4]))
+    found.lists[nb::cast<std::string>(key)] = nb::cast<Vector<int64_t>>(value);
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[5])) {
-    std::vector<Dimension>& list = found.dimensions[nb::cast<std::string>(key)];  // that of a scalar's shape is empty
+    Vector<Dimension>& list = found.dimensions[nb::cast<std::string>(key)];  // that of a scalar's shape is empty
     for (nb::handle each : nb::cast<nb::tuple>(value)) list.push_back(dimension(each, symbols));
   }
   for (const auto& [key, value] : nb::cast<nb::dict>(parts[6])) found.arrays[nb::cast<std::string>(key)] = array(value);
   return found;
 }
 
-std::unique_ptr<Engine> make_engine(nb::list steps, nb::list inputs, const std::vector<int>& outputs, const Symbols& symbols,
-                                    const std::string& isa, int threads) {
-  std::vector<Record> records;
+std::unique_ptr<Engine> make_engine(const nb::list& steps, const nb::list& inputs, const Vector<int>& outputs,
+                                    const Symbols& symbols, const std::string& isa, int threads) {
+  Vector<Record> records;
   records.reserve(steps.size());
   for (nb::handle step : steps) {
     try {
@@ -87,16 +97,16 @@ std::unique_ptr<Engine> make_engine(nb::list steps, nb::list inputs, const std::
       refuse("step " + std::to_string(records.size()) + ": expected integers of 64 bits at most");
     }
   }
-  std::vector<InputSpec> specs;
+  Vector<InputSpec> specs;
   for (nb::handle input : inputs) {
     const nb::tuple parts = nb::cast<nb::tuple>(input);
-    specs.push_back({nb::cast<int>(parts[0]), nb::cast<bool>(parts[1]), {}});
+    specs.push_back({{nb::cast<int>(parts[0]), nb::cast<bool>(parts[1])}, {}});
     for (nb::handle each : nb::cast<nb::tuple>(parts[2])) specs.back().shape.push_back(dimension(each, symbols));
   }
   return std::make_unique<Engine>(records, std::move(specs), outputs, isa, threads);
 }
 
-std::vector<int64_t> listed(const Axes& axes) { return {axes.values.begin(), axes.values.begin() + axes.count}; }
+Vector<int64_t> listed(const Axes& axes) { return {axes.begin(), axes.end()}; }
 
 // An empty array for the codes of a value; NumPy makes it, so that its type and its owner are NumPy's.
 nb::object empty(const Axes& shape, Type type) {
@@ -108,14 +118,16 @@ nb::object empty(const Axes& shape, Type type) {
 using Codes = nb::ndarray<nb::numpy, nb::ro, nb::c_contig>;
 
 // Where the codes of each input lie, if they have its type and shape.
-std::vector<const void*> checked_codes(const Engine& engine, const std::vector<Codes>& codes, const Lengths& lengths) {
+Vector<const void*> checked_codes(const Engine& engine, const Vector<Codes>& codes, const Lengths& lengths) {
   bool fits = codes.size() == engine.inputs();
-  std::vector<const void*> found;
-  for (size_t port = 0; fits && port < codes.size(); ++port) {
+  Vector<const void*> found;
+  for (int64_t port = 0; fits && port < codes.size(); ++port) {
     const Axes shape = engine.input_shape(port, lengths);
     const Codes& each = codes[port];
-    fits = static_cast<int>(each.ndim()) == shape.count && each.itemsize() == static_cast<size_t>(size_of(engine.input_type(port)));
-    for (int axis = 0; fits && axis < shape.count; ++axis) fits = static_cast<int64_t>(each.shape(static_cast<size_t>(axis))) == shape[axis];
+    fits = static_cast<int>(each.ndim()) == shape.count &&
+           static_cast<int>(each.itemsize()) == size_of(engine.input_type(port));
+    for (int axis = 0; fits && axis < shape.count; ++axis)
+      fits = static_cast<int64_t>(each.shape(static_cast<size_t>(axis))) == shape[axis];
     found.push_back(each.data());
   }
   if (!fits) refuse("expected codes of the type and shape of each input");
@@ -129,7 +141,7 @@ std::shared_ptr<const Plan> planned(Engine& engine, const Lengths& lengths) {
 }
 
 // Empty arrays for the outputs of a plan, and where their codes go.
-nb::list outputs_of(const Plan& plan, std::vector<void*>& places) {
+nb::list outputs_of(const Plan& plan, Vector<void*>& places) {
   nb::list results;
   for (const Output& output : plan.outputs) {
     const nb::object result = empty(output.shape, output.type);
@@ -139,10 +151,10 @@ nb::list outputs_of(const Plan& plan, std::vector<void*>& places) {
   return results;
 }
 
-nb::list run(Engine& engine, const Lengths& lengths, const std::vector<Codes>& codes) {
-  const std::vector<const void*> in = checked_codes(engine, codes, lengths);
+nb::list run(Engine& engine, const Lengths& lengths, const Vector<Codes>& codes) {
+  const Vector<const void*> in = checked_codes(engine, codes, lengths);
   const std::shared_ptr<const Plan> plan = planned(engine, lengths);
-  std::vector<void*> out;
+  Vector<void*> out;
   nb::list results = outputs_of(*plan, out);
   {
     const nb::gil_scoped_release release;
@@ -151,19 +163,18 @@ nb::list run(Engine& engine, const Lengths& lengths, const std::vector<Codes>& c
   return results;
 }
 
-nb::list profile(Engine& engine, const Lengths& lengths, const std::vector<Codes>& codes) {
-  const std::vector<const void*> in = checked_codes(engine, codes, lengths);
+nb::list profile(Engine& engine, const Lengths& lengths, const Vector<Codes>& codes) {
+  const Vector<const void*> in = checked_codes(engine, codes, lengths);
   const std::shared_ptr<const Plan> plan = planned(engine, lengths);
-  std::vector<void*> out;
+  Vector<void*> out;
   const nb::list results = outputs_of(*plan, out);
-  std::vector<TaskTime> times;
+  Vector<TaskTime> times;
   {
     const nb::gil_scoped_release release;
     times = engine.profile(lengths, in, out);
   }
   nb::list rows;
-  for (const TaskTime& each : times)
-    rows.append(nb::make_tuple(each.name, each.kind, each.seconds));
+  for (const TaskTime& each : times) rows.append(nb::make_tuple(each.name, each.kind, each.seconds));
   return rows;
 }
 
@@ -172,16 +183,16 @@ nb::dict plan(Engine& engine, const Lengths& lengths) {
   const std::shared_ptr<const Plan> held = planned(engine, lengths);
   const Plan& plan = *held;
   nb::list phases;
-  std::vector<int> phase_of(plan.tasks.size(), -1);
-  for (size_t number = 0; number < plan.phases.size(); ++number) {
+  Vector<int> phase_of(plan.tasks.size(), -1);
+  for (int number = 0; number < plan.phases.size(); ++number) {
     nb::list strips;
     for (int index : plan.phases[number].strips) {
-      const Strip& strip = plan.strips[static_cast<size_t>(index)];
+      const Strip& strip = plan.strips[index];
       nb::list tasks;
       for (int task : strip.tasks) {
-        const Task& each = *plan.tasks[static_cast<size_t>(task)];
+        const Task& each = *plan.tasks[task];
         tasks.append(nb::make_tuple(each.kind, each.name));
-        phase_of[static_cast<size_t>(task)] = static_cast<int>(number);
+        phase_of[task] = number;
       }
       nb::dict found;
       found["batch"] = strip.batch;
@@ -193,18 +204,18 @@ nb::dict plan(Engine& engine, const Lengths& lengths) {
     }
     phases.append(strips);
   }
-  std::vector<int> last(plan.storages.size(), -1);
-  for (size_t task = 0; task < plan.tasks.size(); ++task)
+  Vector<int> last(plan.storages.size(), -1);
+  for (int task = 0; task < plan.tasks.size(); ++task)
     if (phase_of[task] >= 0)
       for (const Access& access : plan.tasks[task]->in) {
-        int& latest = last[static_cast<size_t>(access.storage)];
+        int& latest = last[access.storage];
         latest = std::max(latest, phase_of[task]);
       }
   nb::list places;
-  for (size_t i = 0; i < plan.storages.size(); ++i) {
+  for (int i = 0; i < plan.storages.size(); ++i) {
     const Storage& storage = plan.storages[i];
-    if (storage.place == Place::arena && storage.task >= 0 && phase_of[static_cast<size_t>(storage.task)] >= 0)
-      places.append(nb::make_tuple(storage.position, storage.bytes(), phase_of[static_cast<size_t>(storage.task)], last[i]));
+    if (storage.place == Place::arena && storage.task >= 0 && phase_of[storage.task] >= 0)
+      places.append(nb::make_tuple(storage.position, storage.bytes(), phase_of[storage.task], last[i]));
   }
   nb::dict found;
   found["arena"] = plan.arena;
@@ -222,10 +233,11 @@ NB_MODULE(_native, module) {
   nb::set_leak_warnings(false);
   module.doc() = "The native engine: a program of integers, planned for a length and run by threads.";
   module.def("isas", &available_isas);
-  module.def("measure_peak", &measure_peak, nb::arg("isa"), nb::arg("threads"), nb::arg("seconds"), nb::call_guard<nb::gil_scoped_release>());
+  module.def("measure_peak", &measure_peak, nb::arg("isa"), nb::arg("threads"), nb::arg("seconds"),
+             nb::call_guard<nb::gil_scoped_release>());
   nb::class_<Engine>(module, "Engine")
-      .def(nb::new_(&make_engine), nb::arg("steps"), nb::arg("inputs"), nb::arg("outputs"), nb::arg("symbols"), nb::arg("isa"),
-           nb::arg("threads"))
+      .def(nb::new_(&make_engine), nb::arg("steps"), nb::arg("inputs"), nb::arg("outputs"), nb::arg("symbols"),
+           nb::arg("isa"), nb::arg("threads"))
       .def("run", &run, nb::arg("lengths"), nb::arg("codes"))
       .def("profile", &profile, nb::arg("lengths"), nb::arg("codes"))
       .def("plan", &plan, nb::arg("lengths"))

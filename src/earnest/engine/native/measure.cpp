@@ -1,12 +1,12 @@
 #include "measure.h"
 
 #include <chrono>
-#include <vector>
 
-#include "isa.h"
-#include "record.h"
+#include "kernels/isa.h"
+#include "memory/bytes.h"
+#include "memory/vector.h"
 #include "pool.h"
-#include "weights.h"
+#include "program/refusal.h"
 
 namespace earnest {
 namespace {
@@ -17,7 +17,7 @@ constexpr int kRows = 12, kColumns = 64, kDepth = 64;
 struct Loop {
   const Kernels* kernels;
   double seconds;
-  std::vector<double> rates;
+  Vector<double> rates;
 };
 
 void measure(void* state, int thread) {
@@ -25,8 +25,17 @@ void measure(void* state, int thread) {
   const Kernels& kernels = *loop.kernels;
   const int codes = kernels.bytes ? 4 : 2;
   Bytes a(kRows * kDepth * 4), b(kColumns * kDepth * 4), out(kRows * kColumns * 4), init(kColumns * 4);
-  const Product product{a.data(), kDepth * 4, b.data(), kDepth * kGroupBytes, reinterpret_cast<const int32_t*>(init.data()), nullptr, nullptr,
-                        out.data(), kColumns * 4, kRows, kColumns, kDepth};
+  Product product{};
+  product.a = a.data();
+  product.a_stride = kDepth * 4;
+  product.b = b.data();
+  product.b_stride = kDepth * kGroupBytes;
+  product.init = reinterpret_cast<const int32_t*>(init.data());
+  product.out = out.data();
+  product.out_stride = kColumns * 4;
+  product.rows = kRows;
+  product.columns = kColumns;
+  product.depth = kDepth;
   using Clock = std::chrono::steady_clock;
   double best = 0;
   const auto begin = Clock::now();
@@ -37,14 +46,14 @@ void measure(void* state, int thread) {
     const double rate = 200.0 * 2 * kRows * kColumns * kDepth * codes / taken;
     best = rate > best ? rate : best;
   } while (std::chrono::duration<double>(Clock::now() - begin).count() < loop.seconds);
-  loop.rates[static_cast<size_t>(thread)] = best;
+  loop.rates[thread] = best;
 }
 
 }  // namespace
 
 double measure_peak(const std::string& isa, int threads, double seconds) {
   if (threads < 1 || threads > 256) refuse("expected 1 to 256 threads");
-  Loop loop{&kernels_of(isa), seconds, std::vector<double>(static_cast<size_t>(threads))};
+  Loop loop{&kernels_of(isa), seconds, Vector<double>(threads)};
   Pool pool(threads);
   pool.run(measure, &loop);
   double total = 0;

@@ -6,7 +6,7 @@ namespace {
 constexpr int kSpins = 4000;
 
 inline void relax() {
-#if defined(__x86_64__)
+#ifdef __x86_64__
   __builtin_ia32_pause();
 #else
   std::this_thread::yield();
@@ -21,7 +21,7 @@ Pool::Pool(int threads) : threads_(threads) {
 
 Pool::~Pool() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     stopped_ = true;
   }
   begun_.notify_all();
@@ -31,7 +31,7 @@ Pool::~Pool() {
 void Pool::run(void (*work)(void*, int), void* state) {
   if (threads_ == 1) return work(state, 0);
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     work_ = work;
     state_ = state;
     ++job_;
@@ -44,8 +44,8 @@ void Pool::run(void (*work)(void*, int), void* state) {
 void Pool::serve(int thread) {
   uint64_t done = 0;
   while (true) {
-    void (*work)(void*, int);
-    void* state;
+    void (*work)(void*, int) = nullptr;
+    void* state = nullptr;
     {
       std::unique_lock<std::mutex> lock(mutex_);
       begun_.wait(lock, [&] { return stopped_ || job_ != done; });

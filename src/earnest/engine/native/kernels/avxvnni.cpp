@@ -1,0 +1,2 @@
+// AVX-VNNI.
+#include "kernels/vnni256.inl"
