@@ -18,7 +18,7 @@ from earnest.integer.operator import Operator
 from earnest.integer.program import TIME, TOKENS, Program, Step, run
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
-from earnest.runtime.decoder import nothing_kept
+from earnest.runtime.decoding.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")
 

@@ -16,7 +16,7 @@ from earnest.integer.program import Program, run
 from earnest.integer.target import load_target
 from earnest.integer.token_by_token import token_by_token
 from earnest.integer.verifier import verify
-from earnest.runtime.decoder import nothing_kept
+from earnest.runtime.decoding.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")
 

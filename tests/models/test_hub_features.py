@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from earnest.errors import CheckpointError
-from earnest.lab.families import FAMILIES
 from earnest.models import load
-from earnest.models.hearing import recognised
+from earnest.models.hearing import recognized
 from earnest.models.hub_files import PROCESSOR, TOKENIZER, VOCABULARY
 from earnest.runtime.text import UNKNOWN, WORD_START
+from earnest.zoo.families import FAMILIES
 from synthetic import RATE, tone
 
 transformers: Any = pytest.importorskip("transformers")
@@ -74,7 +74,7 @@ def test_logits_are_those_of_transformers_with_the_blank_last(made: tuple[Path, 
         logits = model.module(features)
     order = [*(index for index in range(CLASSES) if index != blank), blank]
     torch.testing.assert_close(logits, expected[..., order], rtol=0, atol=2.0**-20 * float(expected.abs().max()))
-    assert len(recognised(model, ours).token_ids) > 3
+    assert len(recognized(model, ours).token_ids) > 3
 
 
 def test_tokens_are_in_the_order_of_the_classes(made: tuple[Path, int]) -> None:

@@ -15,8 +15,8 @@ from earnest.integer.verifier import verify
 from earnest.nn.comparison import differences, first_difference, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
-from earnest.runtime.decoder import Decoder
-from earnest.runtime.greedy import forced
+from earnest.runtime.decoding.decoder import Decoder
+from earnest.runtime.decoding.greedy import forced
 from earnest.runtime.reference import ReferenceBackend
 from earnest.swapping.swap import swap
 

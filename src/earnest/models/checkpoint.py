@@ -22,12 +22,13 @@ from earnest.errors import CheckpointError
 from earnest.models import hub, hub_download, nemo
 from earnest.models.conformer import Conformer
 from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
-from earnest.runtime.decoding import Generation
-from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
-from earnest.runtime.front_ends import FrontEnd
+from earnest.models.recognition.ctc import FloatCTC
+from earnest.models.recognition.recognition import FloatRecognition
+from earnest.runtime.decoding.ctc import CTC
+from earnest.runtime.front_ends.front_end import FrontEnd
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL, LogMel
+from earnest.runtime.pieces import Pieces
 from earnest.runtime.text import Tokens
-from earnest.runtime.transduction import Transduction
-from earnest.runtime.vocabulary import Vocabulary
 
 LONGEST_INPUT = 1 << 20
 """The greatest time of any program."""
@@ -41,18 +42,18 @@ COUNTER = "num_batches_tracked"  # of batch norm: counts training steps, no weig
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatModel:
     """A float recogniser: the module in evaluation mode, its tokens, its front end, and where it came from; its
-    architecture with the settings by name, and the greatest time that it hears, in steps of the front end. `generation`
-    is how a decoder's tokens are chosen, None of a CTC model.
+    architecture with the settings by name, and the greatest time that it hears, in steps of the front end.
+    `recognition` is how its tokens are chosen.
     """
 
     module: nn.Module
-    tokens: Tokens | Vocabulary
+    tokens: Pieces
     front_end: FrontEnd
     source: Path
     architecture: str
     configuration: Mapping[str, object]
     longest: int
-    generation: Generation | Transduction | None = None
+    recognition: FloatRecognition
 
     @property
     def ctc_tokens(self) -> Tokens:
@@ -147,7 +148,7 @@ def _load_hub(folder: Path, allow_pickle: bool) -> FloatModel:
         architecture=found.architecture,
         configuration=found.configuration,
         longest=found.front_end.only_frames or LONGEST_INPUT,
-        generation=found.generation,
+        recognition=found.recognition,
     )
 
 
@@ -180,6 +181,7 @@ def conformer_model(module: Conformer, tokens: Tokens, front_end: LogMel, source
         architecture=type(module).__name__,
         configuration=asdict(module.config),
         longest=module.config.max_frames,
+        recognition=FloatCTC(rules=CTC(blank=tokens.blank)),
     )
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from earnest.errors import CheckpointError, FileError
 from earnest.models.hub_files import extractor_settings
-from earnest.runtime.clamped_log_mel import ClampedLogMel
-from earnest.runtime.front_end import LogMel
-from earnest.runtime.front_ends import FrontEnd
-from earnest.runtime.kaldi_fbank import KaldiFbank
-from earnest.runtime.waveform import Waveform
+from earnest.runtime.front_ends.clamped_log_mel import ClampedLogMel
+from earnest.runtime.front_ends.front_end import FrontEnd
+from earnest.runtime.front_ends.kaldi_fbank import KaldiFbank
+from earnest.runtime.front_ends.log_mel import LogMel
+from earnest.runtime.front_ends.waveform import Waveform
 
 VARIANCE_GUARD = "0.0000001"
 """That of the feature extractors of `transformers` that normalise samples or filter banks."""
