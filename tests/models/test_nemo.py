@@ -14,8 +14,9 @@ import yaml
 
 from earnest.errors import CheckpointError
 from earnest.models import nemo
-from earnest.models.checkpoint import FloatModel, load, save
+from earnest.models.checkpoint import load, save
 from earnest.models.conformer_config import ConformerConfig
+from earnest.models.float_model import FloatModel
 from earnest.models.random_weights import random_model
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 

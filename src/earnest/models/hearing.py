@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from earnest.models.checkpoint import FloatModel
+from earnest.models.float_model import FloatModel
 from earnest.nn.model import Inputs
 from earnest.runtime.decoding.decoded import Decoded
 from earnest.runtime.decoding.decoding import check_beams

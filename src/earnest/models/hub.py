@@ -7,24 +7,17 @@ move, and values stay. Weights are read from safetensors; from a pickle only if 
 `weights_only`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from torch import nn
 
 from earnest.errors import CheckpointError
+from earnest.models.float_model import LONGEST_INPUT, FloatModel
 from earnest.models.hub_files import CONFIG, PICKLE, WEIGHTS, read_json
 from earnest.models.hub_front_end import front_end_from
 from earnest.models.hub_parts import Part, part_of
-from earnest.models.recognition.recognition import FloatRecognition
-from earnest.models.wrapped import features_last
-from earnest.runtime.front_ends.clamped_log_mel import ClampedLogMel
-from earnest.runtime.front_ends.front_end import FrontEnd
-from earnest.runtime.pieces import Pieces
 
 
 def is_hub_folder(folder: Path) -> bool:
@@ -32,40 +25,25 @@ def is_hub_folder(folder: Path) -> bool:
     return (folder / CONFIG).is_file()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubModel:
-    """The module in evaluation mode, tokens (of a CTC model with the blank last), the front end, the file of the
-    weights, the class of the model with its settings, and how its tokens are chosen.
-    """
-
-    module: nn.Module
-    tokens: Pieces
-    front_end: FrontEnd
-    source: Path
-    architecture: str
-    configuration: Mapping[str, object]
-    recognition: FloatRecognition
-
-
-def load_hub(folder: Path, *, allow_pickle: bool) -> HubModel:
-    """The model of a folder.
+def load_hub(folder: Path, *, allow_pickle: bool) -> FloatModel:
+    """The model of a folder, tokens of a CTC model with the blank last; its source is the file of the weights.
 
     CheckpointError: a file that is missing or of another form, a model with neither a CTC head nor a decoder nor a
     transducer, a front end or tokens that earnest does not have, or that do not fit the model.
     """
     source = _weights(folder, allow_pickle)
     told = read_json(folder / CONFIG)
-    front_end, part = front_end_from(folder, str(told.get("model_type"))), part_of(told)
+    (front_end, arrange), part = front_end_from(folder, str(told.get("model_type"))), part_of(told)
     model = _model(folder, part, str(told.get("model_type")), safe=source.suffix == ".safetensors")
-    arrange = features_last if isinstance(front_end, ClampedLogMel) else None
     tokens, recognition = part.read(model, folder)
-    return HubModel(
+    return FloatModel(
         module=part.wrap(model, arrange).eval(),
         tokens=tokens,
         front_end=front_end,
         source=source,
         architecture=type(model).__name__,
         configuration=model.config.to_diff_dict(),
+        longest=front_end.only_frames or LONGEST_INPUT,
         recognition=recognition,
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from earnest.errors import CaptureError, CheckpointError
 from earnest.models.hub_files import CONFIG
@@ -15,12 +15,10 @@ from earnest.models.recognition.autoregressive import FloatAutoregressive
 from earnest.models.recognition.ctc import FloatCTC
 from earnest.models.recognition.recognition import FloatRecognition
 from earnest.models.recognition.transducer import FloatTransducer
-from earnest.models.wrapped import Wrapped, WrappedDecoder, WrappedTransducer
+from earnest.models.wrapped import Arrange, Wrapped, WrappedDecoder, WrappedTransducer
 from earnest.runtime.pieces import Pieces
 from earnest.runtime.text import Tokens
 from earnest.runtime.vocabulary import Vocabulary
-
-Arrange = Callable[[Tensor], Tensor] | None
 
 MOST_TOKENS = 1024
 """Of a decoder whose own limit is greater, or that has none."""

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from earnest.errors import EarnestError
-from earnest.models.wrapped import Wrapped, WrappedDecoder, WrappedTransducer
+from earnest.models.wrapped import Arrange, Wrapped, WrappedDecoder, WrappedTransducer
 
 MOST_TOKENS = 48
 """Of a decoder: its greatest number of tokens."""
@@ -32,9 +32,7 @@ def ctc(name: str, **settings: Any) -> Callable[[], nn.Module]:
     return build
 
 
-def encoder(
-    name: str, settings: Mapping[str, Any], *, arrange: Callable[[Tensor], Tensor] | None = None
-) -> Callable[[], nn.Module]:
+def encoder(name: str, settings: Mapping[str, Any], *, arrange: Arrange = None) -> Callable[[], nn.Module]:
     """The encoder of `<name>Model`: its last hidden state."""
 
     def build() -> nn.Module:
@@ -45,9 +43,7 @@ def encoder(
     return build
 
 
-def decoder(
-    name: str, settings: Mapping[str, Any], *, reads: str, arrange: Callable[[Tensor], Tensor] | None = None
-) -> Callable[[], nn.Module]:
+def decoder(name: str, settings: Mapping[str, Any], *, reads: str, arrange: Arrange = None) -> Callable[[], nn.Module]:
     """`<name>ForConditionalGeneration`, encoder and decoder: logits of given tokens."""
 
     def build() -> nn.Module:
