@@ -87,7 +87,7 @@ def test_features_are_those_of_the_folder_s_own_extractor(made: Made) -> None:
     features = torch.from_numpy(made.model.front_end(samples))[None]
     (read,) = (features if module.arrange is None else module.arrange(features)).numpy()
     assert read.shape == expected.shape
-    assert np.abs(read - expected).max() < 1e-4  # what the bounds are, test_hub_front_ends derives
+    assert np.abs(read - expected).max() < 1e-4  # tests.runtime.front_ends derive the bounds
 
 
 def test_float_tokens_are_those_of_generate(made: Made) -> None:

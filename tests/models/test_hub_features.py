@@ -68,7 +68,7 @@ def test_logits_are_those_of_transformers_with_the_blank_last(made: tuple[Path, 
     found = transformers.AutoFeatureExtractor.from_pretrained(folder)(samples, sampling_rate=RATE, return_tensors="pt")
     features = found.input_features[:, found.attention_mask[0] == 1]
     ours = model.front_end(samples)
-    assert np.abs(ours - features[0].numpy()).max() < 2e-3  # test_hub_front_ends derives the bounds
+    assert np.abs(ours - features[0].numpy()).max() < 2e-3  # tests.runtime.front_ends derive the bounds
     with torch.no_grad():
         expected = transformers.AutoModelForCTC.from_pretrained(folder).eval()(features).logits
         logits = model.module(features)

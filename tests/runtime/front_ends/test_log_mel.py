@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from tests.runtime.front_ends.specimens import RATE, speech, within
 
 from earnest.errors import AudioError, FileError
 from earnest.runtime.audio import read_audio
@@ -199,3 +200,13 @@ def test_a_missing_parameter_is_refused() -> None:
             LogMel.from_dict(section)
     with pytest.raises(FileError, match="expected an object"):
         LogMel.from_dict([])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mels", [80, 16])
+def test_parakeet(mels: int) -> None:
+    """By torch in float32: of quiet bins beside loud ones, 2^-24 of the loudest amplitude is lost."""
+    transformers = pytest.importorskip("transformers")
+    samples = speech(20_000)
+    found = transformers.ParakeetFeatureExtractor(feature_size=mels)(samples, sampling_rate=RATE, return_tensors="np")
+    expected = found.input_features[0][found.attention_mask[0] == 1]
+    assert within(dataclasses.replace(NEMO_LOG_MEL, mels=mels)(samples), expected, 2e-3)
