@@ -100,7 +100,7 @@ def load_native(material: Material, seconds: int, threads: int, recipe: str) -> 
 
     from earnest.engine import NativeBackend
     from earnest.file import open_program
-    from earnest.runtime.recogniser import Recognizer
+    from earnest.runtime.recognizer import Recognizer
 
     start = time.perf_counter()
     program = open_program(material.program(recipe))
@@ -149,7 +149,7 @@ def import_native() -> None:
     """The engine, the file and what makes codes of features."""
     import earnest.engine
     import earnest.file
-    import earnest.runtime.recogniser  # noqa: F401
+    import earnest.runtime.recognizer  # noqa: F401
 
 
 def _of_graph(kind: str) -> System:

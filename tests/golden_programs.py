@@ -52,7 +52,7 @@ def ways(models: Sequence[str]) -> list[tuple[str, str, str]]:
 
 def models() -> list[str]:
     """The model of the box, and all families."""
-    from earnest.lab.families import FAMILIES
+    from earnest.zoo.families import FAMILIES
 
     return [BOX, *FAMILIES]
 
@@ -80,8 +80,8 @@ def _box(recipe: str, target: str) -> Any:
 
 
 def _family(name: str, recipe: str, target: str) -> Any:
-    from earnest.lab.coverage import described_program, quantized_family
-    from earnest.lab.families import FAMILIES
+    from earnest.zoo.coverage import described_program, quantized_family
+    from earnest.zoo.families import FAMILIES
 
     family = FAMILIES[name]
     return described_program(family, quantized_family(family, family.module(), recipe, target), recipe)

@@ -16,21 +16,27 @@ from earnest.integer.law.linear import Linear
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.lab.coverage import MEASURED, decoding_of_family, quantized_family
-from earnest.lab.families import DECODERS, FAMILIES, MOST_TOKENS, SPECIAL, Family
-from earnest.models.generation import decoding_from
+from earnest.models.recognition.autoregressive import FloatAutoregressive
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
-from earnest.runtime.beam import beam_search
-from earnest.runtime.decoder import Decoder
-from earnest.runtime.decoding import DECODING, Decoding, Generation, decoding_of
-from earnest.runtime.greedy import forced, greedy
+from earnest.runtime.decoding.autoregressive import Autoregressive, beam_search
+from earnest.runtime.decoding.catalogue import decoding_of
+from earnest.runtime.decoding.decoder import Decoder
+from earnest.runtime.decoding.decoding import DECODING
+from earnest.runtime.decoding.generation import Generation
+from earnest.runtime.decoding.greedy import forced, greedy
 from earnest.runtime.reference import ReferenceBackend
+from earnest.zoo.builders import MOST_TOKENS
+from earnest.zoo.coverage import MEASURED, decoding_of_family, quantized_family
+from earnest.zoo.families import FAMILIES
+from earnest.zoo.family import Family
+from earnest.zoo.tiny import SPECIAL
 
 pytest.importorskip("transformers")
 
 LEAST_DECIBEL = 20.0
+DECODERS = [name for name, family in FAMILIES.items() if family.recognition is FloatAutoregressive]
 WITHOUT_CONFIG = ("torch-decoder", "torch-decoder-pre")
 MOST = 20
 """Tokens that are decoded."""
@@ -43,7 +49,7 @@ class Made:
     family: Family
     twin: TwinModel
     program: Program
-    decoding: Decoding
+    decoding: Autoregressive
 
 
 def quantized(name: str, recipe: str = "w8a8", target: str = "int8x16") -> TwinModel:
@@ -52,11 +58,11 @@ def quantized(name: str, recipe: str = "w8a8", target: str = "int8x16") -> TwinM
     return quantized_family(family, family.module(), recipe, target)
 
 
-def _said_here(twin: TwinModel) -> Decoding:
+def _said_here(twin: TwinModel) -> Autoregressive:
     """For torch's modules, which say nothing of their tokens."""
     start, end = ((SPECIAL[f"{name}_token_id"],) for name in ("bos", "eos"))
     said = Generation(start=start, end=end, suppressed=(), suppressed_first=(), most_tokens=MOST_TOKENS)
-    return decoding_from(said, twin)
+    return FloatAutoregressive(rules=said).decoding(twin)
 
 
 @pytest.fixture(scope="module", params=DECODERS)
@@ -64,7 +70,7 @@ def made(request: pytest.FixtureRequest) -> Made:
     """Each decoder, with tokens that are suppressed, and forced ones as Whisper has them."""
     twin, family = quantized(request.param), FAMILIES[request.param]
     says = _said_here(twin) if request.param in WITHOUT_CONFIG else decoding_of_family(family, twin)
-    told = says.to_dict() | {
+    told = says.declared() | {
         "start": [1, 9, 11],
         "suppressed": [7, 20, 21],
         "suppressed_first": [5, 6],

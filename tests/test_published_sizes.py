@@ -17,11 +17,11 @@ import torch
 from earnest.engine import NativeBackend
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.lab.coverage import quantized_family
-from earnest.lab.families import SAMPLES_OF_A_FRAME, Family
-from earnest.lab.published import PUBLISHED
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
+from earnest.zoo.coverage import quantized_family
+from earnest.zoo.family import SAMPLES_OF_A_FRAME, Family
+from earnest.zoo.published import PUBLISHED
 from synthetic import RATE, tone
 
 hub: Any = pytest.importorskip("transformers")

@@ -15,7 +15,7 @@ from earnest.models import FloatModel, load
 from earnest.nn.comparison import differences, first_difference
 from earnest.pipeline import Quantized, calibration_features, quantize
 from earnest.runtime.audio import read_audio
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from earnest.runtime.reference import ReferenceBackend
 from earnest.speech.librispeech import read_split, select
 

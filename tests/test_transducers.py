@@ -9,16 +9,20 @@ import pytest
 import torch
 
 from earnest.integer.program.program import Program
-from earnest.lab.coverage import MEASURED, decoding_of_family, quantized_family
-from earnest.lab.families import FAMILIES, TRANSDUCERS, Family
+from earnest.models.recognition.transducer import FloatTransducer
 from earnest.nn.comparison import program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
+from earnest.runtime.decoding.transducer import Transducer
+from earnest.runtime.decoding.transduction import Lattice, Transduction, transduced, transduced_logits
 from earnest.runtime.reference import ReferenceBackend
-from earnest.runtime.transducer import Transducer
-from earnest.runtime.transduction import Lattice, Transduction, transduced, transduced_logits
+from earnest.zoo.coverage import MEASURED, decoding_of_family, quantized_family
+from earnest.zoo.families import FAMILIES
+from earnest.zoo.family import Family
 
 pytest.importorskip("transformers")
+
+TRANSDUCERS = [name for name, family in FAMILIES.items() if family.recognition is FloatTransducer]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from earnest.judge.audit import audit
     from earnest.nn.lowering import lower
     from earnest.pipeline import quantize
-    from earnest.runtime.recogniser import Recognizer
+    from earnest.runtime.recognizer import Recognizer
     from earnest.swapping.swap import swap
 
     __version__: str
@@ -42,7 +42,7 @@ __all__ = [
 
 _PLACES = {
     "EarnestError": "earnest.errors",
-    "Recognizer": "earnest.runtime.recogniser",
+    "Recognizer": "earnest.runtime.recognizer",
     "audit": "earnest.judge.audit",
     "calibrate": "earnest.calibration.calibrate",
     "load": "earnest.file",
@@ -50,7 +50,7 @@ _PLACES = {
     "quantize": "earnest.pipeline",
     "save": "earnest.file",
     "swap": "earnest.swapping.swap",
-    "verify": "earnest.integer.verifier",
+    "verify": "earnest.integer.program.verifier",
 }
 
 

@@ -21,7 +21,6 @@ from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
 from earnest.methods.posteriors import distance
 from earnest.methods.widths import sensitivities
 from earnest.models import FloatModel
-from earnest.models.generation import decoding_from
 from earnest.models.hearing import taught
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
@@ -173,7 +172,7 @@ def prepared(
         raise CalibrationError("expected at least one recording to calibrate on, got none")
 
     budget = None if recipe.budget is None else parse_budget(recipe.budget)
-    if budget is not None and model.generation is not None:
+    if budget is not None and model.recognition.most_tokens is not None:
         raise RecipeError(
             f"recipe {recipe.name}: expected no budget for a model with a decoder, got {recipe.budget!r}: what weights "
             "lose is measured by CTC; give the widths in the recipe"
@@ -185,7 +184,7 @@ def prepared(
         features=model.front_end.features,
         longest=model.front_end.only_frames or longest,
         one_length=model.front_end.only_frames is not None,
-        most_tokens=None if model.generation is None else model.generation.most_tokens,
+        most_tokens=model.recognition.most_tokens,
     )
     twin = twins(recipe)
     features, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
@@ -300,7 +299,7 @@ def description_of(
         recipe=recipe,
         model=name,
         calibration=calibration,
-        decoding=None if model.generation is None else decoding_from(model.generation, twin),
+        decoding=model.recognition.decoding(twin),
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 import earnest.engine
 from benchmarks import engine, graphs, isolation, material, memory, products, report, rounds, systems
 from earnest.errors import EarnestError
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from lab.benchmark_row import ROW
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from earnest.file import open_program
 from earnest.integer.codes import weight_limit
 from earnest.integer.law.linear import Linear
 from earnest.integer.program.program import Input, Program, Step
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_codes_in_any_type_and_order(program: Program):
     assert equal(expected, backend.run(np.repeat(good, 2, axis=1)[:, ::2]))
 
 
-def test_recognisers_side_by_side(program: Program):
+def test_recognizers_side_by_side(program: Program):
     """Each in a thread of its own; and one that several threads share."""
     shared = NativeBackend(program, threads=2)
     wrong: list[str] = []
@@ -130,12 +130,12 @@ def test_python_goes_on_during_a_run(program: Program):
     assert counted > 20 * runs
 
 
-def test_a_recogniser_runs_natively_and_keeps_no_program(tiny_world: Any):
-    recogniser = Recognizer(tiny_world.program, threads=2)
-    (backend,) = recogniser.backends
+def test_a_recognizer_runs_natively_and_keeps_no_program(tiny_world: Any):
+    recognizer = Recognizer(tiny_world.program, threads=2)
+    (backend,) = recognizer.backends
     assert isinstance(backend, NativeBackend)
     assert backend.threads == 2
-    assert not any(isinstance(value, Program) for value in (*vars(recogniser).values(), *vars(backend).values()))
+    assert not any(isinstance(value, Program) for value in (*vars(recognizer).values(), *vars(backend).values()))
 
 
 @pytest.mark.parametrize("bits", range(2, 9))

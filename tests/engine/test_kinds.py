@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from earnest.engine import _native
-from earnest.integer.operators import OPERATORS
+from earnest.integer.law.operators import OPERATORS
 
 
 def test_every_kind_has_its_file_and_every_file_its_kind(root: Path):

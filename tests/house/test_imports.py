@@ -20,7 +20,7 @@ JUDGES = ("audit", "program", "page", "text", "evaluation", "certificate", "repl
 
 DEPLOYED = ("errors", "integer", "file", "engine", "numerics", "runtime", "speech", "export")
 WITHOUT_TORCH = (*DEPLOYED, *(f"judge.{name}" for name in JUDGES))
-ALL = (*DEPLOYED, "judge", "nn", "swapping", "calibration", "methods", "models", "training", "lab", "cli")
+ALL = (*DEPLOYED, "judge", "nn", "swapping", "calibration", "methods", "models", "training", "zoo", "lab", "cli")
 HEAVY = {"transformers", "lhotse", "ray", "onnx", "onnxruntime", "tensorboardX"}
 
 

@@ -23,7 +23,7 @@ from earnest.integer.program.program import Program, Step, run
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
 from earnest.integer.sequence.frame_by_frame import frame_by_frame
-from earnest.runtime.decoder import nothing_kept
+from earnest.runtime.decoding.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")
 

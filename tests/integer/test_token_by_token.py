@@ -16,7 +16,7 @@ from earnest.integer.program.program import Program, run
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
 from earnest.integer.sequence.token_by_token import token_by_token
-from earnest.runtime.decoder import nothing_kept
+from earnest.runtime.decoding.decoder import nothing_kept
 
 INT8X16 = load_target("int8x16")
 

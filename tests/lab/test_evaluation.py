@@ -14,9 +14,9 @@ from earnest.lab.figures import figures, hypotheses, ledger_row
 from earnest.lab.outcome import Systems, open_systems
 from earnest.models import load
 from earnest.runtime.audio import read_audio
-from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL, LogMel
 from earnest.runtime.naming import model_name
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from earnest.speech.librispeech import Utterance, data_sha256, read_split
 from earnest.speech.normalisation import words
 from earnest.speech.significance import paired_bootstrap

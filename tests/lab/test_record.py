@@ -12,7 +12,7 @@ from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float
 from earnest.lab.record import LIBRISPEECH, record, text
 from earnest.runtime.audio import read_audio
 from earnest.runtime.fingerprint import audio_sha256, codes_sha256
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from earnest.speech.librispeech import Utterance, read_split
 from synthetic import TinyWorld
 

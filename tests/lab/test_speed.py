@@ -6,11 +6,11 @@ import pytest
 
 from earnest.errors import EarnestError, LedgerError
 from earnest.lab import speed
-from earnest.lab.families import FAMILIES
-from earnest.lab.published import PUBLISHED
 from earnest.lab.speed import measure_speed
 from earnest.lab.speed_table import SPEED_KEYS, TINY, check_speed, speed_cells, speed_note, speeds
 from earnest.lab.timing import interleaved
+from earnest.zoo.families import FAMILIES
+from earnest.zoo.published import PUBLISHED
 
 MADE = {"command": "earnest coverage --speed", "cpus": 2, "versions": {"torch": "2"}}
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from earnest.methods.posteriors import Distance, distance
-from earnest.runtime.text import ctc_greedy
+from earnest.runtime.decoding.ctc import ctc_greedy
 
 BLANK = 2
 

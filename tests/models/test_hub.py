@@ -13,7 +13,7 @@ from earnest.cli import main
 from earnest.errors import CheckpointError
 from earnest.models import load
 from earnest.models.hub_files import EXTRACTOR, PICKLE, VOCABULARY, WEIGHTS
-from earnest.runtime.text import ctc_greedy
+from earnest.runtime.decoding.ctc import ctc_greedy
 from synthetic import TinyWorld
 
 transformers: Any = pytest.importorskip("transformers")
@@ -100,11 +100,11 @@ def test_a_folder_goes_the_whole_way(
     told = json.loads(capsys.readouterr().out)
     assert told["model"] == "tiny-wav2vec2"
     assert told["longest_frames"] == 160_000
-    recogniser, model = earnest.Recognizer(program), load(folder)
+    recognizer, model = earnest.Recognizer(program), load(folder)
     recording = next(tiny_world.data.rglob("*.flac"))
-    assert recogniser.transcribe(recording).source_rate == 16_000
+    assert recognizer.transcribe(recording).source_rate == 16_000
     assert str(earnest.audit(program).level) == "H4"
-    assert model.front_end == recogniser.description.front_end
+    assert model.front_end == recognizer.description.front_end
     assert main(["inspect", str(program), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["float_outside_the_program"]["front_end"]["name"] == "waveform"
 

@@ -19,13 +19,13 @@ from earnest.cli import main
 from earnest.errors import AudioError, CheckpointError, FileError
 from earnest.file import load as load_program
 from earnest.models import FloatModel, load
-from earnest.models.hearing import beam_tokens, greedy_tokens, recognised, taught
+from earnest.models.hearing import recognized, taught, tokens_of
 from earnest.models.hub_files import EXTRACTOR, PROCESSOR, TOKENIZER
 from earnest.models.wrapped import WrappedDecoder
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import describe
 from earnest.runtime.fingerprint import codes_sha256
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from earnest.runtime.reference import ReferenceBackend
 from synthetic import RATE, TinyWorld, tone
 
@@ -87,7 +87,7 @@ def test_features_are_those_of_the_folder_s_own_extractor(made: Made) -> None:
     features = torch.from_numpy(made.model.front_end(samples))[None]
     (read,) = (features if module.arrange is None else module.arrange(features)).numpy()
     assert read.shape == expected.shape
-    assert np.abs(read - expected).max() < 1e-4  # what the bounds are, test_hub_front_ends derives
+    assert np.abs(read - expected).max() < 1e-4  # tests.runtime.front_ends derive the bounds
 
 
 def test_float_tokens_are_those_of_generate(made: Made) -> None:
@@ -98,12 +98,13 @@ def test_float_tokens_are_those_of_generate(made: Made) -> None:
         tensor = torch.from_numpy(features)[None]
         read = tensor if module.arrange is None else module.arrange(tensor)
         expected = module.model.generate(read, num_beams=1)[0].tolist()
-        start = list(made.model.generation.start) if expected[0] == made.model.generation.start[0] else []
-        found = greedy_tokens(made.model, tensor)
+        rules = made.model.recognition.rules
+        start = list(rules.start) if expected[0] == rules.start[0] else []
+        found = tokens_of(made.model, tensor)
         assert [*start, *found.tokens] == expected
-        assert found.truncated == (found.tokens[-1] not in made.model.generation.end)
+        assert found.truncated == (found.tokens[-1] not in made.model.recognition.rules.end)
         ((_, tokens),) = taught(made.model, [tensor])
-        assert tokens[0].tolist() == [*made.model.generation.start, *found.tokens[:-1]]
+        assert tokens[0].tolist() == [*made.model.recognition.rules.start, *found.tokens[:-1]]
         lengths.add(found.tokens)
     assert len(lengths) > 1
 
@@ -111,7 +112,7 @@ def test_float_tokens_are_those_of_generate(made: Made) -> None:
 def test_text_is_that_of_the_tokenizer(made: Made) -> None:
     tokenizer = transformers.AutoTokenizer.from_pretrained(made.folder)
     for features in heard(made.model):
-        found = recognised(made.model, features)
+        found = recognized(made.model, features)
         text = tokenizer.decode(list(found.token_ids), skip_special_tokens=True)
         assert found.text == " ".join(text.split()) != ""
 
@@ -122,8 +123,7 @@ def test_a_file_is_all_that_is_needed(made: Made) -> None:
     assert [backend.name for backend in native.backends] == ["native", "native"]
     description = native.description
     assert (description.front_end, description.tokens) == (made.model.front_end, made.model.tokens)
-    assert description.decoding is not None
-    assert description.decoding.start == made.model.generation.start
+    assert description.decoding.start == made.model.recognition.rules.start
     for features in heard(made.model):
         codes = native.codes_of(features)
         assert np.array_equal(native.logits(codes), reference.logits(codes))
@@ -151,7 +151,7 @@ def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorl
             assert row["hypothesis"] == transcript.text
             assert (
                 row["float_hypothesis"]
-                == recognised(made.model, made.model.front_end(read_audio(path, RATE).samples)).text
+                == recognized(made.model, made.model.front_end(read_audio(path, RATE).samples)).text
             )
             cut += [path.stem] * transcript.truncated
     assert sorted(capped) == cut
@@ -160,13 +160,12 @@ def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorl
 
 def test_float_beams_are_those_of_generate(made: Made) -> None:
     """Where `generate` returns one that is cut off, earnest prefers one that has ended."""
-    module, generation, compared = made.model.module, made.model.generation, 0
+    module, generation, compared = made.model.module, made.model.recognition.rules, 0
     assert isinstance(module, WrappedDecoder)
-    assert generation is not None
     for features in heard(made.model):
         tensor = torch.from_numpy(features)[None]
-        assert beam_tokens(made.model, tensor, beams=1) == greedy_tokens(made.model, tensor)
-        found = beam_tokens(made.model, tensor, beams=3)
+        assert tokens_of(made.model, tensor, beams=1) == tokens_of(made.model, tensor)
+        found = tokens_of(made.model, tensor, beams=3)
         (expected,) = transformers.GenerationMixin.generate(
             module.model,
             tensor if module.arrange is None else module.arrange(tensor),
@@ -201,7 +200,7 @@ def test_beams_go_from_the_command_line_to_the_judge(
         row = rows[path.stem]
         assert texts[path.stem] == row["hypothesis"] == expected.text
         assert row["logits_sha256"] == codes_sha256(logits)
-        assert row["float_hypothesis"] == recognised(made.model, features, beams=beams).text
+        assert row["float_hypothesis"] == recognized(made.model, features, beams=beams).text
     assert main(["audit", str(made.program), "--evaluation", str(record), "--json", "--quiet"]) == 1
     failed = {each["rule"]: each["what"] for each in json.loads(capsys.readouterr().out)["failed"]}
     assert "got 'beam-3'" in failed["plain-decoding"]
@@ -223,8 +222,8 @@ def test_the_cap_is_told(made: Made, tiny_world: TinyWorld, capsys: Any) -> None
 def test_an_end_is_told_from_the_cap() -> None:
     """By the last of the tokens that logits stand for."""
     rows = np.zeros((2, 4), dtype=np.int16)
-    from earnest.runtime.decoding import Generation
-    from earnest.runtime.greedy import chosen
+    from earnest.runtime.decoding.generation import Generation
+    from earnest.runtime.decoding.greedy import chosen
 
     generation = Generation(start=(1,), end=(2,), suppressed=(0,), suppressed_first=(1,), most_tokens=3)
     rows[0, 3], rows[1, 2] = 5, 5
@@ -356,11 +355,11 @@ def test_what_it_begins_with_is_what_whisper_begins_with(copied: Path) -> None:
     ids = transformers.AutoTokenizer.from_pretrained(copied).convert_tokens_to_ids
     named = [ids(f"<|{name}|>") for name in ("startoftranscript", "de", "translate", "notimestamps")]
     changed(copied / GENERATION, language="<|de|>", task="translate")
-    assert load(copied).generation.start == tuple(named)
+    assert load(copied).recognition.rules.start == tuple(named)
     changed(copied / GENERATION, language="de", task=None)
-    assert load(copied).generation.start == (*named[:2], ids("<|transcribe|>"), named[3])
+    assert load(copied).recognition.rules.start == (*named[:2], ids("<|transcribe|>"), named[3])
     forced = [[1, named[1]], [2, named[2]]]
     changed(copied / GENERATION, language=None, forced_decoder_ids=forced)
-    assert load(copied).generation.start == tuple(named)
+    assert load(copied).recognition.rules.start == tuple(named)
     changed(copied / GENERATION, lang_to_id=None, task_to_id=None, forced_decoder_ids=None)
-    assert load(copied).generation.start == (named[0], named[3])
+    assert load(copied).recognition.rules.start == (named[0], named[3])

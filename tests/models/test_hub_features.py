@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from earnest.errors import CheckpointError
-from earnest.lab.families import FAMILIES
 from earnest.models import load
-from earnest.models.hearing import recognised
+from earnest.models.hearing import recognized
 from earnest.models.hub_files import PROCESSOR, TOKENIZER, VOCABULARY
 from earnest.runtime.text import UNKNOWN, WORD_START
+from earnest.zoo.families import FAMILIES
 from synthetic import RATE, tone
 
 transformers: Any = pytest.importorskip("transformers")
@@ -68,13 +68,13 @@ def test_logits_are_those_of_transformers_with_the_blank_last(made: tuple[Path, 
     found = transformers.AutoFeatureExtractor.from_pretrained(folder)(samples, sampling_rate=RATE, return_tensors="pt")
     features = found.input_features[:, found.attention_mask[0] == 1]
     ours = model.front_end(samples)
-    assert np.abs(ours - features[0].numpy()).max() < 2e-3  # test_hub_front_ends derives the bounds
+    assert np.abs(ours - features[0].numpy()).max() < 2e-3  # tests.runtime.front_ends derive the bounds
     with torch.no_grad():
         expected = transformers.AutoModelForCTC.from_pretrained(folder).eval()(features).logits
         logits = model.module(features)
     order = [*(index for index in range(CLASSES) if index != blank), blank]
     torch.testing.assert_close(logits, expected[..., order], rtol=0, atol=2.0**-20 * float(expected.abs().max()))
-    assert len(recognised(model, ours).token_ids) > 3
+    assert len(recognized(model, ours).token_ids) > 3
 
 
 def test_tokens_are_in_the_order_of_the_classes(made: tuple[Path, int]) -> None:

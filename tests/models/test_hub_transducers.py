@@ -18,12 +18,13 @@ from earnest.file import load as load_program
 from earnest.file import save
 from earnest.judge.audit import audit
 from earnest.models import FloatModel, load
-from earnest.models.hearing import greedy_tokens, recognised, taught
+from earnest.models.hearing import recognized, taught, tokens_of
+from earnest.models.recognition.transducer import FloatTransducer
 from earnest.models.wrapped import WrappedTransducer
 from earnest.runtime.audio import read_audio
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.decoding.transduction import Transduction
+from earnest.runtime.recognizer import Recognizer
 from earnest.runtime.reference import ReferenceBackend
-from earnest.runtime.transduction import Transduction
 from synthetic import RATE, TinyWorld, tone
 
 transformers: Any = pytest.importorskip("transformers")
@@ -40,8 +41,8 @@ class Made:
     @property
     def rules(self) -> Transduction:
         """How its tokens are chosen."""
-        assert isinstance(self.model.generation, Transduction)
-        return self.model.generation
+        assert isinstance(self.model.recognition, FloatTransducer)
+        return self.model.recognition.rules
 
 
 @pytest.fixture(scope="module", params=hub_folders.TRANSDUCERS)
@@ -76,14 +77,14 @@ def test_float_tokens_are_those_of_generate(made: Made) -> None:
         rules = replace(rules, most_of_a_frame=1024)
     found = []
     for features in heard(made.model):
-        chosen = greedy_tokens(replace(made.model, generation=rules), features)
+        chosen = tokens_of(replace(made.model, recognition=FloatTransducer(rules=rules)), features)
         generated = module.model.generate(features, max_new_tokens=500).sequences[0].tolist()
         assert generated[0] == rules.start
         expected = [token for token in generated[1:] if token != rules.blank]
         assert list(chosen.tokens) == expected[: rules.most_tokens - 1]
         assert chosen.truncated == (len(expected) >= rules.most_tokens - 1)
         ((_, tokens),) = taught(made.model, [features])
-        assert tokens[0].tolist() == [rules.start, *greedy_tokens(made.model, features).tokens]
+        assert tokens[0].tolist() == [rules.start, *tokens_of(made.model, features).tokens]
         found.append(chosen.tokens)
     assert len(set(found)) == 3
 
@@ -117,7 +118,7 @@ def test_it_is_evaluated_beside_its_float_model(made: Made, tiny_world: TinyWorl
     for path in sorted(tiny_world.data.rglob("*.flac")):
         row, samples = rows[path.stem], read_audio(path, RATE).samples
         assert row["hypothesis"] == recognizer.transcribe(path).text
-        assert row["float_hypothesis"] == recognised(made.model, made.model.front_end(samples)).text
+        assert row["float_hypothesis"] == recognized(made.model, made.model.front_end(samples)).text
     assert main(["audit", str(made.program), "--evaluation", str(record), "--json", "--quiet"]) in (0, 1)
     failed = {each["rule"] for each in json.loads(capsys.readouterr().out)["failed"]}
     assert not failed & {"plain-decoding", "same-decoding"}
@@ -137,13 +138,13 @@ def test_a_decoding_that_is_not_the_program_s_is_refused(made: Made, tmp_path: P
         "shift": 12,
     }
     for decoding, error, message in (
-        (made.rules.to_dict() | {"durations": durations}, FileError, "expected logits of .* classes"),
+        (made.rules.declared() | {"durations": durations}, FileError, "expected logits of .* classes"),
         (autoregressive, ProgramError, r"expected logits \[1, tokens, classes\], got \(1, "),
     ):
         hostile = replace(program, description=program.description | {"decoding": decoding})
         with pytest.raises(error, match=message):
             Recognizer(hostile)
-    longer = made.rules.to_dict() | {"durations": durations}
+    longer = made.rules.declared() | {"durations": durations}
     save(replace(program, description=program.description | {"decoding": longer}), tmp_path / "p.earnest")
     assert str(audit(tmp_path / "p.earnest").level) == "H3"
 
@@ -151,7 +152,7 @@ def test_a_decoding_that_is_not_the_program_s_is_refused(made: Made, tmp_path: P
 def test_it_is_told_and_has_no_beams(made: Made, tiny_world: TinyWorld, capsys: Any) -> None:
     assert main(["inspect", str(made.program), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert shown["decoding"] == json.loads(json.dumps(made.rules.to_dict()))
+    assert shown["decoding"] == json.loads(json.dumps(made.rules.declared()))
     assert shown["tokens"] == len(made.model.tokens.pieces)
     recording = str(next(tiny_world.data.rglob("*.flac")))
     assert main(["transcribe", str(made.program), recording, "--beams", "2"]) == 2
@@ -186,7 +187,7 @@ def test_without_a_beginning_it_is_the_blank(folder: Path, tmp_path: Path) -> No
     other = Path(shutil.copytree(folder, tmp_path / "other"))
     for file in ("generation_config.json", "config.json"):
         changed(other / file, decoder_start_token_id=None)
-    found, before = load(other).generation, load(folder).generation
+    found, before = load(other).recognition, load(folder).recognition
     assert found == before
-    assert isinstance(found, Transduction)
-    assert found.start == found.blank
+    assert isinstance(found, FloatTransducer)
+    assert found.rules.start == found.rules.blank

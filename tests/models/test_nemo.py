@@ -14,10 +14,11 @@ import yaml
 
 from earnest.errors import CheckpointError
 from earnest.models import nemo
-from earnest.models.checkpoint import FloatModel, load, save
+from earnest.models.checkpoint import load, save
 from earnest.models.conformer_config import ConformerConfig
+from earnest.models.float_model import FloatModel
 from earnest.models.random_weights import random_model
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 
 TINY = ConformerConfig(width=12, layers=2, heads=3, feed_forward=24, kernel=5, channels=4, classes=7)
 

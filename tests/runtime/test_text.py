@@ -1,15 +1,12 @@
 """Token ids to text: the list of pieces, greedy CTC, the joining of words."""
 
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from earnest.errors import CheckpointError, FileError
-from earnest.runtime.text import Tokens, argmax, ctc_greedy
+from earnest.runtime.text import Tokens
 
 TOKENS = Tokens(pieces=("<unk>", "▁the", "▁", "s", "▁cat", "'", "<blk>"))
 
@@ -82,30 +79,6 @@ def test_a_list_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tokens.txt").write_bytes(b"a 0\n\xff\xfe 1\n")
     with pytest.raises(CheckpointError, match="not UTF-8"):
         Tokens.read(tmp_path / "tokens.txt")
-
-
-def test_argmax_takes_the_lowest_index_on_ties() -> None:
-    for dtype in (np.int8, np.int16, np.int32, np.float32):
-        logits = np.array([[1, 5, 5, 5], [-7, -7, -7, -7], [0, 1, 2, 3]], dtype=dtype)
-        assert argmax(logits).tolist() == [1, 0, 3]
-
-
-def test_ctc_keeps_what_a_blank_parts() -> None:
-    assert ctc_greedy([6, 1, 1, 6, 1, 3, 3, 6], blank=6) == [1, 1, 3]
-    assert ctc_greedy([6, 6], blank=6) == []
-    assert ctc_greedy(np.array([], dtype=np.int64), blank=6) == []
-    assert all(type(token) is int for token in ctc_greedy(np.array([1, 2], dtype=np.int32), blank=6))
-
-
-@given(st.lists(st.integers(0, 3), max_size=30))
-def test_ctc_is_runs_without_blanks(ids: list[int]) -> None:
-    assert ctc_greedy(ids, blank=3) == [token for token, _ in groupby(ids) if token != 3]
-
-
-def test_ctc_takes_one_axis_of_integers() -> None:
-    for ids in (np.zeros((2, 3), dtype=np.int64), np.zeros(3)):
-        with pytest.raises(ValueError, match="one axis"):
-            ctc_greedy(ids, blank=3)
 
 
 def test_the_tokens_of_the_real_model(shared_data: Path) -> None:

@@ -55,7 +55,7 @@ def test_an_id_that_is_no_piece_is_refused(token: int) -> None:
 
 def test_a_section_is_read_back() -> None:
     for vocabulary in (BYTES, WORDS):
-        assert Vocabulary.from_dict(vocabulary.to_dict()) == vocabulary
+        assert Vocabulary.of(vocabulary.declared()) == vocabulary
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_a_section_is_read_back() -> None:
 )
 def test_a_section_that_is_wrong_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(FileError, match=message):
-        Vocabulary.from_dict(BYTES.to_dict() | change)
+        Vocabulary.of(BYTES.declared() | change)
 
 
 @pytest.mark.parametrize("section", [None, [], "byte-level", {"pieces": []}])
 def test_what_is_no_section_is_refused(section: object) -> None:
     with pytest.raises(FileError, match="tokens: expected an object of"):
-        Vocabulary.from_dict(section)
+        Vocabulary.of(section)

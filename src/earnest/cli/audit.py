@@ -147,10 +147,7 @@ def _random_inputs(model: "FloatModel") -> "list[Inputs]":
         time = front_end.only_frames or (frames * SAMPLES if front_end.features is None else frames)
         shape = (1, time) if front_end.features is None else (1, time, front_end.features)
         features = torch.randn(*shape, generator=generator)
-        if model.generation is None:
-            found.append(features)
-        else:
-            found.append((features, torch.tensor([model.generation.read(()) * (len(FRAMES) - index)])))
+        found.append(model.recognition.beginning(features, len(FRAMES) - index))
     return found
 
 

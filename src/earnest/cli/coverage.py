@@ -36,7 +36,7 @@ def coverage(
     quiet: Quiet = False,
 ) -> None:
     """Measure which families of recognisers go the whole way, and how well or how fast."""
-    from earnest.lab.families import FAMILIES
+    from earnest.zoo.families import FAMILIES
 
     unknown = sorted(set(families or ()) - set(FAMILIES))
     if unknown:
@@ -60,9 +60,9 @@ def coverage(
 
 
 def _wholes(names: list[str], recipes: list[str] | None, target: str) -> Works:
-    from earnest.lab.coverage import measure
+    from earnest.lab.coverage import coverage_row
     from earnest.lab.coverage_table import RECIPES
-    from earnest.lab.families import FAMILIES
+    from earnest.zoo.families import FAMILIES
 
     def line(row: Row) -> str:
         return (
@@ -71,17 +71,17 @@ def _wholes(names: list[str], recipes: list[str] | None, target: str) -> Works:
         )
 
     return [
-        (f"{name}, {recipe}", partial(measure, FAMILIES[name], recipe, target))
+        (f"{name}, {recipe}", partial(coverage_row, FAMILIES[name], recipe, target))
         for name in names
         for recipe in recipes or RECIPES
     ], line
 
 
 def _speeds(families: list[str] | None, recipes: list[str] | None, target: str, speed: str) -> Works:
-    from earnest.lab.families import FAMILIES
-    from earnest.lab.published import PUBLISHED
     from earnest.lab.speed import measure_speed
     from earnest.lab.speed_table import RECIPE, TINY
+    from earnest.zoo.families import FAMILIES
+    from earnest.zoo.published import PUBLISHED
 
     sizes = {TINY: FAMILIES, "published": PUBLISHED}
     if speed not in sizes:

@@ -40,7 +40,6 @@ def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[Row
     from dataclasses import asdict
 
     from earnest.lab.anatomy import anatomy, file_sha256, real_tensors
-    from earnest.runtime.description import CTC_GREEDY
 
     program, device = opened(file, target)
     counted, spec = anatomy(program, device), program.input
@@ -74,7 +73,7 @@ def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[Row
         "float_tensors": len(real_tensors(file)),
         "float_outside_the_program": {"front_end": description.front_end.to_dict(), "input_grid": asdict(grid)},
         "tokens": len(description.tokens.pieces),
-        "decoding": CTC_GREEDY if description.decoding is None else description.decoding.to_dict(),
+        "decoding": description.decoding.declared(),
         "calibration_recordings": len(description.calibration),
     }
     return found, counted.rows

@@ -10,7 +10,7 @@ from earnest.cli.options import CORES, AsJson, Backend, Beams, Quiet, TargetFile
 from earnest.cli.terminal import note, print_json
 
 if TYPE_CHECKING:
-    from earnest.runtime.recogniser import Recognizer, Transcript
+    from earnest.runtime.recognizer import Recognizer, Transcript
 
 
 def transcribe(
@@ -71,7 +71,7 @@ def _note_windows(path: Path, transcript: "Transcript", quiet: bool) -> None:
 def _recognizer(file: Path, target: str | None, backend: str, threads: int, beams: int) -> "Recognizer":
     """The program's arrays end here: what runs keeps its weights packed."""
     from earnest.lab.backends import backend_maker
-    from earnest.runtime.recogniser import Recognizer
+    from earnest.runtime.recognizer import Recognizer
 
     program, device = opened(file, target)
     return Recognizer(program, backend_maker(backend, threads=threads), target=device, beams=beams)

@@ -30,8 +30,7 @@ from earnest.judge.replay import judge_replay
 from earnest.judge.verdict import Section, Verdict
 from earnest.runtime.audio import read_audio
 from earnest.runtime.fingerprint import audio_sha256
-from earnest.runtime.recogniser import Recognizer
-from earnest.runtime.transduction import Lattice, Transduction, transduced_logits
+from earnest.runtime.recognizer import Recognizer
 from earnest.speech.librispeech import Utterance
 from earnest.speech.normalisation import NORMALISATION
 
@@ -58,15 +57,15 @@ class Audited:
         """The logit codes of the whole program at once in another runtime: behind the tokens that a decoder or a
         transducer chose one by one, and of the latter along its way through the frames.
         """
-        decoding = self.recognizer.description.decoding
-        if decoding is None:
-            return replay.run(codes)[0]
-        chosen = self.recognizer.read(self.recognizer.logits(codes)).token_ids
-        spec = self.program.inputs[1]
-        logits = replay.run(codes, np.asarray([decoding.read(chosen)], dtype=spec.container))[0]
-        if isinstance(decoding, Transduction):
-            return transduced_logits(Lattice(logits=logits), decoding)
-        return logits[len(decoding.start) - 1 :]
+
+        def run(codes: np.ndarray, tokens: tuple[int, ...]) -> np.ndarray:
+            read = [np.asarray([tokens], dtype=spec.container) for spec in self.program.inputs[1:]]
+            return replay.run(codes, *read)[0]
+
+        def chosen() -> tuple[int, ...]:
+            return self.recognizer.read(self.recognizer.logits(codes)).token_ids
+
+        return self.recognizer.description.decoding.at_once(run, codes, chosen)
 
 
 def heard(audited: Audited, utterances: Iterable[Utterance]) -> Iterator[Recorded]:

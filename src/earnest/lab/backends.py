@@ -5,7 +5,7 @@ from collections.abc import Callable
 from earnest.engine import NativeBackend
 from earnest.errors import EarnestError
 from earnest.integer.program.program import Program
-from earnest.runtime.recogniser import Backend, Make
+from earnest.runtime.backend import Backend, Make
 from earnest.runtime.reference import ReferenceBackend
 
 DEFAULT = "native"

@@ -20,22 +20,16 @@ from earnest.lab.anatomy import file_sha256, title
 from earnest.lab.backends import check_backend
 from earnest.lab.outcome import Hypothesis, Outcome, Systems
 from earnest.lab.workers import Progress, Runner, run
-from earnest.runtime.decoding import Decoding
-from earnest.runtime.description import CTC_GREEDY, describe
-from earnest.runtime.front_ends import FrontEnd
+from earnest.runtime.decoding.decoding import check_beams
+from earnest.runtime.description import describe
+from earnest.runtime.front_ends.front_end import FrontEnd
 from earnest.runtime.naming import model_name
-from earnest.runtime.recogniser import check_beams
 from earnest.speech.librispeech import Utterance
 from earnest.speech.significance import PairedDifference, paired_bootstrap
 from earnest.speech.word_errors import WordErrors, total
 
 if TYPE_CHECKING:
     from earnest.models import FloatModel
-
-GREEDY, BEAM = "greedy", "beam"
-"""Decoding of a program that reads tokens: the best one after the other, or the best of several hypotheses, whose
-number follows the name.
-"""
 
 SEED, RESAMPLES = 20, 10_000
 """Of the paired bootstrap; both stand beside every interval."""
@@ -144,7 +138,7 @@ def evaluate(
     sha256 = file_sha256(program_path)
     program = open_program(program_path, None if target is None else load_target(target))
     description = describe(program)
-    check_beams(beams, decodes=isinstance(description.decoding, Decoding))
+    check_beams(beams, decodes=description.decoding.follows_beams)
     facts = ProgramFacts(
         title=title(program),
         sha256=sha256,
@@ -154,7 +148,7 @@ def evaluate(
         backend=backend,
         model=description.model,
         front_end=description.front_end,
-        decoding=CTC_GREEDY if description.decoding is None else GREEDY if beams == 1 else f"{BEAM}-{beams}",
+        decoding=description.decoding.label(beams),
         level=str(judge_program(program_path, toml_of(target)).level),
     )
     model = None if against is None else _model_facts(against, allow_pickle, description.front_end)

@@ -16,7 +16,7 @@ from earnest.lab.anatomy import file_sha256
 from earnest.lab.backends import backend_maker
 from earnest.runtime.audio import read_audio
 from earnest.runtime.fingerprint import audio_sha256, codes_sha256
-from earnest.runtime.recogniser import Recognised, Recognizer
+from earnest.runtime.recognizer import Recognized, Recognizer
 from earnest.speech.librispeech import Utterance
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align
@@ -95,9 +95,9 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     recording = read_audio(utterance.path, front_end.sample_rate)
     reference = words(utterance.text)
 
-    def judged(recognise: Callable[[], tuple[Recognised, np.ndarray | None]]) -> tuple[Hypothesis, np.ndarray | None]:
+    def judged(recognize: Callable[[], tuple[Recognized, np.ndarray | None]]) -> tuple[Hypothesis, np.ndarray | None]:
         started = time.perf_counter()
-        found, logits = recognise()
+        found, logits = recognize()
         seconds = time.perf_counter() - started
         errors = align(reference, words(found.text))
         return Hypothesis(text=found.text, truncated=found.truncated, errors=errors, seconds=seconds), logits
@@ -122,10 +122,10 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     )
 
 
-def _real(model: "FloatModel", features: np.ndarray, beams: int) -> tuple[Recognised, None]:
-    from earnest.models.hearing import recognised
+def _real(model: "FloatModel", features: np.ndarray, beams: int) -> tuple[Recognized, None]:
+    from earnest.models.hearing import recognized
 
-    return recognised(model, features, beams=beams), None
+    return recognized(model, features, beams=beams), None
 
 
 @functools.lru_cache(maxsize=1)

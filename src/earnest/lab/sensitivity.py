@@ -29,7 +29,8 @@ from earnest.nn.simulation import Compute, recomputed, simulated
 from earnest.nn.twin import Twin
 from earnest.pipeline import Progress, prepared, round_
 from earnest.runtime.audio import read_audio
-from earnest.runtime.text import argmax, ctc_greedy
+from earnest.runtime.decoding.ctc import ctc_greedy
+from earnest.runtime.decoding.greedy import argmax
 from earnest.speech.librispeech import Utterance
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total

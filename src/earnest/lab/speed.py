@@ -19,14 +19,14 @@ from earnest.engine import NativeBackend
 from earnest.errors import EarnestError
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.lab.coverage import quantized_family
-from earnest.lab.families import SAMPLES_OF_A_FRAME, Family
 from earnest.lab.machine import cpu_name, with_other_load
 from earnest.lab.speed_table import SPEED, TINY
 from earnest.lab.timing import THREADS, interleaved
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import one_torch_thread
+from earnest.zoo.coverage import quantized_family
+from earnest.zoo.family import SAMPLES_OF_A_FRAME, Family
 
 SAMPLES, FRAMES = 160_000, 1000
 """What is timed: 10 s of samples, or of frames 10 ms apart; of a model that takes one length alone, that one."""

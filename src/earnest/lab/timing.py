@@ -13,7 +13,7 @@ import soundfile
 
 from earnest.errors import AudioError
 from earnest.runtime.audio import read_audio
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from earnest.speech.librispeech import Utterance
 
 SECONDS, ROUNDS, THREADS = 15.0, 5, 1
@@ -34,7 +34,6 @@ def timed(program: Path, model: Path, utterances: Sequence[Utterance], *, allow_
     import torch
 
     from earnest.models import load
-    from earnest.models.hearing import greedy_tokens
     from earnest.nn.parallel import one_torch_thread
 
     recognizer, real = Recognizer(program, threads=THREADS), load(model, allow_pickle=allow_pickle)
@@ -45,7 +44,7 @@ def timed(program: Path, model: Path, utterances: Sequence[Utterance], *, allow_
     with one_torch_thread(), torch.inference_mode():
         ours, theirs = medians(
             lambda: recognizer.logits(codes),
-            lambda: real.module(tensor) if real.generation is None else greedy_tokens(real, tensor),
+            lambda: real.recognition.logits(real.module, tensor),
         )
     return Timing(
         milliseconds=ours, float_milliseconds=theirs, utterance=chosen.id, seconds=round(recording.seconds, 3)

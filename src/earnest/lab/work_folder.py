@@ -17,7 +17,7 @@ from earnest.errors import ExperimentError
 from earnest.file.whole import write_whole
 from earnest.lab.evaluation import Evaluation, ModelFacts
 from earnest.lab.outcome import Hypothesis, Outcome
-from earnest.runtime.front_ends import front_end_of
+from earnest.runtime.front_ends.catalogue import front_end_of
 from earnest.speech.word_errors import WordErrors
 
 

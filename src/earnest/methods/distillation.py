@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from earnest.methods.ctc import ctc_loss
-from earnest.runtime.text import argmax, ctc_greedy
+from earnest.runtime.decoding.ctc import ctc_greedy
+from earnest.runtime.decoding.greedy import argmax
 
 
 def token_loss(real: Tensor, quantized: Tensor) -> Tensor:

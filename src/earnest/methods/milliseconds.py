@@ -10,7 +10,7 @@ from earnest.integer.program.target import Target
 from earnest.methods.allocation import Width
 from earnest.methods.widths import WIDTHS, Sensitivity
 from earnest.nn.parallel import Progress, counted
-from earnest.runtime.front_ends import FrontEnd
+from earnest.runtime.front_ends.front_end import FrontEnd
 from earnest.swapping.recipe import Recipe, Rule
 
 SECONDS = 10.0

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from earnest.runtime.text import argmax, ctc_greedy
+from earnest.runtime.decoding.ctc import ctc_greedy
+from earnest.runtime.decoding.greedy import argmax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

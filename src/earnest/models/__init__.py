@@ -1,5 +1,6 @@
 """What is particular to one architecture: the Conformer, loaders of checkpoints."""
 
-from earnest.models.checkpoint import FloatModel, load, save
+from earnest.models.checkpoint import load, save
+from earnest.models.float_model import FloatModel
 
 __all__ = ["FloatModel", "load", "save"]

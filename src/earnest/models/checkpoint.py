@@ -10,59 +10,28 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from earnest.errors import CheckpointError
 from earnest.models import hub, hub_download, nemo
 from earnest.models.conformer import Conformer
 from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
-from earnest.runtime.decoding import Generation
-from earnest.runtime.front_end import NEMO_LOG_MEL, LogMel
-from earnest.runtime.front_ends import FrontEnd
+from earnest.models.float_model import FloatModel
+from earnest.models.recognition.ctc import FloatCTC
+from earnest.runtime.decoding.ctc import CTC
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL, LogMel
 from earnest.runtime.text import Tokens
-from earnest.runtime.transduction import Transduction
-from earnest.runtime.vocabulary import Vocabulary
-
-LONGEST_INPUT = 1 << 20
-"""The greatest time of any program."""
 
 WEIGHTS = "model.safetensors"
 TOKENS = "tokens.txt"
 VARIANT = "earnest-conformer"
 COUNTER = "num_batches_tracked"  # of batch norm: counts training steps, no weight; published with or without
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FloatModel:
-    """A float recogniser: the module in evaluation mode, its tokens, its front end, and where it came from; its
-    architecture with the settings by name, and the greatest time that it hears, in steps of the front end. `generation`
-    is how a decoder's tokens are chosen, None of a CTC model.
-    """
-
-    module: nn.Module
-    tokens: Tokens | Vocabulary
-    front_end: FrontEnd
-    source: Path
-    architecture: str
-    configuration: Mapping[str, object]
-    longest: int
-    generation: Generation | Transduction | None = None
-
-    @property
-    def ctc_tokens(self) -> Tokens:
-        """The tokens with their blank. CheckpointError: it is no CTC model."""
-        if not isinstance(self.tokens, Tokens):
-            raise CheckpointError(
-                f"{self.source}: expected a CTC model, got {self.architecture}, which has a decoder: this is measured "
-                "by CTC alone"
-            )
-        return self.tokens
 
 
 def load(path: str | os.PathLike[str], *, allow_pickle: bool = False) -> FloatModel:
@@ -77,7 +46,7 @@ def load(path: str | os.PathLike[str], *, allow_pickle: bool = False) -> FloatMo
     if not source.exists():
         raise CheckpointError(f"{source}: expected a checkpoint, got no such file or folder")
     if source.is_dir() and hub.is_hub_folder(source):
-        return _load_hub(source, allow_pickle)
+        return hub.load_hub(source, allow_pickle=allow_pickle)
     if source.is_dir():
         return _load_safetensors(source / WEIGHTS)
     if source.suffix == ".safetensors":
@@ -137,20 +106,6 @@ def _assumed(variant: str, file: Path) -> ConformerConfig:
         raise CheckpointError(f"{file}: its metadata {VARIANT}: {error}") from error
 
 
-def _load_hub(folder: Path, allow_pickle: bool) -> FloatModel:
-    found = hub.load_hub(folder, allow_pickle=allow_pickle)
-    return FloatModel(
-        module=found.module,
-        tokens=found.tokens,
-        front_end=found.front_end,
-        source=found.source,
-        architecture=found.architecture,
-        configuration=found.configuration,
-        longest=found.front_end.only_frames or LONGEST_INPUT,
-        generation=found.generation,
-    )
-
-
 def _load_nemo(file: Path, allow_pickle: bool) -> FloatModel:
     if not allow_pickle:
         raise CheckpointError(
@@ -180,6 +135,7 @@ def conformer_model(module: Conformer, tokens: Tokens, front_end: LogMel, source
         architecture=type(module).__name__,
         configuration=asdict(module.config),
         longest=module.config.max_frames,
+        recognition=FloatCTC(rules=CTC(blank=tokens.blank)),
     )
 
 

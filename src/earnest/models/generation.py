@@ -6,14 +6,11 @@ refused.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from earnest.errors import CaptureError, FileError
-from earnest.nn.model import TwinModel
-from earnest.numerics.entry import exit_multiplier
-from earnest.runtime.decoding import Decoding, Generation
-from earnest.runtime.transduction import Transduction
+from earnest.runtime.decoding.generation import Generation
+from earnest.runtime.decoding.transduction import Transduction
 
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "repetition_penalty": (1.0,),
@@ -74,27 +71,9 @@ def transduction_from(config: Any, generation: Any, *, most_tokens: int) -> Tran
         "most_tokens": most_tokens,
     }
     try:
-        return Transduction.from_dict(told, highest=config.vocab_size - 1, most=most_tokens)
+        return Transduction.within(told, highest=config.vocab_size - 1, most=most_tokens)
     except FileError as error:
         raise CaptureError(f"config of a transducer: {error}") from error
-
-
-def decoding_from(generation: Generation | Transduction, twin: TwinModel) -> Decoding | Transduction:
-    """The decoding of a calibrated decoder or transducer. CaptureError: it reads no tokens."""
-    if twin.tokens is None:
-        raise CaptureError("expected twins of a decoder, got those of a model that reads no tokens")
-    if isinstance(generation, Transduction):
-        return replace(generation, most_tokens=min(generation.most_tokens, twin.tokens.longest))
-    multiplier, shift = exit_multiplier(twin.edge(twin.result).grid)
-    return Decoding(
-        start=generation.start,
-        end=generation.end,
-        suppressed=generation.suppressed,
-        suppressed_first=generation.suppressed_first,
-        most_tokens=min(generation.most_tokens, twin.tokens.longest),
-        multiplier=multiplier,
-        shift=shift,
-    )
 
 
 def _refuse_what_is_not_followed(generation: Any) -> None:

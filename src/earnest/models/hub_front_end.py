@@ -1,16 +1,18 @@
 """The front end that does what a feature extractor of `transformers` does, from its settings."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from earnest.errors import CheckpointError, FileError
 from earnest.models.hub_files import extractor_settings
-from earnest.runtime.clamped_log_mel import ClampedLogMel
-from earnest.runtime.front_end import LogMel
-from earnest.runtime.front_ends import FrontEnd
-from earnest.runtime.kaldi_fbank import KaldiFbank
-from earnest.runtime.waveform import Waveform
+from earnest.models.wrapped import Arrange, features_last
+from earnest.runtime.front_ends.clamped_log_mel import ClampedLogMel
+from earnest.runtime.front_ends.front_end import FrontEnd
+from earnest.runtime.front_ends.kaldi_fbank import KaldiFbank
+from earnest.runtime.front_ends.log_mel import LogMel
+from earnest.runtime.front_ends.waveform import Waveform
 
 VARIANCE_GUARD = "0.0000001"
 """That of the feature extractors of `transformers` that normalise samples or filter banks."""
@@ -19,13 +21,14 @@ WAVEFORM = "Wav2Vec2FeatureExtractor"
 _RATE = 16_000
 
 
-def front_end_from(folder: Path, model_type: str) -> FrontEnd:
-    """The front end of a folder. Settings without the name of their extractor are those of the type of the model.
+def front_end_from(folder: Path, model_type: str) -> tuple[FrontEnd, Arrange]:
+    """The front end of a folder, and how features are turned for the model. Settings without the name of their
+    extractor are those of the type of the model.
 
     CheckpointError: no settings, those of another extractor, or a setting that the front end does not have.
     """
     file, settings = extractor_settings(folder)
-    kind = str(settings.get("feature_extractor_type", _OF_TYPE.get(model_type, WAVEFORM)))
+    kind = str(settings.get("feature_extractor_type", _named(model_type)))
     if kind not in EXTRACTORS:
         raise CheckpointError(
             f"{file}: expected feature_extractor_type one of {sorted(EXTRACTORS)}, got {kind[:60]!r}: its front "
@@ -34,7 +37,7 @@ def front_end_from(folder: Path, model_type: str) -> FrontEnd:
     if settings.get("dither"):
         raise CheckpointError(f"{file}: expected dither 0, got {str(settings['dither'])[:20]}: no noise is added here")
     try:
-        return EXTRACTORS[kind](settings)
+        return EXTRACTORS[kind].front_end(settings), EXTRACTORS[kind].arrange
     except FileError as error:
         raise CheckpointError(f"{file}: {error}") from error
 
@@ -118,21 +121,30 @@ def _kaldi(settings: Mapping[str, Any], **normalisation: Any) -> KaldiFbank:
     )
 
 
-EXTRACTORS: dict[str, Callable[[Mapping[str, Any]], FrontEnd]] = {
-    "ParakeetFeatureExtractor": _parakeet,
-    "SeamlessM4TFeatureExtractor": _seamless,
-    "Speech2TextFeatureExtractor": _speech2text,
-    WAVEFORM: _waveform,
-    "WhisperFeatureExtractor": _whisper,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extractor:
+    """What a feature extractor is here: its front end by its settings, the type of models whose settings leave its name
+    out, and how features are turned for the model.
+    """
+
+    front_end: Callable[[Mapping[str, Any]], FrontEnd]
+    of_type: str | None = None
+    arrange: Arrange = None
+
+
+EXTRACTORS = {
+    "ParakeetFeatureExtractor": Extractor(front_end=_parakeet, of_type="parakeet_ctc"),
+    "SeamlessM4TFeatureExtractor": Extractor(front_end=_seamless, of_type="wav2vec2-bert"),
+    "Speech2TextFeatureExtractor": Extractor(front_end=_speech2text, of_type="speech_to_text"),
+    WAVEFORM: Extractor(front_end=_waveform),
+    "WhisperFeatureExtractor": Extractor(front_end=_whisper, of_type="whisper", arrange=features_last),
 }
 """By the name that their settings give."""
 
-_OF_TYPE = {
-    "parakeet_ctc": "ParakeetFeatureExtractor",
-    "speech_to_text": "Speech2TextFeatureExtractor",
-    "wav2vec2-bert": "SeamlessM4TFeatureExtractor",
-    "whisper": "WhisperFeatureExtractor",
-}
+
+def _named(model_type: str) -> str:
+    """The extractor of a type of models."""
+    return next((name for name, each in EXTRACTORS.items() if each.of_type == model_type), WAVEFORM)
 
 
 def _integer(settings: Mapping[str, Any], key: str, default: int) -> int:

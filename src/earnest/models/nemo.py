@@ -17,7 +17,7 @@ from torch import Tensor
 from earnest.errors import CheckpointError, EarnestError
 from earnest.models.conformer_config import ConformerConfig
 from earnest.models.nemo_settings import Section, read_config, read_front_end, read_tokens
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends.log_mel import LogMel
 from earnest.runtime.text import Tokens
 
 CONFIG = "model_config.yaml"

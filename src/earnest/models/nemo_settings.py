@@ -13,7 +13,7 @@ from typing import Any
 
 from earnest.errors import CheckpointError
 from earnest.models.conformer_config import ConformerConfig
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends.log_mel import LogMel
 from earnest.runtime.text import Tokens
 
 BLANK = "<blk>"

@@ -5,10 +5,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from earnest.models.checkpoint import FloatModel, conformer_model
+from earnest.models.checkpoint import conformer_model
 from earnest.models.conformer import Conformer
 from earnest.models.conformer_config import ConformerConfig
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.models.float_model import FloatModel
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.runtime.text import UNKNOWN, WORD_START, Tokens
 
 

@@ -7,6 +7,9 @@ from torch import Tensor, nn
 
 from earnest.errors import CaptureError
 
+Arrange = Callable[[Tensor], Tensor] | None
+"""How features are turned before a model reads them, if they are."""
+
 
 class Wrapped(nn.Module):
     """`model(features)`, of whose result the field `field` is handed on; `arrange` turns the features before.
@@ -14,9 +17,7 @@ class Wrapped(nn.Module):
     A padding mask is not asked for: a program runs one utterance, and batches are of equal length.
     """
 
-    def __init__(
-        self, model: nn.Module, field: str, *, arrange: Callable[[Tensor], Tensor] | None = None, **settings: Any
-    ) -> None:
+    def __init__(self, model: nn.Module, field: str, *, arrange: Arrange = None, **settings: Any) -> None:
         super().__init__()
         self.model, self.field, self.arrange, self.settings = model, field, arrange, settings
 
@@ -38,7 +39,7 @@ class WrappedDecoder(nn.Module):
     `reads` is what the model calls its features.
     """
 
-    def __init__(self, model: Any, reads: str, *, arrange: Callable[[Tensor], Tensor] | None = None) -> None:
+    def __init__(self, model: Any, reads: str, *, arrange: Arrange = None) -> None:
         super().__init__()
         self.model, self.reads, self.arrange = model, reads, arrange
 

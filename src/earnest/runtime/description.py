@@ -10,17 +10,14 @@ from typing import Any
 import numpy as np
 
 from earnest.errors import FileError
-from earnest.file.canonical_json import shown
 from earnest.integer.codes import code_range, storage
 from earnest.integer.fixed_point import MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
 from earnest.integer.program.program import Program
-from earnest.runtime.decoding import DECODING, Decoding, decoding_of
-from earnest.runtime.front_ends import FrontEnd, front_end_of
-from earnest.runtime.text import Tokens
-from earnest.runtime.transduction import Transduction
-from earnest.runtime.vocabulary import Vocabulary
-
-CTC_GREEDY = "ctc-greedy"
+from earnest.runtime.decoding.catalogue import decoding_kind, decoding_of
+from earnest.runtime.decoding.decoding import DECODING, Decoding
+from earnest.runtime.front_ends.catalogue import front_end_of
+from earnest.runtime.front_ends.front_end import FrontEnd
+from earnest.runtime.pieces import Pieces
 
 _MOST_HEARD, _LONGEST_ID = 1 << 20, 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -66,20 +63,19 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """Everything between samples and text that is no operator of the program. `decoding` is None where the best class
-    of each frame is taken (CTC); `tokens` are those of a CTC model, with its blank, or the vocabulary of a model that
-    reads tokens.
+    """Everything between samples and text that is no operator of the program. `tokens` are those of a CTC model, with
+    its blank, or the vocabulary of a model that reads tokens.
 
     `calibration` is in the order in which it was heard; it is empty where ranges came from no recording.
     """
 
     front_end: FrontEnd
     input_grid: InputGrid
-    tokens: Tokens | Vocabulary
+    tokens: Pieces
     recipe: str
     model: str
     calibration: tuple[Heard, ...]
-    decoding: Decoding | Transduction | None = None
+    decoding: Decoding
 
     def to_dict(self) -> dict[str, Any]:
         """The form that a program carries."""
@@ -87,8 +83,8 @@ class Description:
         return {
             "front_end": self.front_end.to_dict(),
             "input_grid": {"multiplier": grid.multiplier, "shift": grid.shift, "zero_point": grid.zero_point},
-            "tokens": self.tokens.to_dict() if isinstance(self.tokens, Vocabulary) else list(self.tokens.pieces),
-            DECODING: CTC_GREEDY if self.decoding is None else self.decoding.to_dict(),
+            "tokens": self.tokens.declared(),
+            DECODING: self.decoding.declared(),
             "recipe": self.recipe,
             "model": self.model,
             "calibration": [[heard.id, heard.audio_sha256] for heard in self.calibration],
@@ -101,33 +97,17 @@ def describe(program: Program) -> Description:
     expected = {"front_end", "input_grid", "tokens", DECODING, "recipe", "model", "calibration"}
     if set(data) != expected:
         raise FileError(f"expected a description of {sorted(expected)}, got {sorted(data)}")
-    decodes = len(program.inputs) > 1
-    if not decodes and data[DECODING] != CTC_GREEDY:
-        raise FileError(f"expected decoding {CTC_GREEDY!r}, got {shown(data[DECODING])}")
     if not all(isinstance(data[key], str) for key in ("recipe", "model")):
         raise FileError("expected a recipe and a model, both of them text")
     return Description(
         front_end=front_end_of(data["front_end"]),
         input_grid=_input_grid(data["input_grid"], program),
-        tokens=_vocabulary(data["tokens"], program) if decodes else _ctc_tokens(data["tokens"]),
+        tokens=decoding_kind(program).pieces_of(data["tokens"], program),
         recipe=data["recipe"],
         model=data["model"],
         calibration=_calibration(data["calibration"]),
-        decoding=decoding_of(program) if decodes else None,
+        decoding=decoding_of(program),
     )
-
-
-def _vocabulary(data: Any, program: Program) -> Vocabulary:
-    found, classes = Vocabulary.from_dict(data), program.inputs[1].high + 1
-    if len(found.pieces) != classes:
-        raise FileError(f"tokens: expected a piece for each of {classes} tokens, got {len(found.pieces)}")
-    return found
-
-
-def _ctc_tokens(data: Any) -> Tokens:
-    if not isinstance(data, (list, tuple)) or not all(isinstance(piece, str) for piece in data):
-        raise FileError("expected a list of tokens, all of them text")
-    return Tokens(pieces=tuple(data))
 
 
 def _calibration(data: Any) -> tuple[Heard, ...]:

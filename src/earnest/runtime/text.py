@@ -1,17 +1,12 @@
-"""From token ids to text: the list of pieces, greedy CTC collapse, and the joining of pieces into words.
-
-Greedy CTC [Graves et al. 2006, section 3.2]: the best label of each frame, runs of one label collapsed, blanks dropped.
-"""
+"""From token ids to text: the list of pieces, and the joining of pieces into words."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from earnest.errors import CheckpointError, FileError
+from earnest.runtime.pieces import Pieces
 
 WORD_START = "\u2581"
 """SentencePiece's mark: the piece opens a word."""
@@ -25,7 +20,7 @@ _LONGEST_PIECE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(Pieces):
     """The pieces of a model by id; the last one is the CTC blank.
 
     FileError: fewer than two pieces, a piece that is empty, twice there, too long or not printable.
@@ -51,6 +46,17 @@ class Tokens:
     def blank(self) -> int:
         """The id of the CTC blank: the last one."""
         return len(self.pieces) - 1
+
+    def declared(self) -> list[str]:
+        """The form that a program carries."""
+        return list(self.pieces)
+
+    @classmethod
+    def of(cls, data: object) -> "Tokens":
+        """The inverse of `declared`; FileError for what is no list of text."""
+        if not isinstance(data, (list, tuple)) or not all(isinstance(piece, str) for piece in data):
+            raise FileError("expected a list of tokens, all of them text")
+        return cls(pieces=tuple(data))
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> "Tokens":
@@ -93,23 +99,6 @@ class Tokens:
             piece = self.pieces[token]
             parts.append(UNKNOWN_TEXT if piece == UNKNOWN else piece)
         return " ".join("".join(parts).replace(WORD_START, " ").split())
-
-
-def argmax(logits: npt.NDArray[np.number]) -> npt.NDArray[np.int64]:
-    """The best class along the last axis; on ties the lowest index (NumPy promises the first occurrence)."""
-    return np.argmax(logits, axis=-1).astype(np.int64)
-
-
-def ctc_greedy(token_ids: npt.NDArray[np.integer] | Sequence[int], *, blank: int) -> list[int]:
-    """Collapse runs of one id, then drop blanks; a blank between two equal ids keeps both."""
-    ids = np.asarray(token_ids)
-    if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
-        raise ValueError(f"expected integer ids along one axis (frames), got {ids.dtype} of shape {ids.shape}")
-    if not ids.size:
-        return []
-    first = np.ones(len(ids), dtype=bool)
-    first[1:] = ids[1:] != ids[:-1]
-    return [int(token) for token in ids[first & (ids != blank)]]
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

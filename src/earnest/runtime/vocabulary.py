@@ -15,6 +15,7 @@ from typing import Any
 
 from earnest.errors import FileError
 from earnest.file.canonical_json import shown
+from earnest.runtime.pieces import Pieces
 from earnest.runtime.text import WORD_START
 
 BYTE_LEVEL, SENTENCEPIECE = "byte-level", "sentencepiece"
@@ -39,7 +40,7 @@ _BYTE_OF = byte_characters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
+class Vocabulary(Pieces):
     """The pieces of a decoder by id, their coding, and the ids of those that have no text, ascending.
 
     FileError: another coding, fewer than two pieces, a piece that is too long or no text, a special id that is no piece
@@ -81,13 +82,13 @@ class Vocabulary:
         text = _of_bytes(pieces) if self.coding == BYTE_LEVEL else _of_words(pieces)
         return _CONTROL.sub(_REPLACED, " ".join(text.split()))
 
-    def to_dict(self) -> dict[str, Any]:
+    def declared(self) -> dict[str, Any]:
         """The form that a program carries."""
         return {"coding": self.coding, "pieces": list(self.pieces), "special": list(self.special)}
 
     @classmethod
-    def from_dict(cls, section: object) -> "Vocabulary":
-        """The inverse of `to_dict`; FileError for a section of another form."""
+    def of(cls, section: object) -> "Vocabulary":
+        """The inverse of `declared`; FileError for a section of another form."""
         if not isinstance(section, Mapping) or set(section) != set(_KEYS):
             raise FileError(f"tokens: expected an object of {list(_KEYS)}, got {shown(section)}")
         for key in ("pieces", "special"):

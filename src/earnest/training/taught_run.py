@@ -15,7 +15,7 @@ from earnest.methods.distillation import divergence, relative_error, token_loss
 from earnest.models import FloatModel
 from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends.log_mel import LogMel
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.training.data.acoustics import augmented
 from earnest.training.data.batches import endless

@@ -27,7 +27,7 @@ from earnest.integer.program.program import Input, Program, Step
 from earnest.integer.program.verifier import verify
 from earnest.judge.program.judging import judge_program
 from earnest.judge.verdict import Verdict
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends.log_mel import LogMel
 
 FRONT_END = LogMel(
     sample_rate=16_000,

@@ -8,7 +8,7 @@ import pytest
 
 from earnest.errors import AudioError, TrainingError
 from earnest.runtime.audio import read_audio
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.training.data.features import cached, padded
 from synthetic import write_corpus

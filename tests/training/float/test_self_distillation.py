@@ -152,6 +152,6 @@ def test_a_model_that_is_no_conformer_is_refused(
     from torch import nn
 
     other = replace(load(tiny_world.model), module=nn.Linear(1, 1), architecture="Linear")
-    monkeypatch.setattr("earnest.training.self_distillation.load", lambda path: other)
+    monkeypatch.setattr("earnest.training.float.self_distillation.load", lambda path: other)
     with pytest.raises(TrainingError, match="expected a Conformer-CTC, got Linear"):
         train(load_training(write_taught(tmp_path, tiny_world.model, recipe=None)), tmp_path / "work", Watch())

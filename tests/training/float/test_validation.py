@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from earnest.models import load
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.speech.librispeech import read_split
 from earnest.training.data.features import cached
 from earnest.training.float.validation import word_errors

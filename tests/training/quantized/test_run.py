@@ -18,7 +18,7 @@ from earnest.methods.catalogue import BEFORE
 from earnest.methods.seams import seams
 from earnest.nn.model import TwinModel
 from earnest.runtime.description import describe
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, settings_sha256
 from earnest.training.device import CPU

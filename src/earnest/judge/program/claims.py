@@ -5,28 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from earnest.judge.program import rules
+from earnest.judge.program.decodings import CTC, decoding_of, listed
 from earnest.judge.program.place import MANTISSA_HIGH, MANTISSA_LOW, MOST_SHIFT
 from earnest.judge.program.values import code_range
 from earnest.judge.verdict import Section
 
 FRONT_ENDS = {"clamped-log-mel": 1, "kaldi-fbank": 1, "log-mel": 1, "waveform": 1}
 """Those that are known, with their version: float, run before the program."""
-
-DECODINGS = ("ctc-greedy",)
-AUTOREGRESSIVE = {
-    **dict.fromkeys(("start", "end", "suppressed", "suppressed_first"), list),
-    **dict.fromkeys(("most_tokens", "multiplier", "shift"), int),
-}
-"""What is told of a decoder beside its name, and of which type."""
-
-TRANSDUCER = {"durations": list, **dict.fromkeys(("start", "blank", "most_of_a_frame", "most_tokens"), int)}
-"""The same of a transducer."""
-
-FARTHEST, MOST_DURATIONS = 1024, 16
-"""Frames that it may go on at once, which are tokens that it may have at one frame too; and how many durations."""
-
-CODINGS = ("byte-level", "sentencepiece")
-"""How the pieces of a decoder are written."""
 
 KEYS = ("front_end", "input_grid", "tokens", "decoding", "recipe", "model", "calibration")
 LONGEST_TEXT, MOST_VALUES = 256, 64
@@ -77,12 +62,12 @@ def check_description(
         DESCRIPTION,
         f"expected the keys {KEYS}, got {sorted(str(key)[:40] for key in set(found) - set(KEYS))} beside them",
     )
-    listed = (*_pieces(found.get("tokens"), inputs), *_list(found.get("calibration", [])))
-    told = list(
-        _leaves({key: _few(part, inputs) for key, part in found.items() if key not in ("tokens", "calibration")})
-    )
+    decoding = decoding_of(found.get("decoding"), inputs)
+    lists = (*decoding.pieces(found.get("tokens")), *listed(found.get("calibration", [])))
+    few = {key: decoding.few(part, inputs) for key, part in found.items() if key not in ("tokens", "calibration")}
+    told = list(_leaves(few))
     section.require(
-        len(told) <= MOST_VALUES and all(len(str(leaf)) <= LONGEST_TEXT for leaf in (*told, *_leaves(listed))),
+        len(told) <= MOST_VALUES and all(len(str(leaf)) <= LONGEST_TEXT for leaf in (*told, *_leaves(lists))),
         rules.NOTHING_HIDDEN,
         DESCRIPTION,
         f"expected {MOST_VALUES} values at most beside tokens and calibration, of {LONGEST_TEXT} characters at most",
@@ -93,7 +78,9 @@ def check_description(
 def _check_declared(
     section: Section, found: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], shape: Sequence[int] | None
 ) -> None:
-    classes = shape[-1] if shape else None
+    classes, told = shape[-1] if shape else None, found.get("decoding")
+    decoding = decoding_of(told, inputs)
+    pieces = decoding.pieces(found.get("tokens"))
     front_end = found.get("front_end")
     named = front_end if isinstance(front_end, dict) else {}
     section.require(
@@ -109,11 +96,10 @@ def _check_declared(
         f"expected an input grid within the law of multipliers, got {str(found.get('input_grid'))[:80]}",
     )
     section.require(
-        _decodes_in_integers(found.get("decoding"), inputs),
+        decoding.lawful(told, inputs),
         rules.DECLARED,
         DESCRIPTION,
-        f"expected a decoding of integers, {DECODINGS} or that of a decoder or a transducer, "
-        f"got {str(found.get('decoding'))[:40]!a}",
+        f"expected a decoding of integers, {(CTC.name,)} or that of a decoder or a transducer, got {str(told)[:40]!a}",
     )
     section.require(
         _lists_recordings(found.get("calibration")),
@@ -122,76 +108,17 @@ def _check_declared(
         "expected the recordings that calibration heard, each by its id and the SHA-256 of its audio",
     )
     section.require(
-        shape is None or len(inputs) == 1 or len(shape) == _rank(found.get("decoding")),
+        shape is None or decoding.axes in (None, len(shape)),
         rules.DECLARED,
         DESCRIPTION,
-        f"expected a result of {_rank(found.get('decoding'))} axes for its decoding, got {list(shape or ())}",
+        f"expected a result of {decoding.axes} axes for its decoding, got {list(shape or ())}",
     )
     section.require(
-        classes is None or len(_pieces(found.get("tokens"), inputs)) == classes - _durations(found.get("decoding")),
+        classes is None or len(pieces) == classes - decoding.durations(told),
         rules.DECLARED,
         DESCRIPTION,
-        f"expected a token for each of {classes} classes, got {len(_pieces(found.get('tokens'), inputs))}",
+        f"expected a token for each of {classes} classes, got {len(pieces)}",
     )
-
-
-def _pieces(tokens: Any, inputs: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """What is listed of tokens: pieces, and of a decoder also which of them have no text, beside its coding."""
-    if len(inputs) == 1:
-        return _list(tokens)
-    lawful = isinstance(tokens, dict) and set(tokens) == {"coding", "pieces", "special"}
-    if not lawful or tokens["coding"] not in CODINGS or not isinstance(tokens["special"], list):
-        return [None]
-    pieces = _list(tokens["pieces"])
-    return pieces if _lists_tokens(tokens["special"], len(pieces) - 1) else [None]
-
-
-def _few(value: Any, inputs: Sequence[Mapping[str, Any]]) -> Any:
-    """A decoding without the tokens that it suppresses, of which there may be as many as there are classes."""
-    if not _decodes_in_integers(value, inputs) or isinstance(value, str):
-        return value
-    return {key: part for key, part in value.items() if key not in ("suppressed", "suppressed_first")}
-
-
-def _decodes_in_integers(found: Any, inputs: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the way from logits to tokens is one of those that are known; a decoder's is told token by token."""
-    if len(inputs) == 1:
-        return found in DECODINGS
-    if isinstance(found, dict) and found.get("name") == "transducer":
-        return _transduces(found, inputs[1])
-    if not isinstance(found, dict) or set(found) != {"name", *AUTOREGRESSIVE} or found["name"] != "autoregressive":
-        return False
-    typed = all(type(found[key]) is kind for key, kind in AUTOREGRESSIVE.items())
-    lists = [found[key] for key, kind in AUTOREGRESSIVE.items() if kind is list] if typed else []
-    return typed and all(_lists_tokens(each, inputs[1]["high"]) for each in lists)
-
-
-def _transduces(found: Mapping[str, Any], tokens: Mapping[str, Any]) -> bool:
-    """Whether a transducer goes through its frames in a way that is known."""
-    if set(found) != {"name", *TRANSDUCER} or any(type(found[key]) is not kind for key, kind in TRANSDUCER.items()):
-        return False
-    return (
-        len(found["durations"]) <= MOST_DURATIONS
-        and all(type(each) is int and 0 <= each <= FARTHEST for each in found["durations"])
-        and all(0 <= found[key] <= tokens["high"] for key in ("start", "blank"))
-        and 1 <= found["most_of_a_frame"] <= FARTHEST
-        and 2 <= found["most_tokens"] <= tokens["longest"]
-    )
-
-
-def _rank(decoding: Any) -> int:
-    """How many axes the result has that is read with tokens: classes behind them, or behind frames and them."""
-    return 4 if isinstance(decoding, dict) and decoding.get("name") == "transducer" else 3
-
-
-def _durations(decoding: Any) -> int:
-    """How many classes of the result are no tokens."""
-    told = decoding.get("durations") if isinstance(decoding, dict) else None
-    return len(told) if isinstance(told, list) else 0
-
-
-def _lists_tokens(found: list[Any], highest: int) -> bool:
-    return all(type(token) is int and 0 <= token <= highest for token in found) and len(set(found)) == len(found)
 
 
 def _lists_recordings(found: Any) -> bool:
@@ -214,10 +141,6 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield from _leaves(part)
     else:
         yield value
-
-
-def _list(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else [None]
 
 
 def _lawful_grid(grid: Any, input_: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from earnest.errors import TrainingError
 from earnest.file.whole import write_whole
 from earnest.runtime.audio import read_audio
 from earnest.runtime.cores import CORES
-from earnest.runtime.front_end import LogMel
+from earnest.runtime.front_ends.log_mel import LogMel
 from earnest.speech.librispeech import Utterance, data_sha256
 
 Progress = Callable[[str, int, int], None]

@@ -15,7 +15,7 @@ import numpy as np
 
 from earnest.errors import EarnestError, TrainingError
 from earnest.models import FloatModel, load
-from earnest.models.hearing import recognised
+from earnest.models.hearing import recognized
 from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, data_sha256
@@ -36,7 +36,7 @@ def with_hypotheses(
     def heard(utterance: Utterance) -> str:
         try:
             samples = read_audio(utterance.path, model.front_end.sample_rate).samples
-            found = recognised(model, model.front_end(samples))
+            found = recognized(model, model.front_end(samples))
         except EarnestError as error:
             raise TrainingError(f"{utterance.path}: {teacher} cannot hear it: {error}") from error
         return "" if found.truncated else found.text
@@ -66,7 +66,7 @@ def _read(kept: Path, utterances: Sequence[Utterance]) -> list[str]:
 
 def _model_sha256(model: FloatModel) -> str:
     """Of all that decides what a model hears."""
-    told = [model.architecture, dict(model.configuration), model.tokens, model.front_end, model.generation]
+    told = [model.architecture, dict(model.configuration), model.tokens, model.front_end, model.recognition]
     digest = sha256(repr([told, model.tokens.pieces]).encode())
     for name, tensor in sorted(model.module.state_dict().items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())

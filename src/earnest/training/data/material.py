@@ -6,7 +6,7 @@ from pathlib import Path
 
 from earnest.errors import TrainingError
 from earnest.methods.ctc import frames_needed
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.runtime.text import Tokens
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise

@@ -17,7 +17,7 @@ from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import build, conformer_model
 from earnest.models.conformer import Conformer
 from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.training.data.features import padded
 from earnest.training.data.masks import mask_
 from earnest.training.data.material import material

@@ -14,7 +14,7 @@ from earnest.errors import TrainingError
 from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import conformer_model
 from earnest.models.conformer import Conformer
-from earnest.runtime.front_end import NEMO_LOG_MEL
+from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.training.float.validation import counted
 from earnest.training.loop import Counted, Watch
 from earnest.training.specification import SelfDistillation, TaughtDescent

@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 
 from earnest.models import FloatModel
-from earnest.runtime.text import argmax, ctc_greedy
+from earnest.runtime.decoding.ctc import ctc_greedy
+from earnest.runtime.decoding.greedy import argmax
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
 from earnest.training.data.features import Features

@@ -28,7 +28,7 @@ from earnest.runtime.audio import read_audio
 from earnest.runtime.description import Heard
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.runtime.naming import model_name
-from earnest.runtime.recogniser import Recognizer
+from earnest.runtime.recognizer import Recognizer
 from earnest.speech.librispeech import Utterance, read_split, select
 from earnest.speech.normalisation import words
 from earnest.speech.word_errors import WordErrors, align, total
@@ -173,10 +173,10 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
     def word_errors(self) -> Iterator[Counted]:
         """Of every program."""
         for number, path in enumerate(self.results):
-            recogniser = Recognizer(self.program(self.state.average, number))
+            recognizer = Recognizer(self.program(self.state.average, number))
             for place, features in self.validation.items():
                 count = len(features.utterances)
-                errors = total(each(lambda index: _errors(recogniser, features, index), range(count)))  # noqa: B023
+                errors = total(each(lambda index: _errors(recognizer, features, index), range(count)))  # noqa: B023
                 yield Counted(path.name, Path(place).name, count, errors)
 
     def write(self) -> None:
@@ -199,6 +199,6 @@ def _known(utterance: Utterance, rate: int) -> Heard:
     return Heard(id=utterance.id, audio_sha256=audio_sha256(samples))
 
 
-def _errors(recogniser: Recognizer, features: Features, index: int) -> WordErrors:
-    logits = recogniser.logits(recogniser.codes_of(features.of(index)))
-    return align(words(features.utterances[index].text or ""), words(recogniser.read(logits).text))
+def _errors(recognizer: Recognizer, features: Features, index: int) -> WordErrors:
+    logits = recognizer.logits(recognizer.codes_of(features.of(index)))
+    return align(words(features.utterances[index].text or ""), words(recognizer.read(logits).text))

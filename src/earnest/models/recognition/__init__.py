@@ -1,0 +1,1 @@
+"""How float models recognise speech, one file for each way: what `runtime.decoding` is for programs."""

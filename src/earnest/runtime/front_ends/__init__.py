@@ -1,0 +1,1 @@
+"""Front ends: what a recording becomes before the program, one file each; `catalogue` finds them by name."""
