@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from earnest.lab.ledger import read
 from earnest.lab.pages import marks, outdated
 from earnest.lab.tables import evaluations
+from earnest.ledger.ledger import read
 
 
 def test_the_tables_of_the_documents_come_from_the_ledger(root: Path) -> None:

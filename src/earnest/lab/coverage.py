@@ -20,9 +20,10 @@ from earnest.integer.program import Program
 from earnest.integer.target import load_target
 from earnest.integer.verifier import verify
 from earnest.judge.audit import audit
-from earnest.lab.coverage_table import COVERAGE
 from earnest.lab.families import TRANSDUCERS, Family
 from earnest.lab.family_front_ends import front_end_of_family
+from earnest.ledger.coverage import COVERAGE, CoverageRow
+from earnest.ledger.ledger import environment
 from earnest.models.generation import decoding_from, generation_from, transduction_from
 from earnest.nn.comparison import decibel, differences, program_inputs
 from earnest.nn.lowering import lower
@@ -39,7 +40,7 @@ CALIBRATED, MEASURED = (400, 381, 360, 341, 320, 301, 280, 261), (97, 160, 251)
 """Frames of the inputs that ranges come from, and of those that are measured: other lengths, other values."""
 
 
-def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
+def measure(family: Family, recipe: str, target: str, *, command: str) -> CoverageRow:
     """The row of one family: captured, swapped, calibrated, lowered, proved, run three ways, written and judged."""
     module = family.module()
     twin = quantized_family(family, module, recipe, target)
@@ -56,7 +57,8 @@ def measure(family: Family, recipe: str, target: str) -> dict[str, Any]:
         "aten_operators": len(twin.report.rows),
         "float_bytes": 4 * sum(parameter.numel() for parameter in module.parameters()),
     }
-    return row | _runs(family, module, twin, program) | _judged(program)
+    made = {"command": command, **environment(("transformers",))}
+    return CoverageRow.of(row | _runs(family, module, twin, program) | _judged(program) | made)
 
 
 def quantized_family(

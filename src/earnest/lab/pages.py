@@ -1,26 +1,27 @@
 """Pages whose tables come from the ledger: every page that holds a mark `<!-- table:NAME -->` of a known table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from earnest.errors import LedgerError
 from earnest.lab.benchmark_tables import render_linear, render_memory, render_times
 from earnest.lab.coverage_table import render_coverage, render_operators
-from earnest.lab.ledger import read
 from earnest.lab.models_table import render_models
 from earnest.lab.result_tables import render_best, render_results
 from earnest.lab.sensitivity_table import render_sensitivity
 from earnest.lab.tables import evaluations, render, replace_block
 from earnest.lab.training_table import render_steps, render_training
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import AnyRow
 from earnest.swapping.recipe import shipped_recipes
 
-Rows = Sequence[Mapping[str, object]]
+Rows = Sequence[AnyRow]
 
 
 def render_shipped(rows: Rows) -> str:
     """The evaluations of programs whose recipe comes with earnest; docs/results.md has those of all experiments."""
     shipped = set(shipped_recipes())
-    return render(row for row in evaluations(rows) if str(row["recipe"]).partition("@")[0] in shipped)
+    return render(row for row in evaluations(rows) if row.recipe.partition("@")[0] in shipped)
 
 
 TABLES: dict[str, Callable[[Rows], str]] = {

@@ -8,8 +8,8 @@ import json
 
 from earnest.errors import DataError
 from earnest.lab.evaluation import Evaluation
-from earnest.lab.ledger import environment
 from earnest.lab.outcome import Outcome
+from earnest.ledger.ledger import environment
 from earnest.speech.normalisation import NORMALISATION
 from earnest.speech.word_errors import WordErrors
 

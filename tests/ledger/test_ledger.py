@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 from earnest.errors import LedgerError
-from earnest.lab.ledger import append, environment, git_state, mend, read
+from earnest.ledger.ledger import append, environment, git_state, mend, read
+from earnest.ledger.row import OtherRow
 
-ROW = {"kind": "evaluation", "wer": 4.5, "interval": [-0.1, 0.3], "git": None, "data": "dev-clean ▁\u2028"}
+ROW = {"kind": "measured", "wer": 4.5, "interval": [-0.1, 0.3], "git": None, "data": "dev-clean ▁\u2028"}
+
+
+other = OtherRow.of
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -35,14 +39,18 @@ def repository(tmp_path: Path) -> Path:
 
 def test_rows_come_back_in_order_as_they_were(tmp_path: Path) -> None:
     ledger = tmp_path / "results" / "ledger.jsonl"
-    append(ledger, ROW)
-    append(ledger, {"kind": "other"})
-    assert read(ledger) == [ROW, {"kind": "other"}]
+    append(ledger, other(ROW))
+    append(ledger, other({"kind": "other"}))
+    assert read(ledger) == [other(ROW), other({"kind": "other"})]
+    assert [json.loads(line) for line in ledger.read_text(encoding="utf-8").split("\n")[:-1]] == [
+        ROW,
+        {"kind": "other"},
+    ]
 
 
 def test_the_same_row_is_the_same_bytes(tmp_path: Path) -> None:
-    append(tmp_path / "a", {"b": 1, "a": [1.5, "ü"]})
-    append(tmp_path / "b", {"a": [1.5, "ü"], "b": 1})
+    append(tmp_path / "a", other({"b": 1, "a": [1.5, "ü"]}))
+    append(tmp_path / "b", other({"a": [1.5, "ü"], "b": 1}))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == '{"a":[1.5,"ü"],"b":1}\n'.encode()
 
 
@@ -51,13 +59,13 @@ def test_a_row_is_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     write, fsync = os.write, os.fsync
     monkeypatch.setattr(os, "write", lambda f, data: (calls.append("write"), write(f, data))[1])
     monkeypatch.setattr(os, "fsync", lambda f: (calls.append("fsync"), fsync(f))[1])
-    append(tmp_path / "a", ROW)
+    append(tmp_path / "a", other(ROW))
     assert calls == ["write", "fsync"]
 
 
 def test_rows_of_many_writers_do_not_mix(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
-    rows = [{"writer": i, "text": chr(97 + i) * 3_000} for i in range(8)]
+    rows = [other({"writer": i, "text": chr(97 + i) * 3_000}) for i in range(8)]
     threads = [threading.Thread(target=lambda row=row: [append(ledger, row) for _ in range(10)]) for row in rows]
     for thread in threads:
         thread.start()
@@ -74,7 +82,7 @@ def test_rows_of_many_writers_do_not_mix(tmp_path: Path) -> None:
 )
 def test_what_is_no_json_is_not_written(tmp_path: Path, row: dict) -> None:
     with pytest.raises(LedgerError, match="a row of the ledger"):
-        append(tmp_path / "ledger.jsonl", row)
+        append(tmp_path / "ledger.jsonl", other(row))
     assert not (tmp_path / "ledger.jsonl").exists()
 
 
@@ -96,7 +104,7 @@ def test_a_last_line_that_is_broken_off_is_neither_read_nor_continued(tmp_path: 
     with pytest.raises(LedgerError, match="line 2: the last line is broken off"):
         read(ledger)
     with pytest.raises(LedgerError, match="broken off"):
-        append(ledger, ROW)
+        append(ledger, other(ROW))
     assert ledger.read_bytes() == b'{"a":1}\n{"b":2}'
 
 
@@ -108,20 +116,20 @@ def test_a_half_line_is_cut_off_and_a_whole_one_ended(tmp_path: Path) -> None:
         ledger.write_bytes(whole[:length])
         told = mend(ledger)
         rows = read(ledger)
-        assert rows == [{"a": 1}, {"b": "ü"}][: (length >= 7) + (length == len(whole))]
+        assert rows == [other({"a": 1}), other({"b": "ü"})][: (length >= 7) + (length == len(whole))]
         assert (told is None) == (length in (0, 8))
         assert mend(ledger) is None
-        append(ledger, ROW)
-        assert read(ledger) == [*rows, ROW]
+        append(ledger, other(ROW))
+        assert read(ledger) == [*rows, other(ROW)]
 
 
 def test_a_row_is_not_appended_twice(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
-    assert append(ledger, {"cell": "a", "n": 1}, unless="cell")
-    assert append(ledger, {"kind": "other"})
-    assert not append(ledger, {"cell": "a", "n": 2}, unless="cell")
-    assert append(ledger, {"cell": "b"}, unless="cell")
-    assert [row.get("cell") for row in read(ledger)] == ["a", None, "b"]
+    assert append(ledger, other({"cell": "a", "n": 1}), unless="cell")
+    assert append(ledger, other({"kind": "other"}))
+    assert not append(ledger, other({"cell": "a", "n": 2}), unless="cell")
+    assert append(ledger, other({"cell": "b"}), unless="cell")
+    assert [row.content().get("cell") for row in read(ledger)] == ["a", None, "b"]
 
 
 def test_a_ledger_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
@@ -129,7 +137,7 @@ def test_a_ledger_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
         with pytest.raises(LedgerError, match="cannot be read"):
             read(path)
     with pytest.raises(LedgerError, match="cannot be written"):
-        append(tmp_path, ROW)
+        append(tmp_path, other(ROW))
     (tmp_path / "empty").touch()
     assert read(tmp_path / "empty") == []
 
@@ -147,7 +155,10 @@ def test_the_environment_is_json_and_names_no_machine() -> None:
 
 
 def test_the_environment_imports_no_torch() -> None:
-    code = "import sys; from earnest.lab import ledger, tables; ledger.environment(); sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys; from earnest.lab import tables; from earnest.ledger import ledger; ledger.environment(); "
+        "sys.exit('torch' in sys.modules)"
+    )
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environ).returncode == 0
 

@@ -9,26 +9,29 @@ import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from earnest.errors import LedgerError
+from earnest.ledger.rows import AnyRow, parsed_row
 
 _PACKAGES = ("earnest", "numpy", "scipy", "soundfile", "torch")
 _GIT_SECONDS = 20
 
 
-def append(path: str | os.PathLike[str], row: Mapping[str, object], *, unless: str | None = None) -> bool:
+def append(path: str | os.PathLike[str], row: AnyRow, *, unless: str | None = None) -> bool:
     """Append one row as canonical JSON (sorted keys, one line) in a single write, and wait until it is on the disk.
 
     `unless` names a key: where the ledger has a row with the same value under it, nothing is appended, and the answer
-    is False. The file and its folder are made if they are not there. LedgerError: a row that is no JSON object or holds
-    a value that is not finite, a last line that is broken off, a file that cannot be written.
+    is False. The file and its folder are made if they are not there. LedgerError: a row that holds a value that is no
+    JSON or not finite, a last line that is broken off, a file that cannot be written.
     """
-    line = _canonical(row)
+    content = row.content()
+    line = canonical(content)
     file = Path(path)
     with _locked(file) as (descriptor, size):
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
             raise LedgerError(f"{file}: the last line is broken off; mend or remove it before anything is appended")
-        if unless is not None and any(known.get(unless) == row[unless] for known in read(file)):
+        if unless is not None and any(known.get(unless) == content[unless] for known in _objects(file)):
             return False
         written = os.write(descriptor, line)
         if written != len(line):
@@ -78,9 +81,16 @@ def _locked(file: Path) -> Iterator[tuple[int, int]]:
         raise LedgerError(f"{file}: cannot be written: {error.strerror}") from error
 
 
-def read(path: str | os.PathLike[str]) -> list[dict[str, object]]:
-    """All rows, oldest first. LedgerError names the line that is no JSON object, and the file that cannot be read."""
+def read(path: str | os.PathLike[str]) -> list[AnyRow]:
+    """All rows, oldest first. LedgerError names the file that cannot be read, or the line that is no JSON object or
+    breaks the form of its kind: the key, what was expected and what came.
+    """
     file = Path(path)
+    return [parsed_row(row, f"{file}, line {number}") for number, row in enumerate(_objects(file), start=1)]
+
+
+def _objects(file: Path) -> list[dict[str, Any]]:
+    """The JSON objects of all lines."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -144,18 +154,16 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _canonical(row: Mapping[str, object]) -> bytes:
-    for key in row:
-        if not isinstance(key, str):
-            raise LedgerError(f"a row of the ledger: expected strings as keys, got {key!r}")
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """The line of a row: JSON with sorted keys and no space, and a line feed. LedgerError: no finite JSON values."""
     try:
-        text = json.dumps(dict(row), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8") + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
         raise LedgerError(f"a row of the ledger: expected finite JSON values: {error}") from error
 
 
-def _parse(line: bytes, where: str) -> dict[str, object]:
+def _parse(line: bytes, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
@@ -174,12 +182,3 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(keys) != len(pairs):
         raise ValueError(f"a key is there twice among {sorted(key for key, _ in pairs)}")
     return keys
-
-
-def check_keys(row: Mapping[str, object], keys: Mapping[str, type], what: str) -> None:
-    """LedgerError: `what` lacks a key, or has a value of another type; a whole number is a float too."""
-    for key, kind in keys.items():
-        if key not in row:
-            raise LedgerError(f"{what} of the ledger: key {key!r} is missing")
-        if type(row[key]) not in ((int, float) if kind is float else (kind,)):
-            raise LedgerError(f"{what} of the ledger: key {key!r} cannot be {row[key]!r}")
