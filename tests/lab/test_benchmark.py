@@ -3,7 +3,7 @@
 from typing import Any
 
 from earnest.lab.benchmark import benchmarks, comparisons
-from earnest.lab.benchmark_tables import render_linear, render_memory, render_times
+from earnest.lab.benchmark_tables import render_linear, render_memory, render_short, render_times
 from earnest.lab.pages import regenerated
 from earnest.ledger.benchmark import BenchmarkRow
 from earnest.ledger.row import OtherRow
@@ -38,6 +38,14 @@ def test_times_become_a_line() -> None:
     assert cells["torch.compile"] == "failed"
     assert cells["onnxruntime float32"] == "–"
     assert (empty, machine) == ("", "AMD EPYC, 2 cores; torch 2.13.0, onnxruntime 1.32.0.")
+
+
+def test_the_short_table_has_the_fastest_of_the_8_bit_rivals() -> None:
+    heading, _, line, *_ = render_short([row()]).split("\n")
+    cells = dict(zip(heading.strip("| ").split(" | "), line.strip("| ").split(" | "), strict=True))
+    assert len(cells) == 8
+    assert (cells["w8a8"], cells["torch eager"], cells["torch.compile"]) == ("30.0 ms", "6.00 x", "–")
+    assert cells["onnxruntime int8, fastest"] == "2.00 x"
 
 
 def test_memory_and_layers_become_lines() -> None:
