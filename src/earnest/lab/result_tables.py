@@ -1,4 +1,4 @@
-"""Tables of docs/results.md: every configuration that was tried, and the best of each target and size.
+"""Tables of docs/results-appendix.md: every configuration that was tried, and the best of each target and size.
 
 best(target, x) = the program with the lowest word error rate among those of the target with bytes <= x * float32 bytes
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from earnest.errors import LedgerError
 from earnest.ledger.fields import Flag, MaybeCount, MaybeText, Object, Part, Text
@@ -79,8 +79,6 @@ class LedgerRow(BaseModel, frozen=True, extra="forbid"):
 
 class OtherRow(BaseModel, frozen=True, extra="allow"):
     """A row of a kind that this version does not know. It is kept as it is, counted, and in no table."""
-
-    model_config = ConfigDict(coerce_numbers_to_str=False)
 
     kind: Any = None
     """None: it has no kind."""
