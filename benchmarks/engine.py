@@ -5,6 +5,7 @@ are measured in a process per system. `--json` prints one object, whose `ratios`
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -18,11 +19,11 @@ from benchmarks import graphs, material, memory, products, report, rounds
 from benchmarks.isolation import LostProcessError, in_fresh_process
 from benchmarks.progress import one_line, say
 from benchmarks.systems import OURS, RIVALS, SYSTEMS, require_native
-from earnest.errors import EarnestError
-from earnest.lab.benchmark import BENCHMARK, check_benchmark, ratios
+from earnest.errors import EarnestError, LedgerError
 from earnest.lab.command import data_folder, shown_command
-from earnest.lab.ledger import append, environment, read
 from earnest.lab.machine import cpu_name
+from earnest.ledger.benchmark import BENCHMARK, BenchmarkRow, ratios
+from earnest.ledger.ledger import append, environment, read
 
 MEMORY_SECONDS = 15
 """Length of the speech that memory and loading are measured with, where it is among the lengths."""
@@ -131,12 +132,19 @@ def _memory(things: material.Material, systems: dict[str, Any], seconds: int, th
     return found
 
 
-def ledger_rows(rows: list[dict[str, Any]], options: argparse.Namespace, arguments: Sequence[str]) -> list[dict]:
-    """The rows with what they were made by and on."""
+def ledger_rows(
+    rows: list[dict[str, Any]], options: argparse.Namespace, arguments: Sequence[str]
+) -> list[BenchmarkRow]:
+    """The rows with what they were made by and on; where one contradicts itself, all that was measured is told."""
     made = environment(also=("onnx", "onnxruntime"))
     command = shown_command(arguments, program="python benchmarks/engine.py")
     common = {"kind": BENCHMARK, "command": command, "cpu": cpu_name(), "repeats": options.repeats}
-    return [row | made | common | {"data": options.data.resolve().name} for row in rows]
+    found = [row | made | common | {"data": options.data.resolve().name} for row in rows]
+    try:
+        return [BenchmarkRow.of(row) for row in found]
+    except LedgerError:
+        sys.stderr.write(f"{json.dumps(found)}\n")  # it took minutes
+        raise
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -148,8 +156,6 @@ def run(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="earnest-benchmark-") as folder:
         rows = ledger_rows(measure(options, Path(folder)), options, arguments)
     report.show(rows, as_json=options.json)  # before what may still fail: it took minutes
-    for row in rows:
-        check_benchmark(row)
     if options.ledger is not None:
         for row in rows:
             append(options.ledger, row)

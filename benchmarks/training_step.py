@@ -20,9 +20,9 @@ import torch
 
 from earnest.errors import EarnestError
 from earnest.lab.command import data_folder, shown_command
-from earnest.lab.ledger import append, environment, read
 from earnest.lab.machine import cpu_name, with_other_load
-from earnest.lab.training_table import TRAINING_STEP
+from earnest.ledger.ledger import append, environment, read
+from earnest.ledger.training import TRAINING_STEP, TrainingStepRow
 from earnest.methods.distillation import divergence
 from earnest.models import load
 from earnest.nn.parallel import one_torch_thread
@@ -110,7 +110,8 @@ def main() -> int:
         row = {"ratios": ratios, "processor_seconds": times, **named, **told, "other_load": load_of_others}
         if asked.ledger is not None:
             command = shown_command(sys.argv[1:], program="python benchmarks/training_step.py")
-            append(asked.ledger, {"kind": TRAINING_STEP, "command": command, **environment(), **row})
+            told = {"kind": TRAINING_STEP, "command": command, **environment(), **row}
+            append(asked.ledger, TrainingStepRow.of(told))
     except EarnestError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from earnest.lab.ledger import read
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import of_kind
 
 
 @pytest.mark.slow
@@ -19,11 +21,11 @@ def test_it_needs_nothing_but_the_repository(root: Path, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     made = {path.name for path in (tmp_path / "runs" / "demo").iterdir()}
     assert {"report.html", "w8a8-best.html", "w4a8-best.html", "w8a8-best.earnest", "w4a8-best.earnest"} <= made
-    rows = read(tmp_path / "runs" / "demo" / "ledger.jsonl")
-    assert [row["recipe"] for row in rows] == ["w8a8-best", "w4a8-best"]
+    rows = of_kind(read(tmp_path / "runs" / "demo" / "ledger.jsonl"), EvaluationRow)
+    assert [row.recipe for row in rows] == ["w8a8-best", "w4a8-best"]
     for row in rows:
-        assert row["utterances"] == 160
-        assert float(str(row["float_wer"])) <= 10.0
-        assert abs(float(str(row["difference"]))) < 5.0
+        assert row.utterances == 160
+        assert row.float_wer <= 10.0
+        assert abs(row.difference) < 5.0
     assert "H4" in done.stdout
     assert "Try next" in done.stdout

@@ -13,8 +13,9 @@ import pytest
 import earnest.engine
 from benchmarks import engine, graphs, isolation, material, memory, products, report, rounds, systems
 from earnest.errors import EarnestError
+from earnest.ledger.benchmark import BenchmarkRow
 from earnest.runtime.recognizer import Recognizer
-from lab.benchmark_row import ROW
+from ledger.benchmark_row import ROW
 
 if TYPE_CHECKING:
     from synthetic import TinyWorld
@@ -103,7 +104,9 @@ def test_times_of_ours_are_needed() -> None:
 
 
 def test_the_headline_is_the_one_of_15_s_and_most_threads(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [ROW | {"seconds": seconds, "threads": threads} for threads in (1, 2) for seconds in (5, 15, 30)]
+    rows = [
+        BenchmarkRow.of(ROW | {"seconds": seconds, "threads": threads}) for threads in (1, 2) for seconds in (5, 15, 30)
+    ]
     report.show(rows, as_json=True)
     shown = json.loads(capsys.readouterr().out)
     assert shown["ratios_of"] == {"model": "conformer", "seconds": 15, "threads": 2}

@@ -13,8 +13,8 @@ import soundfile
 
 from earnest.cli import main
 from earnest.errors import LedgerError
-from earnest.lab.ledger import read
-from earnest.lab.tables import check_evaluation
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import read
 from synthetic import TinyWorld, tone, write_corpus
 
 NO_TORCH = """
@@ -75,11 +75,11 @@ def test_evaluate_prints_one_object_and_appends_a_row(
     assert found["utterances"] == 4
     assert found["difference"] == pytest.approx(found["wer"] - found["float_wer"], abs=1e-3)
     (row,) = read(ledger)
-    check_evaluation(row)
-    assert row["command"].startswith("earnest evaluate $EARNEST_DATA/tiny.earnest --against $EARNEST_DATA/tiny-model ")
+    assert isinstance(row, EvaluationRow)
+    assert row.command.startswith("earnest evaluate $EARNEST_DATA/tiny.earnest --against $EARNEST_DATA/tiny-model ")
     assert str(tmp_path) not in ledger.read_text()
     shared = found.keys() - {"file", "beams"}  # rows of the ledger are of greedy decoding
-    assert {key: row[key] for key in shared} == {key: found[key] for key in shared}
+    assert {key: json.loads(json.dumps(row.content()))[key] for key in shared} == {key: found[key] for key in shared}
     each = [json.loads(text) for text in lines.read_text().splitlines()]
     counted = ("substitutions", "deletions", "insertions")
     for errors, prefix in (("errors", ""), ("float_errors", "float_")):

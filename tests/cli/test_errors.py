@@ -240,7 +240,7 @@ def test_figures_are_shown_before_a_write_that_fails(
     def full(*_: object) -> None:
         raise LedgerError("ledger: cannot be written: No space left on device")
 
-    monkeypatch.setattr("earnest.lab.ledger.append", full)
+    monkeypatch.setattr("earnest.ledger.ledger.append", full)
     line = ["evaluate", tiny_world.program, "--data", tiny_world.data, "--against", tiny_world.model, "--json"]
     line += ["--limit", "1", "-j", "1", "--ledger", tmp_path / "a", "--hypotheses", tmp_path / "b"]
     line += ["--record", tmp_path / "c"]

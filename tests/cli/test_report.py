@@ -13,7 +13,7 @@ from earnest.cli import main
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    return write_lines(tmp_path / "ledger.jsonl", rich_rows())
+    return write_lines(tmp_path / "ledger.jsonl", [row.content() for row in rich_rows()])
 
 
 def reported(*arguments: str | Path) -> int:

@@ -8,8 +8,9 @@ from tests.lab.tiny_experiment import write_experiment
 
 from earnest.cli import main
 from earnest.errors import ExperimentError
-from earnest.lab.ledger import read
-from earnest.lab.tables import check_evaluation
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import of_kind
 from synthetic import TinyWorld
 
 
@@ -32,20 +33,18 @@ def test_run_and_search_print_one_object(folder: Path, capsys: pytest.CaptureFix
     first = json.loads(found)
     assert err == ""
     assert (first["experiment"], first["cells"], first["found"], first["failed"]) == ("tiny", 1, 0, [])
-    assert first["rows"] == read(folder / "ledger.jsonl")
+    assert list(map(EvaluationRow.of, first["rows"])) == read(folder / "ledger.jsonl")
     assert main([*line("search", folder / "tiny.toml", folder), "--json"]) == 0
     found, err = capsys.readouterr()
     second = json.loads(found)
     assert (second["search"], second["trials"], second["objectives"]) == ("tiny", 2, ["wer", "bytes"])
     assert all("% of" in each and each.startswith("note: ") for each in err.splitlines())
-    rows = read(folder / "ledger.jsonl")
-    for row in rows:
-        check_evaluation(row)
-    trials = {row["cell"]: row for row in rows if "trial" in row}
+    rows = of_kind(read(folder / "ledger.jsonl"), EvaluationRow)
+    trials = {row.cell: row for row in rows if row.trial is not None}
     for each in second["front"]:
         row = trials[each["cell"]]
-        assert (row["wer"], row["file_bytes"], row["settings"]) == (each["wer"], each["bytes"], each["settings"])
-    assert str(folder) not in json.dumps(rows)
+        assert (row.wer, row.file_bytes, row.settings) == (each["wer"], each["bytes"], each["settings"])
+    assert str(folder) not in (folder / "ledger.jsonl").read_text()
 
 
 def test_run_prints_a_table_and_tells_a_mended_ledger(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

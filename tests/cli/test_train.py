@@ -7,9 +7,10 @@ import pytest
 from tests.training.tiny_training import biased, write_training
 
 from earnest.cli import main
-from earnest.lab.ledger import read
 from earnest.lab.training_table import render_training
 from earnest.lab.work_folder import WorkFolder
+from earnest.ledger.ledger import read
+from earnest.ledger.training import TrainingRow
 from synthetic import TinyWorld
 
 
@@ -21,12 +22,14 @@ def test_a_run_becomes_a_row_without_a_path_of_the_machine(tmp_path: Path, capsy
     found = json.loads(out)
     assert [words.split("  ")[0] for words in err.splitlines()] == ["step 2", "step 4", "step 4"]
     (row,) = read(ledger)
-    assert row["kind"] == "training"
-    assert row["settings"]["data"] == {"train": ["humming"], "validation": ["humming"]}  # type: ignore[index]
-    assert {key: row[key] for key in found if key not in ("file", "result")} == {
+    assert isinstance(row, TrainingRow)
+    assert row.settings is not None
+    assert row.settings["data"] == {"train": ["humming"], "validation": ["humming"]}
+    told = json.loads(ledger.read_text(encoding="utf-8"))
+    assert {key: told[key] for key in found if key not in ("file", "result")} == {
         key: value for key, value in found.items() if key not in ("file", "result")
     }
-    assert str(tmp_path) not in ledger.read_text(encoding="utf-8").replace(str(row["command"]), "")
+    assert str(tmp_path) not in ledger.read_text(encoding="utf-8").replace(row.command, "")
     assert "| tiny |" in render_training([row])
 
 
@@ -40,7 +43,9 @@ def test_the_row_has_no_path_of_a_teacher(
     line += ["--set", f'hypotheses.data=["{tiny_world.data}"]']
     assert main(list(map(str, line))) == 0, capsys.readouterr().err
     (row,) = read(ledger)
-    assert row["settings"]["hypotheses"] == {"teacher": "teacher", "data": ["synthetic"]}  # type: ignore[index]
+    assert isinstance(row, TrainingRow)
+    assert row.settings is not None
+    assert row.settings["hypotheses"] == {"teacher": "teacher", "data": ["synthetic"]}
 
 
 def test_what_was_heard_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

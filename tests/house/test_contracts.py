@@ -31,6 +31,7 @@ PLANTED = [
     ("front-door", "lab/planted.py", "def late():\n    from earnest import Recognizer"),
     ("no-torch", "numerics/planted.py", "import torch"),
     ("no-torch", "integer/planted.py", "def late():\n    from torch.nn import functional"),
+    ("no-torch", "ledger/planted.py", "import torch"),
     ("no-torch", "runtime/planted.py", "import earnest.engine.planted_deeper"),
     ("integer-alone", "integer/planted.py", "import scipy.special"),
     ("twins-no-engine", "nn/planted.py", "import earnest.engine"),

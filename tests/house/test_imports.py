@@ -18,7 +18,7 @@ print(*sorted(set(sys.modules) & {refused}))
 JUDGES = ("audit", "program", "page", "text", "evaluation", "certificate", "replay", "onnx_file")
 """Those of files; the judge of running models needs what runs them."""
 
-DEPLOYED = ("errors", "integer", "file", "engine", "numerics", "runtime", "speech", "export")
+DEPLOYED = ("errors", "integer", "file", "engine", "numerics", "runtime", "speech", "export", "ledger")
 WITHOUT_TORCH = (*DEPLOYED, *(f"judge.{name}" for name in JUDGES))
 ALL = (*DEPLOYED, "judge", "nn", "swapping", "calibration", "methods", "models", "training", "zoo", "lab", "cli")
 HEAVY = {"transformers", "lhotse", "ray", "onnx", "onnxruntime", "tensorboardX"}

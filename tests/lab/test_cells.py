@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from tests.lab.report.material import experiment
 from tests.lab.tiny_experiment import write_experiment
 
 from earnest.errors import EarnestError
-from earnest.lab.cells import Watch, run_cells
+from earnest.lab.cells import Watch, rows_by_cell, run_cells
 from earnest.lab.executor import Result
 from earnest.lab.experiment import load_experiment
-from earnest.lab.ledger import append, read
 from earnest.lab.matrix import Cell, matrix_cells
+from earnest.ledger.ledger import append, read
 from synthetic import TinyWorld
 
 
@@ -32,7 +33,7 @@ class Many:
         self.waves.append([cell.key for cell in self.flying])
         cell = self.flying.pop()
         failed = cell.key in self.failing
-        return [(cell, EarnestError("no") if failed else {"kind": "evaluation", "cell": cell.key})]
+        return [(cell, EarnestError("no") if failed else experiment(cell=cell.key))]
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_what_several_need_is_made_once(cells: list[Cell], tmp_path: Path) -> No
         assert len(parts) == len(set(parts)), "two cells at a time make one part"
         made |= {by_key[wave[-1]].product, by_key[wave[-1]].float_key}
     assert max(map(len, executor.waves)) == 3, "what waits for nothing runs side by side"
-    assert [row["cell"] for row in read(tmp_path / "ledger.jsonl")] == finished
+    assert [*rows_by_cell(tmp_path / "ledger.jsonl")] == finished
 
 
 def test_a_cell_that_fails_lets_the_next_one_make_its_parts(cells: list[Cell], tmp_path: Path) -> None:
@@ -82,10 +83,11 @@ def test_a_row_that_came_from_elsewhere_meanwhile_counts_once(cells: list[Cell],
 
     class Late(Many):
         def done(self) -> list[tuple[Cell, Result]]:
-            append(ledger, {"kind": "evaluation", "cell": self.flying[-1].key}, unless="cell")
+            append(ledger, experiment(cell=self.flying[-1].key), unless="cell")
             return super().done()
 
     finished, failed = run(cells, ledger, Late())
     assert not finished
     assert not failed
-    assert sorted(row["cell"] for row in read(ledger)) == sorted(cell.key for cell in cells)
+    assert len(read(ledger)) == len(rows_by_cell(ledger))
+    assert sorted(rows_by_cell(ledger)) == sorted(cell.key for cell in cells)

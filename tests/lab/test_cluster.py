@@ -17,11 +17,13 @@ from earnest.lab import cluster
 from earnest.lab.cells import Watch
 from earnest.lab.evaluation import Evaluation, evaluate
 from earnest.lab.experiment import load_experiment
-from earnest.lab.ledger import read
 from earnest.lab.running import Workplace
 from earnest.lab.search import base_of, run_search
 from earnest.lab.study import ended, open_study
 from earnest.lab.work_folder import WorkFolder
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import of_kind
 from earnest.speech.librispeech import read_split
 from synthetic import TinyWorld
 
@@ -112,14 +114,14 @@ def test_a_node_that_dies_costs_no_trial(
         front = run_search(base, ledger, place.folder.trials, executor, watch)
         killer.join()
     assert front
-    rows = read(ledger)
+    rows = of_kind(read(ledger), EvaluationRow)
     study = open_study(base.search, place.folder.trials, name="tiny", identity=base.identity)
     lost = [trial for trial in study.trials if trial.values is None]
     assert len(ended(study)) == len(study.trials) == 6
     assert bool(failures) == bool(lost) == (retries == 0)
     assert all("lost with its worker" in failure for failure in failures)
-    assert len({row["cell"] for row in rows}) == len(rows)
-    assert {row["cell"] for row in rows} == {trial.user_attrs["cell"] for trial in study.trials if trial.values}
+    assert len({row.cell for row in rows}) == len(rows)
+    assert {row.cell for row in rows} == {trial.user_attrs["cell"] for trial in study.trials if trial.values}
 
 
 def test_the_cells_of_an_experiment_are_those_of_this_process(
@@ -131,7 +133,7 @@ def test_the_cells_of_an_experiment_are_those_of_this_process(
         places = ["--ledger", tmp_path / f"{name}.jsonl", "--work", tmp_path / name, "-j", "1"]
         assert main([*map(str, ["run", file, *places, *more, "--json", "--quiet"])]) == 0
         assert json.loads(capsys.readouterr().out)["failed"] == []
-        rows.append(lasting(read(tmp_path / f"{name}.jsonl")))
+        rows.append(lasting(of_kind(read(tmp_path / f"{name}.jsonl"), EvaluationRow)))
     assert len(rows[0]) == 3
     assert rows[0] == rows[1]
 

@@ -149,8 +149,8 @@ def test_a_program_alone_and_a_float_model_alone(
 
 def test_a_row_of_the_ledger_is_whole(tiny_world: TinyWorld, utterances: list[Utterance], both: Evaluation) -> None:
     row = ledger_row(both, data="synthetic", data_sha256=data_sha256(utterances), command="earnest evaluate")
-    assert row["program"] == "tiny-model-w8a8"
-    assert row["file_bytes"] == tiny_world.program.stat().st_size
+    assert row.program == "tiny-model-w8a8"
+    assert row.file_bytes == tiny_world.program.stat().st_size
     assert str(tiny_world.data) not in str(row)
 
 

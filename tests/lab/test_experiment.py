@@ -69,7 +69,7 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
 
 def test_the_experiments_that_come_along_can_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARNEST_DATA", "data")
-    files = [file for file in sorted((root / "experiments").glob("*.toml")) if "[matrix]" in file.read_text()]
+    files = [file for file in sorted((root / "experiments").rglob("*.toml")) if "[matrix]" in file.read_text()]
     assert files
     names = [load_experiment(file).name for file in files]
     assert len(set(names)) == len(names)

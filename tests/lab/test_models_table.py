@@ -4,6 +4,7 @@ from tests.lab.report.material import evaluation
 
 from earnest.lab.markdown import read_table
 from earnest.lab.models_table import render_models
+from earnest.ledger.row import OtherRow
 
 
 def test_each_model_has_a_line_and_each_recipe_on_a_target_a_column() -> None:
@@ -14,7 +15,7 @@ def test_each_model_has_a_line_and_each_recipe_on_a_target_a_column() -> None:
         evaluation("w4a8", float_model="gated", program="gated-w4a8", errors=440),
         evaluation("w4a8", float_model="gated", program="gated-w4a8", data="other", errors=450),
         evaluation("w8a8", float_model="plain", program="plain-w8a8", errors=100, trial=3, search="tpe"),
-        {"kind": "training"},
+        OtherRow.of({"kind": "other"}),
     ]
     found = read_table(render_models(rows))
     assert found.heading == ("model", "part of", "words", "WER float", "w4a8, int8x16", "w8a8, int8", "w8a8, int8x16")

@@ -6,7 +6,7 @@ import pytest
 from tests.lab.report.material import evaluation, experiment
 
 from earnest.errors import LedgerError
-from earnest.lab.pages import marks, outdated, regenerated
+from earnest.lab.pages import PLOTS, marks, outdated, pictures, regenerated
 from earnest.lab.tables import render
 
 PAGE = "# A\n<!-- table:evaluations -->\nold\n<!-- /table -->\n"
@@ -42,3 +42,19 @@ def test_the_table_of_the_readme_has_shipped_recipes_only_and_that_of_results_ha
     assert [line.split(" | ")[1] for line in short.splitlines()[3:]] == ["w8a8"]
     assert short.splitlines()[3].endswith("| 7.50 | 0.144 |")
     assert [line.split(" | ")[1] for line in whole.splitlines()[4:-1]] == ["w8a8", "w8a8+own", "w8a8"]
+
+
+def test_pictures_lie_beside_the_page_and_are_drawn_anew(tmp_path: Path) -> None:
+    ledger, page = tmp_path / "ledger.jsonl", tmp_path / "page.md"
+    ledger.touch()
+    page.write_text("![a](plots/error-bytes.svg) and [b](plots/sensitivity.svg), not plots/other.svg")
+    wanted = outdated([page], ledger)
+    assert wanted == {tmp_path / "plots" / f"{name}.svg": draw([]) for name, draw in PLOTS.items()}
+    (tmp_path / "plots").mkdir()
+    for file, drawing in wanted.items():
+        file.write_text(drawing)
+    assert outdated([page], ledger) == {}
+    (tmp_path / "plots" / "sensitivity.svg").write_text("stale")
+    assert list(outdated([page], ledger)) == [tmp_path / "plots" / "sensitivity.svg"]
+    with pytest.raises(LedgerError, match=r"expected a picture of .*, got plots/prices\.svg"):
+        pictures("![](plots/prices.svg)", tmp_path, [])

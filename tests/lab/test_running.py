@@ -17,10 +17,11 @@ from earnest.lab.anatomy import anatomy
 from earnest.lab.evaluation import evaluate
 from earnest.lab.experiment import load_experiment
 from earnest.lab.figures import figures
-from earnest.lab.ledger import read
 from earnest.lab.matrix import matrix_cells
-from earnest.lab.tables import check_evaluation
 from earnest.lab.work_folder import WorkFolder
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import of_kind
 from synthetic import TinyWorld, write_corpus
 
 
@@ -33,6 +34,10 @@ def whole(tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
+def rows_of(ledger: Path) -> list[EvaluationRow]:
+    return of_kind(read(ledger), EvaluationRow)
+
+
 def line(folder: Path, file: Path) -> list[str]:
     found = ["run", file, "--ledger", folder / "ledger.jsonl", "--work", folder / "work", "-j", "1", "--quiet"]
     return list(map(str, found))
@@ -40,34 +45,33 @@ def line(folder: Path, file: Path) -> list[str]:
 
 def test_a_row_is_what_evaluate_gives_and_more(tiny_world: TinyWorld, whole: Path) -> None:
     cells = {cell.key: cell for cell in matrix_cells(load_experiment(whole / "tiny.toml"))}
-    rows = read(whole / "ledger.jsonl")
-    assert {row["cell"] for row in rows} == cells.keys()
+    rows = rows_of(whole / "ledger.jsonl")
+    assert {row.cell for row in rows} == cells.keys()
     for row in rows:
-        check_evaluation(row)
-        cell = cells[str(row["cell"])]
+        cell = cells[row.cell or ""]
         program = whole / "work" / "programs" / f"{cell.product}.earnest"
         utterances = cell.evaluation.utterances
         expected = figures(evaluate(program, utterances, against=tiny_world.model, jobs=1, backend="native"))
+        told = row.content() | {"interval": list(row.interval)}
         timed = {"seconds", "compute_seconds", "float_compute_seconds"}
-        assert {key: row[key] for key in expected.keys() - timed} == {
+        assert {key: told[key] for key in expected.keys() - timed} == {
             key: expected[key] for key in expected.keys() - timed
         }
-        assert (row["experiment"], row["seed"], row["methods"], row["limit"]) == ("tiny", 0, [], 2)
-        assert row["calibration"]["recordings"] == 1  # type: ignore[index]
+        assert (row.experiment, row.seed, row.methods, row.limit) == ("tiny", 0, (), 2)
+        assert row.calibration is not None
+        assert row.calibration.recordings == 1
         assert str(whole) not in str(row)
 
 
 def test_the_counts_of_a_row_are_those_of_the_program(whole: Path) -> None:
     from earnest.file import load
 
-    for row in read(whole / "ledger.jsonl"):
-        (program,) = [
-            file for file in (whole / "work" / "programs").iterdir() if load_hash(file) == row["program_sha256"]
-        ]
+    for row in rows_of(whole / "ledger.jsonl"):
+        (program,) = [file for file in (whole / "work" / "programs").iterdir() if load_hash(file) == row.program_sha256]
         found = anatomy(load(program))
-        assert row["weights"] == found.weights
-        assert row["mean_weight_bits"] == pytest.approx(found.mean_weight_bits, abs=1e-4)
-        assert row["effective_bits"] == pytest.approx(8 * program.stat().st_size / found.weights, abs=1e-4)
+        assert row.weights == found.weights
+        assert row.mean_weight_bits == pytest.approx(found.mean_weight_bits, abs=1e-4)
+        assert row.effective_bits == pytest.approx(8 * program.stat().st_size / found.weights, abs=1e-4)
 
 
 def load_hash(file: Path) -> str:
@@ -101,7 +105,7 @@ def test_parts_are_used_again(tiny_world: TinyWorld, whole: Path, monkeypatch: p
     again = line(whole, whole / "tiny.toml")
     again[3] = str(whole / "again.jsonl")
     assert main(again) == 0
-    assert lasting(read(whole / "again.jsonl")) == lasting(read(whole / "ledger.jsonl"))
+    assert lasting(rows_of(whole / "again.jsonl")) == lasting(rows_of(whole / "ledger.jsonl"))
 
 
 def test_a_cell_that_fails_costs_no_other(
@@ -119,7 +123,7 @@ def test_a_cell_that_fails_costs_no_other(
     assert "matches no operator" in shown.err
     assert shown.err.count("\n") == 1
     assert "1 of 2 cells" in shown.out
-    assert [row["recipe"] for row in read(tmp_path / "ledger.jsonl")] == ["w8a8"]
+    assert [row.recipe for row in rows_of(tmp_path / "ledger.jsonl")] == ["w8a8"]
 
 
 def test_two_at_once_are_one(whole: Path, tiny_world: TinyWorld, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,15 +146,15 @@ def test_interrupted_killed_and_resumed(tiny_world: TinyWorld, whole: Path, tmp_
     process = started(tmp_path, "run", file)
     wait_for(process, tmp_path / "ledger.jsonl")
     assert killed(process, signal.SIGINT) == (130, "interrupted\n")
-    first, *_ = read(tmp_path / "ledger.jsonl")
+    first, *_ = rows_of(tmp_path / "ledger.jsonl")
     with (tmp_path / "ledger.jsonl").open("a") as ledger:
         ledger.write('{"kind":"evaluation","cell":"0123')  # as a kill in the middle of a write would leave it
     assert main(line(tmp_path, file)) == 0
-    rows = read(tmp_path / "ledger.jsonl")
+    rows = rows_of(tmp_path / "ledger.jsonl")
     assert rows[0] == first
     found = lasting(rows)
     assert len(found) == 3
-    assert lasting(read(whole / "ledger.jsonl")).items() <= found.items()
+    assert lasting(rows_of(whole / "ledger.jsonl")).items() <= found.items()
 
 
 @pytest.mark.slow
@@ -200,8 +204,8 @@ def test_killed_at_random_points(tiny_world: TinyWorld, whole: Path, tmp_path: P
         else:
             assert process.returncode == 0, (out, err)
     assert main(line(tmp_path, file)) == 0
-    rows = lasting(read(tmp_path / "ledger.jsonl"))
+    rows = lasting(rows_of(tmp_path / "ledger.jsonl"))
     assert rows.keys() == {cell.key for cell in matrix_cells(load_experiment(file))}
-    undisturbed = lasting(read(whole / "ledger.jsonl"))
+    undisturbed = lasting(rows_of(whole / "ledger.jsonl"))
     assert {key: rows[key] for key in undisturbed} == undisturbed
     assert not [part for part in (tmp_path / "work").rglob("*.earnest") if part.stat().st_size == 0]

@@ -5,17 +5,19 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.lab.report.material import experiment
 from tests.lab.tiny_experiment import killed, started, write_experiment
 
 from earnest.cli import main
 from earnest.errors import EarnestError, ExperimentError
 from earnest.lab.cells import Watch
 from earnest.lab.experiment import Search, load_experiment
-from earnest.lab.ledger import read
 from earnest.lab.matrix import Cell
-from earnest.lab.running import Row
 from earnest.lab.search import base_of, run_search
 from earnest.lab.study import ended, open_study, running
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import of_kind
 from synthetic import TinyWorld
 
 FIGURES = {4: (9.0, 100), 8: (5.0, 200)}
@@ -35,22 +37,26 @@ class Pretended:
         self.cells.append(cell)
         self.waiting.append(cell)
 
-    def done(self) -> list[tuple[Cell, Row | EarnestError]]:
+    def done(self) -> list[tuple[Cell, EvaluationRow | EarnestError]]:
         if len(self.cells) == self.dies_at:
             raise KeyboardInterrupt
         cells, self.waiting = self.waiting, []
         return [(cell, EarnestError("no") if self.fails else self.row(cell)) for cell in cells]
 
-    def row(self, cell: Cell) -> Row:
+    def row(self, cell: Cell) -> EvaluationRow:
         wer, size = FIGURES[cell.recipe.rule[0].weight_bits or 0]
         margin = cell.recipe.rule[1].margin or 1.0
-        return {"kind": "pretended", "cell": cell.key, "wer": wer + margin, "file_bytes": size, "milliseconds": 1.0}
+        return experiment(cell=cell.key, errors=round(100 * (wer + margin)), file_bytes=size, milliseconds=1.0)
 
 
 def searched(file: Path, executor: Pretended) -> list[dict]:
     watch = Watch(progress=None, finished=lambda *_: None, failed=lambda *_: None)
     base = base_of(load_experiment(file))
     return run_search(base, file.with_name("ledger.jsonl"), file.with_name("search.db"), executor, watch)
+
+
+def rows_of(ledger: Path) -> list[EvaluationRow]:
+    return of_kind(read(ledger), EvaluationRow)
 
 
 def search_of(file: Path) -> Search:
@@ -67,11 +73,11 @@ def file(tiny_world: TinyWorld, tmp_path: Path) -> Path:
 def test_each_configuration_is_computed_once_and_the_front_is_the_best(file: Path) -> None:
     executor = Pretended()
     front = searched(file, executor)
-    rows = read(file.with_name("ledger.jsonl"))
+    rows = rows_of(file.with_name("ledger.jsonl"))
     keys = [cell.key for cell in executor.cells]
     assert len(keys) == len(set(keys)) == len(rows) == 4, "eight trials in a space of four"
-    assert {row["search"] for row in rows} == {"tiny"}
-    assert len({row["trial"] for row in rows}) == 4
+    assert {row.search for row in rows} == {"tiny"}
+    assert len({row.trial for row in rows}) == 4
     assert [(each["wer"], each["bytes"], each["settings"]) for each in front] == [
         (5.9, 200, {"width": 8, "margin": 0.9}),
         (9.9, 100, {"width": 4, "margin": 0.9}),
@@ -106,8 +112,8 @@ def test_a_trial_that_dies_is_tried_again_and_counted_once(file: Path) -> None:
     assert retry.params == dead[0].params
     assert retry.values
     assert running(study) == []
-    rows = read(file.with_name("ledger.jsonl"))
-    assert len({row["cell"] for row in rows}) == len(rows) == 4
+    rows = rows_of(file.with_name("ledger.jsonl"))
+    assert len({row.cell for row in rows}) == len(rows) == 4
 
 
 def test_a_trial_of_another_machine_is_tried_again_when_its_heart_has_stopped(
@@ -138,10 +144,10 @@ def test_a_row_that_was_written_before_its_trial_died_is_used(file: Path, monkey
         patched.setattr("earnest.lab.search._Driver._tell", died)
         with pytest.raises(KeyboardInterrupt):
             searched(file, Pretended())
-    (row,) = read(file.with_name("ledger.jsonl"))
+    (row,) = rows_of(file.with_name("ledger.jsonl"))
     executor = Pretended()
     searched(file, executor)
-    assert row["cell"] not in {cell.key for cell in executor.cells}
+    assert row.cell not in {cell.key for cell in executor.cells}
 
 
 def test_trials_that_fail_for_a_reason_end_the_search(file: Path) -> None:
@@ -153,7 +159,7 @@ def test_a_trial_that_was_taken_for_dead_meanwhile(file: Path, monkeypatch: pyte
     """Its row stays, and whoever tries it again finds it there."""
 
     class Slow(Pretended):
-        def done(self) -> list[tuple[Cell, Row | EarnestError]]:
+        def done(self) -> list[tuple[Cell, EvaluationRow | EarnestError]]:
             if len(self.cells) == 1:
                 open_study(search_of(file), file.with_name("search.db"), name="tiny", identity=identity(file))
             return super().done()
@@ -211,13 +217,13 @@ def test_killed_and_resumed(tiny_world: TinyWorld, tmp_path: Path, capsys: pytes
     while process.poll() is None and not (ledger.exists() and ledger.stat().st_size):
         time.sleep(0.02)
     assert killed(process, signal.SIGKILL)[0] == -signal.SIGKILL
-    before = read(ledger)
+    before = rows_of(ledger)
     line = ["search", str(file), "--ledger", str(ledger), "--work", str(tmp_path / "work"), "-j", "1", "--quiet"]
     assert main(line) == 0
     assert "on the Pareto front" in capsys.readouterr().out
-    rows = read(ledger)
+    rows = rows_of(ledger)
     assert rows[: len(before)] == before
-    assert len({row["cell"] for row in rows}) == len(rows) <= 4
+    assert len({row.cell for row in rows}) == len(rows) <= 4
     study = open_study(search_of(file), tmp_path / "work" / "search.db", name="tiny", identity=identity(file))
     assert len(ended(study)) == 4
-    assert {trial.user_attrs["cell"] for trial in ended(study)} == {row["cell"] for row in rows}
+    assert {trial.user_attrs["cell"] for trial in ended(study)} == {row.cell for row in rows}

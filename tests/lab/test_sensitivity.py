@@ -15,9 +15,11 @@ from earnest.errors import DataError, EarnestError
 from earnest.integer.program.program import INPUT
 from earnest.integer.program.target import load_target
 from earnest.lab.groups import BY, by_kind, narrowest, operators
-from earnest.lab.ledger import read
 from earnest.lab.sensitivity import LEAST_ERROR, Pair, ledger_rows, logits, margin_ratios, pair, real_logits, scan
-from earnest.lab.sensitivity_table import ALL_BUT, ALONE, Loss, check_sensitivity, scans
+from earnest.lab.sensitivity_table import Loss, scans
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import of_kind
+from earnest.ledger.sensitivity import ALL_BUT, ALONE, SensitivityRow
 from earnest.models import load
 from earnest.nn.layout import Layout
 from earnest.nn.model import run_real
@@ -170,7 +172,7 @@ def test_rows_are_those_of_the_scan(both: Pair, tiny_world: TinyWorld) -> None:
     )
     assert told == [("measuring", 1, 2), ("measuring", 2, 2)]
     rows = list(ledger_rows(found, data_sha256="ab", command="earnest sensitivity"))
-    assert [(row["group"], row["way"]) for row in rows] == [
+    assert [(row.group, row.way) for row in rows] == [
         (group.name, way) for group in found.groups for way in (ALONE, ALL_BUT)
     ]
     assert scans(rows) == [found]
@@ -213,9 +215,7 @@ def test_the_command_prints_a_table_and_appends_rows(
     assert main(arguments) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    rows = read(ledger)
-    for row in rows:
-        check_sensitivity(row)
+    rows = of_kind(read(ledger), SensitivityRow)
     assert str(tmp_path) not in ledger.read_text()
     (found,) = scans(rows)
     assert len(rows) == 2 * len(found.groups)
@@ -225,7 +225,7 @@ def test_the_command_prints_a_table_and_appends_rows(
     assert main([*line(tiny_world), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [group["name"] for group in told["groups"]] == [group.name for group in found.groups]
-    assert told["data_sha256"] == rows[0]["data_sha256"]
+    assert told["data_sha256"] == rows[0].data_sha256
 
 
 @pytest.mark.parametrize(

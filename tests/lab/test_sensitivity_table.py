@@ -1,11 +1,10 @@
 """The table of sensitivities: the latest of each, the most sensitive first."""
 
-import pytest
 from tests.lab.report.material import sensitivity
 
-from earnest.errors import LedgerError
 from earnest.lab.markdown import read_table
-from earnest.lab.sensitivity_table import SENSITIVITY_KEYS, check_sensitivity, render_sensitivity, scans
+from earnest.lab.sensitivity_table import render_sensitivity, scans
+from earnest.ledger.row import OtherRow
 
 
 def lines(rows):
@@ -48,7 +47,7 @@ def test_groups_are_ordered_by_what_they_lose_alone():
 
 def test_the_latest_row_counts_and_scans_stay_apart():
     rows = [sensitivity(loss=0.5), sensitivity(loss=0.25), sensitivity(recipe="w8a8", loss=0.125)]
-    rows.append({"kind": "evaluation"})
+    rows.append(OtherRow.of({"kind": "other"}))
     losses = [group.alone.loss for scan in scans(rows) for group in scan.groups if group.alone is not None]
     assert ([scan.recipe for scan in scans(rows)], losses) == (["w4a8", "w8a8"], [0.25, 0.125])
     assert render_sensitivity([]).count("\n") == 1
@@ -57,30 +56,3 @@ def test_the_latest_row_counts_and_scans_stay_apart():
 def test_a_group_without_weights_has_no_bits():
     (line,) = lines([sensitivity(bits=0)])
     assert line["bits"] == "–"
-
-
-@pytest.mark.parametrize("key", SENSITIVITY_KEYS)
-def test_a_missing_key_is_named(key):
-    row = sensitivity()
-    check_sensitivity(row)
-    del row[key]
-    with pytest.raises(LedgerError, match=f"'{key}' is missing"):
-        check_sensitivity(row)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"kl": -0.1}, "'kl': expected no number below 0"),
-        ({"margin": -1.0}, "'margin': expected no number below 0"),
-        ({"loss": "0.1"}, "'loss' cannot be"),
-        ({"kl": "0.1"}, "'kl' cannot be"),
-        ({"kl": float("inf")}, "'kl': expected a number up to"),
-        ({"operators": True}, "'operators' cannot be True"),
-        ({"operators": 1.0}, "'operators' cannot be 1.0"),
-        ({"way": "both"}, "expected the way 'alone' or 'all but', got 'both'"),
-    ],
-)
-def test_a_wrong_value_is_named(changes, message):
-    with pytest.raises(LedgerError, match=message):
-        scans([sensitivity(**changes)])

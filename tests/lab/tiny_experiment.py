@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from earnest.ledger.evaluation import EvaluationRow
 from synthetic import TinyWorld
 
 TEXT = """
@@ -53,9 +54,9 @@ def write_experiment(
     return file
 
 
-def lasting(rows: list[dict]) -> dict[str, dict]:
+def lasting(rows: list[EvaluationRow]) -> dict[str | None, dict]:
     """What does not depend on the clock, by cell; each cell is there once."""
-    found = {row["cell"]: {key: value for key, value in row.items() if key not in TIMES} for row in rows}
+    found = {row.cell: {key: value for key, value in row.content().items() if key not in TIMES} for row in rows}
     assert len(found) == len(rows)
     return found
 

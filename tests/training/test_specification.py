@@ -7,7 +7,8 @@ import pytest
 from tests.training.tiny_training import AUGMENTATION, write_taught, write_training
 
 from earnest.errors import TrainingError
-from earnest.training.specification import load_training
+from earnest.swapping.recipe import load_recipe
+from earnest.training.specification import QuantizedTraining, load_training
 
 
 def test_it_is_read_with_its_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +75,10 @@ def test_a_loss_of_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_the_shipped_runs_are_valid(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARNEST_DATA", "nowhere")
-    files = [file for file in (root / "experiments").glob("*.toml") if "[descent]" in file.read_text(encoding="utf-8")]
+    files = [file for file in (root / "experiments").rglob("*.toml") if "[descent]" in file.read_text(encoding="utf-8")]
     assert len(files) >= 6
     for file in files:
-        assert load_training(file).name == file.stem
+        training = load_training(file)
+        assert training.name == file.stem
+        for recipe in training.every_recipe if isinstance(training, QuantizedTraining) else []:
+            load_recipe(recipe)

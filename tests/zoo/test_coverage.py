@@ -3,7 +3,6 @@
 import pytest
 
 from earnest.lab.coverage import coverage_row
-from earnest.lab.coverage_table import check_coverage
 from earnest.zoo.coverage import measure
 from earnest.zoo.families import FAMILIES
 
@@ -15,13 +14,12 @@ LEAST_DECIBEL = 20.0
 def test_a_family_goes_the_whole_way(name: str) -> None:
     """Float graph = model (swap refuses otherwise), twin = program on three backends, and codes close to the float."""
     family = FAMILIES[name]
-    row = coverage_row(family, "w8a8", "int8x16")
-    assert row["differing"] == {"reference": 0, "native": 0, "onnx": 0}
-    assert row["codes"] > 100_000
-    assert row["decibel"] >= LEAST_DECIBEL
+    row = coverage_row(family, "w8a8", "int8x16", command="earnest coverage")
+    assert row.differing == {"reference": 0, "native": 0, "onnx": 0}
+    assert row.codes > 100_000
+    assert row.decibel >= LEAST_DECIBEL
     declared = family.part == "all" and not family.name.startswith("torch-")
-    assert row["level"] == ("H4" if declared else "H3"), "H4 needs a front end and tokens that the file can declare"
-    check_coverage(row | {"command": "earnest coverage"})
+    assert row.level == ("H4" if declared else "H3"), "H4 needs a front end and tokens that the file can declare"
 
 
 @pytest.mark.parametrize("target", ["int8x16", "int8"])

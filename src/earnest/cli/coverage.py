@@ -2,18 +2,20 @@
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from earnest.cli.options import AsJson, Quiet, existing_ledger
 from earnest.cli.terminal import print_json, progress
 
-Row = dict[str, Any]
-Works = tuple[list[tuple[str, Callable[[], Row]]], Callable[[Row], str]]
-"""What to measure, each with the name of its stage, and how a row reads as a line."""
+if TYPE_CHECKING:
+    from earnest.ledger.coverage import CoverageRow
+    from earnest.ledger.speed import SpeedRow
+
+Works = dict[str, Callable[[], "tuple[CoverageRow | SpeedRow, str]"]]
+"""What to measure by the name of its stage: a row, and how it reads as a line."""
 
 
 def coverage(
@@ -44,40 +46,45 @@ def coverage(
     if ledger is not None:
         existing_ledger(ledger)
     names = families or list(FAMILIES)
-    works, line = _speeds(families, recipes, target, speed) if speed else _wholes(names, recipes, target)
-    rows = []
+    works = _speeds(families, recipes, target, speed) if speed else _wholes(names, recipes, target)
+    measured = []
     with progress(quiet=quiet) as shown:
-        for index, (stage, work) in enumerate(works, start=1):
-            rows.append(work())
-            _append(ledger, rows[-1])
+        for index, (stage, work) in enumerate(works.items(), start=1):
+            measured.append(work())
+            _append(ledger, measured[-1][0])
             if shown is not None:
                 shown(stage, index, len(works))
     if as_json:
-        print_json({"speeds" if speed else "families": rows})
+        print_json({"speeds" if speed else "families": [row.figures() for row, _ in measured]})
         return
-    for row in rows:
-        print(line(row))
+    for _, line in measured:
+        print(line)
 
 
 def _wholes(names: list[str], recipes: list[str] | None, target: str) -> Works:
+    from earnest.lab.command import shown_command
     from earnest.lab.coverage import coverage_row
     from earnest.lab.coverage_table import RECIPES
     from earnest.zoo.families import FAMILIES
 
-    def line(row: Row) -> str:
-        return (
-            f"{row['family']}, {row['recipe']}, {row['target']}: {sum(row['operators'].values())} operators, "
-            f"{sum(row['differing'].values())} of {row['codes']} codes differ, {row['decibel']:.1f} dB, {row['level']}"
+    command = shown_command(sys.argv[1:])
+
+    def measured(name: str, recipe: str) -> "tuple[CoverageRow, str]":
+        row = coverage_row(FAMILIES[name], recipe, target, command=command)
+        return row, (
+            f"{row.family}, {row.recipe}, {row.target}: {sum(row.operators.values())} operators, "
+            f"{sum(row.differing.values())} of {row.codes} codes differ, {row.decibel:.1f} dB, {row.level}"
         )
 
-    return [
-        (f"{name}, {recipe}", partial(coverage_row, FAMILIES[name], recipe, target))
+    return {
+        f"{name}, {recipe}": lambda name=name, recipe=recipe: measured(name, recipe)
         for name in names
         for recipe in recipes or RECIPES
-    ], line
+    }
 
 
 def _speeds(families: list[str] | None, recipes: list[str] | None, target: str, speed: str) -> Works:
+    from earnest.lab.command import shown_command
     from earnest.lab.speed import measure_speed
     from earnest.lab.speed_table import RECIPE, TINY
     from earnest.zoo.families import FAMILIES
@@ -90,25 +97,27 @@ def _speeds(families: list[str] | None, recipes: list[str] | None, target: str, 
     if unknown := sorted(set(families or ()) - set(sized)):
         raise typer.BadParameter(f"--speed: expected families of {', '.join(sized)}, got {', '.join(unknown)}")
 
-    def line(row: Row) -> str:
-        return (
-            f"{row['family']}, {row['size']}, {row['parameters'] / 1e6:.2f} M parameters, {row['recipe']}, "
-            f"{row['target']}: {row['milliseconds']:.1f} ms, torch {row['float_milliseconds']:.1f} ms: "
-            f"{row['ratio']:.2f} times as fast"
+    command = shown_command(sys.argv[1:])
+
+    def measured(name: str, recipe: str) -> "tuple[SpeedRow, str]":
+        size = TINY if speed == TINY else sized[name].name
+        row = measure_speed(name, size, sized[name], recipe, target, command=command)
+        return row, (
+            f"{row.family}, {row.size}, {row.parameters / 1e6:.2f} M parameters, {row.recipe}, "
+            f"{row.target}: {row.milliseconds:.1f} ms, torch {row.float_milliseconds:.1f} ms: "
+            f"{row.ratio:.2f} times as fast"
         )
 
-    return [
-        (f"{name}, {speed}, {recipe}", partial(measure_speed, name, size, sized[name], recipe, target))
+    return {
+        f"{name}, {speed}, {recipe}": lambda name=name, recipe=recipe: measured(name, recipe)
         for name in families or sized
-        for size in [TINY if speed == TINY else sized[name].name]
         for recipe in recipes or [RECIPE]
-    ], line
+    }
 
 
-def _append(ledger: Path | None, row: Row) -> None:
+def _append(ledger: Path | None, row: "CoverageRow | SpeedRow") -> None:
     if ledger is None:
         return
-    from earnest.lab.command import shown_command
-    from earnest.lab.ledger import append, environment
+    from earnest.ledger.ledger import append
 
-    append(ledger, row | {"command": shown_command(sys.argv[1:])} | environment(("transformers",)))
+    append(ledger, row)

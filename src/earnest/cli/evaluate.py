@@ -155,7 +155,7 @@ def _append(ledger: Path | None, evaluation: "Evaluation", found: dict[str, Any]
         return
     from earnest.lab.command import shown_command
     from earnest.lab.figures import ledger_row
-    from earnest.lab.ledger import append
+    from earnest.ledger.ledger import append
 
     command = shown_command(sys.argv[1:])
     row = ledger_row(evaluation, data=found["data"], data_sha256=found["data_sha256"], command=command)

@@ -9,7 +9,7 @@ from earnest.cli.options import AllowPickle, AsJson, TargetFile, is_model, opene
 from earnest.cli.terminal import columns, megabytes, print_json
 
 if TYPE_CHECKING:
-    from earnest.lab.anatomy import Row
+    from earnest.lab.anatomy import OperatorWidths
 
 
 def inspect(
@@ -36,7 +36,7 @@ def inspect(
         _print_operators(rows)
 
 
-def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[Row, ...]]":
+def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[OperatorWidths, ...]]":
     from dataclasses import asdict
 
     from earnest.lab.anatomy import anatomy, file_sha256, real_tensors
@@ -99,7 +99,7 @@ def _model(path: Path, allow_pickle: bool) -> dict[str, Any]:
     }
 
 
-def _row(row: "Row") -> dict[str, Any]:
+def _row(row: "OperatorWidths") -> dict[str, Any]:
     return {
         "name": row.name,
         "kind": row.kind,
@@ -117,7 +117,7 @@ def _text(key: str, value: Any) -> str:
     return megabytes(value) if key.endswith("bytes") else str(value)
 
 
-def _print_operators(rows: "tuple[Row, ...] | list[Row]") -> None:
+def _print_operators(rows: "tuple[OperatorWidths, ...] | list[OperatorWidths]") -> None:
     cells = [
         (
             row.kind,

@@ -69,7 +69,7 @@ def existing_ledger(ledger: Path) -> None:
     """Refuse, before any long work, a ledger that cannot be appended to."""
     existing_folder_of(ledger, "--ledger")
     if ledger.exists():
-        from earnest.lab.ledger import read
+        from earnest.ledger.ledger import read
 
         read(ledger)
 

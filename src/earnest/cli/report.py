@@ -23,9 +23,9 @@ def report(
     if not as_json:
         existing_folder_of(output, "--output")
 
-    from earnest.lab.ledger import read
     from earnest.lab.report.content import report as report_on
     from earnest.lab.report.content import to_json
+    from earnest.ledger.ledger import read
 
     content = report_on(read(ledger), work or [])
     if as_json:

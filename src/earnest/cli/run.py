@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from earnest.lab.executor import Executor
     from earnest.lab.experiment import Experiment
     from earnest.lab.matrix import Cell
-    from earnest.lab.running import Row, Workplace
+    from earnest.lab.running import Workplace
     from earnest.lab.workers import Progress
+    from earnest.ledger.evaluation import EvaluationRow
 
 LEDGER = Path("results/ledger.jsonl")
 MOST_JOBS = 64
@@ -61,7 +62,7 @@ def run(
             def failed(cell: "Cell", error: EarnestError) -> None:
                 failures.append(failure(cell, error, debug=context.obj.debug))
 
-            def finished(cell: "Cell", row: "Row") -> None:
+            def finished(cell: "Cell", row: "EvaluationRow") -> None:
                 note(finished_cell(cell, row), quiet=quiet)
 
             with progress(quiet=quiet) as shown, executor(ray, place, shown) as runs:
@@ -75,7 +76,7 @@ def run(
 
 def prepared(ledger: Path, *, quiet: bool) -> None:
     """What would spoil long work is refused before it; a last line of the ledger that a kill broke off is mended."""
-    from earnest.lab.ledger import mend
+    from earnest.ledger.ledger import mend
 
     try:
         ledger.parent.mkdir(parents=True, exist_ok=True)
@@ -122,31 +123,32 @@ def failure(cell: "Cell", error: EarnestError, *, debug: bool) -> dict[str, str]
     return {"cell": cell.title, "reason": " ".join(str(error).split())}
 
 
-def finished_cell(cell: "Cell", row: "Row") -> str:
+def finished_cell(cell: "Cell", row: "EvaluationRow") -> str:
     """A finished cell in one line."""
-    return f"{cell.title}: {row['wer']:.2f} % of {row['words']} words wrong, float {row['float_wer']:.2f} %"
+    return f"{cell.title}: {row.wer:.2f} % of {row.words} words wrong, float {row.float_wer:.2f} %"
 
 
 def _show(found: dict[str, Any], *, as_json: bool) -> None:
     for failure in found["failed"]:
         print(f"error: {failure['cell']}: {failure['reason']}", file=sys.stderr)
+    rows: list[EvaluationRow] = found["rows"]
     if as_json:
-        print_json(found)
+        print_json(found | {"rows": [row.content() for row in rows]})
         return
     print(
-        f"{found['experiment']}: {len(found['rows'])} of {found['cells']} cells in {found['ledger']}, "
+        f"{found['experiment']}: {len(rows)} of {found['cells']} cells in {found['ledger']}, "
         f"{found['found']} of them from before, {len(found['failed'])} failed"
     )
-    if found["rows"]:
+    if rows:
         heading = ("program", "recipe", "target", "seed", "data", "WER %", "float %", "bits", "MB", "ms", "float ms")
-        print(columns([heading, *map(line, found["rows"])]))
+        print(columns([heading, *map(line, rows)]))
 
 
-def line(row: dict[str, Any]) -> tuple[str, ...]:
+def line(row: "EvaluationRow") -> tuple[str, ...]:
     """The cells of a row's line in a table."""
     return (
-        *(str(row[key]) for key in ("program", "recipe", "target", "seed", "data")),
-        *(f"{row[key]:.2f}" for key in ("wer", "float_wer", "effective_bits")),
-        f"{row['file_bytes'] / 1e6:.2f}",
-        *(f"{row[key]:.1f}" for key in ("milliseconds", "float_milliseconds")),
+        *(row.program, row.recipe, row.target, str(row.seed), row.data),
+        *(f"{row.wer:.2f}", f"{row.float_wer:.2f}", f"{row.effective_bits:.2f}"),
+        f"{row.file_bytes / 1e6:.2f}",
+        *(f"{row.milliseconds:.1f}", f"{row.float_milliseconds:.1f}"),
     )

@@ -23,7 +23,7 @@ from earnest.cli.terminal import columns, note, print_json, progress
 if TYPE_CHECKING:
     from earnest.errors import EarnestError
     from earnest.lab.matrix import Cell
-    from earnest.lab.running import Row
+    from earnest.ledger.evaluation import EvaluationRow
 
 UNITS = {"wer": "WER %", "bytes": "MB", "milliseconds": "ms"}
 
@@ -51,7 +51,7 @@ def search(
         failures.append(failure(cell, error, debug=context.obj.debug))
         note(f"{cell.title}: {failures[-1]['reason']}", quiet=quiet)
 
-    def finished(cell: "Cell", row: "Row") -> None:
+    def finished(cell: "Cell", row: "EvaluationRow") -> None:
         note(finished_cell(cell, row), quiet=quiet)
 
     with one_thread():  # before NumPy is first imported, so that one job counts like one of many

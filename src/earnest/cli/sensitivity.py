@@ -75,8 +75,8 @@ def _append(ledger: Path | None, found: "Scan", data_sha256: str) -> None:
     if ledger is None:
         return
     from earnest.lab.command import shown_command
-    from earnest.lab.ledger import append
     from earnest.lab.sensitivity import ledger_rows
+    from earnest.ledger.ledger import append
 
     for row in ledger_rows(found, data_sha256=data_sha256, command=shown_command(sys.argv[1:])):
         append(ledger, row)

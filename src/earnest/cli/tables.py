@@ -1,4 +1,4 @@
-"""`earnest tables`: the tables of the documents, made anew from the ledger."""
+"""`earnest tables`: the tables and pictures of the documents, made anew from the ledger."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,18 +15,19 @@ def tables(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where a page differs.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the tables of pages anew from the ledger."""
+    """Make the tables and pictures of pages anew from the ledger."""
     from earnest.lab.pages import outdated
 
     chosen = pages or [Path("README.md")]
     wanted = outdated(chosen, ledger)
     if not check:
-        for page, text in wanted.items():
-            page.write_text(text, encoding="utf-8")
+        for file, text in wanted.items():
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
     if as_json:
         print_json({"pages": [str(page) for page in chosen], "differing": [str(page) for page in wanted]})
     else:
-        for page in chosen:
+        for page in dict.fromkeys([*chosen, *wanted]):
             verdict = (
                 "as the ledger says" if page not in wanted else "differs from the ledger" if check else "rewritten"
             )

@@ -108,12 +108,13 @@ def _figures(result: "Trained") -> dict[str, Any]:
 def _append(ledger: Path, training: "AnyTraining", found: dict[str, Any]) -> None:
     """A row of kind "training" without a path of this machine: of folders the last name is left."""
     from earnest.lab.command import shown_command
-    from earnest.lab.ledger import append, environment
+    from earnest.ledger.ledger import append, environment
+    from earnest.ledger.training import TRAINING, TrainingRow
 
     settings = _without_folders(training.model_dump(by_alias=True))
-    told = {"kind": "training", "command": shown_command(sys.argv[1:]), "settings": settings}
+    told = {"kind": TRAINING, "command": shown_command(sys.argv[1:]), "settings": settings}
     kept = {key: value for key, value in found.items() if key not in ("file", "result")}
-    append(ledger, told | kept | environment())
+    append(ledger, TrainingRow.of(told | kept | environment()))
 
 
 def _without_folders(value: Any) -> Any:

@@ -23,7 +23,7 @@ SAFETENSORS_REALS = ("F4", "F6", "F8", "F16", "F32", "F64", "BF16", "C64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class OperatorWidths:
     """One operator: widths of the values that it reads, of its weight (None where it has none), of its result."""
 
     name: str
@@ -44,7 +44,7 @@ class Anatomy:
 
     name: str
     operators: dict[str, int]
-    rows: tuple[Row, ...]
+    rows: tuple[OperatorWidths, ...]
     weights: int
     weight_bits: dict[int, int]
     mean_weight_bits: float
@@ -67,7 +67,7 @@ def anatomy(program: Program, target: Target | None = None) -> Anatomy:
         name=honest_name(program),
         operators=dict(sorted(Counter(step.operator.kind for step in program.steps).items())),
         rows=tuple(
-            Row(
+            OperatorWidths(
                 name=step.name,
                 kind=step.operator.kind,
                 inputs=tuple(certificate.domains[name].bits for name in step.inputs),

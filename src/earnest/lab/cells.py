@@ -6,10 +6,11 @@ from pathlib import Path
 
 from earnest.errors import EarnestError
 from earnest.lab.executor import Executor
-from earnest.lab.ledger import append, read
 from earnest.lab.matrix import Cell
-from earnest.lab.running import Row
 from earnest.lab.workers import Progress
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import append, read
+from earnest.ledger.rows import of_kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Watch:
     """Who is told: of parts that are done, of a row that was finished, of a cell that failed."""
 
     progress: Progress | None
-    finished: Callable[[Cell, Row], None]
+    finished: Callable[[Cell, EvaluationRow], None]
     failed: Callable[[Cell, EarnestError], None]
 
 
@@ -48,11 +49,11 @@ def run_cells(cells: Sequence[Cell], ledger: Path, executor: Executor, watch: Wa
         watch.progress("cells", len(cells), len(cells))
 
 
-def rows_by_cell(ledger: Path) -> dict[str, Row]:
+def rows_by_cell(ledger: Path) -> dict[str, EvaluationRow]:
     """The rows of finished cells by their keys."""
     if not ledger.exists():
         return {}
-    return {str(row["cell"]): row for row in read(ledger) if "cell" in row}
+    return {row.cell: row for row in of_kind(read(ledger), EvaluationRow) if row.cell is not None}
 
 
 def _next(waiting: Iterable[Cell], flying: Iterable[Cell], made: set[str]) -> Cell | None:

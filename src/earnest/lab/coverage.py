@@ -1,12 +1,12 @@
 """Coverage of families of recognisers as rows of the ledger."""
 
-from typing import Any
-
-from earnest.lab.coverage_table import COVERAGE
+from earnest.ledger.coverage import COVERAGE, CoverageRow
+from earnest.ledger.ledger import environment
 from earnest.zoo.coverage import measure
 from earnest.zoo.family import Family
 
 
-def coverage_row(family: Family, recipe: str, target: str) -> dict[str, Any]:
+def coverage_row(family: Family, recipe: str, target: str, *, command: str) -> CoverageRow:
     """The row of one family."""
-    return {"kind": COVERAGE} | measure(family, recipe, target)
+    made = {"command": command, **environment(("transformers",))}
+    return CoverageRow.of({"kind": COVERAGE} | measure(family, recipe, target) | made)

@@ -1,75 +1,34 @@
-"""Which families of recognisers are covered, and by which operators: rows of kind "coverage", their latest, and their
-tables.
+"""Which families of recognisers are covered, and by which operators: the latest rows of kind "coverage" as tables.
 
 The tables are in the order of the latest rows: of families as they were measured, of operators as the law has them.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
 
-from earnest.errors import LedgerError
 from earnest.integer.law.operators import OPERATORS
 from earnest.integer.program.target import load_target
-from earnest.lab.ledger import check_keys
 from earnest.lab.markdown import table
 from earnest.lab.result_tables import ABSENT
 from earnest.lab.speed_table import speed_cells, speed_note, speeds
-
-COVERAGE = "coverage"
-
-COVERAGE_KEYS: dict[str, type] = {
-    "kind": str,
-    "family": str,
-    "source": str,
-    "part": str,
-    "recipe": str,
-    "target": str,
-    "operators": dict,
-    "aten_operators": int,
-    "codes": int,
-    "differing": dict,
-    "decibel": float,
-    "file_bytes": int,
-    "float_bytes": int,
-    "multiply_accumulates": dict,
-    "level": str,
-    "command": str,
-}
-"""What a row of kind "coverage" holds at least. `operators` are those of the program by kind, `aten_operators` how many
-the exported graph had, `differing` the codes that differ by backend, of so many `codes`, `decibel` the signal over the
-noise of the result, `multiply_accumulates` by the widths of both factors.
-"""
+from earnest.ledger.coverage import CoverageRow
+from earnest.ledger.rows import AnyRow, of_kind
 
 RECIPES = ("w8a8", "w4a8", "w4a8-best")
 """The columns of the table of families: signal over noise by each of them."""
 
 TARGET = "int8x16"
 
-Row = Mapping[str, Any]
 
-
-def check_coverage(row: Mapping[str, object]) -> None:
-    """LedgerError: a key is missing, or of another type."""
-    check_keys(row, COVERAGE_KEYS, "a coverage")
-    for key in ("operators", "differing", "multiply_accumulates"):
-        counts = cast(Mapping[str, object], row[key])
-        if not all(type(count) is int and count >= 0 for count in counts.values()):
-            raise LedgerError(f"a coverage of the ledger: key {key!r}: expected counts, got {counts!r}")
-
-
-def coverages(rows: Iterable[Mapping[str, object]]) -> dict[str, dict[str, Row]]:
+def coverages(rows: Iterable[AnyRow]) -> dict[str, dict[str, CoverageRow]]:
     """The latest row by family and recipe, on the one target of the tables."""
-    found: dict[str, dict[str, Row]] = {}
-    for row in rows:
-        if row.get("kind") == COVERAGE:
-            check_coverage(row)
-            known = cast(Row, row)
-            if known["target"] == TARGET:
-                found.setdefault(known["family"], {})[known["recipe"]] = known
+    found: dict[str, dict[str, CoverageRow]] = {}
+    for row in of_kind(rows, CoverageRow):
+        if row.target == TARGET:
+            found.setdefault(row.family, {})[row.recipe] = row
     return found
 
 
-def render_coverage(rows: Iterable[Mapping[str, object]]) -> str:
+def render_coverage(rows: Iterable[AnyRow]) -> str:
     """A line per family: what it is, how many operators it has, codes that differ, decibel by recipe, size, speed,
     verdict.
     """
@@ -78,42 +37,40 @@ def render_coverage(rows: Iterable[Mapping[str, object]]) -> str:
     heading = ["family", "class", "part", "ATen operators", "of the program", "codes compared", "differing"]
     heading += [f"dB {recipe}" for recipe in RECIPES]
     heading += ["kB w8a8", "of float32", "× torch, tiny", "× torch, published size", "verdict"]
-    lines = [
-        [*_line(known), *speed_cells(timed, name, ABSENT), _first(known)["level"]] for name, known in found.items()
-    ]
+    lines = [[*_line(known), *speed_cells(timed, name, ABSENT), _first(known).level] for name, known in found.items()]
     return table(heading, lines, "lll" + "r" * 9 + "rll") + speed_note(timed)
 
 
-def _first(known: Mapping[str, Row]) -> Row:
+def _first(known: Mapping[str, CoverageRow]) -> CoverageRow:
     return known.get(RECIPES[0]) or next(iter(known.values()))
 
 
-def _line(known: Mapping[str, Row]) -> list[str]:
+def _line(known: Mapping[str, CoverageRow]) -> list[str]:
     first = _first(known)
     measured = [known[recipe] for recipe in RECIPES if recipe in known]
-    differing = sum(sum(row["differing"].values()) for row in measured)
+    differing = sum(sum(row.differing.values()) for row in measured)
     return [
-        first["family"],
-        first["source"],
-        first["part"],
-        str(first["aten_operators"]),
-        str(sum(first["operators"].values())),
-        str(sum(row["codes"] for row in measured)),
+        first.family,
+        first.source,
+        first.part,
+        str(first.aten_operators),
+        str(sum(first.operators.values())),
+        str(sum(row.codes for row in measured)),
         str(differing),
-        *(f"{known[recipe]['decibel']:.1f}" if recipe in known else ABSENT for recipe in RECIPES),
-        f"{first['file_bytes'] / 1e3:.1f}",
-        f"{first['file_bytes'] / first['float_bytes']:.2f}",
+        *(f"{known[recipe].decibel:.1f}" if recipe in known else ABSENT for recipe in RECIPES),
+        f"{first.file_bytes / 1e3:.1f}",
+        f"{first.file_bytes / first.float_bytes:.2f}",
     ]
 
 
-def render_operators(rows: Iterable[Mapping[str, object]]) -> str:
+def render_operators(rows: Iterable[AnyRow]) -> str:
     """A line per operator of the law: its equation, its widths on the target, how many families use it."""
     latest = coverages(rows)
     rules = load_target(TARGET).operators
     lines = []
     for kind, operator in OPERATORS.items():
         rule = rules.get(kind)
-        users = [name for name, known in latest.items() if any(kind in row["operators"] for row in known.values())]
+        users = [name for name, known in latest.items() if any(kind in row.operators for row in known.values())]
         lines.append(
             [
                 f"`{kind}`",

@@ -5,10 +5,11 @@ from typing import Protocol
 
 from earnest.errors import EarnestError
 from earnest.lab.matrix import Cell
-from earnest.lab.running import Row, Workplace, row_of
+from earnest.lab.running import Workplace, row_of
 from earnest.lab.workers import Progress
+from earnest.ledger.evaluation import EvaluationRow
 
-Result = Row | EarnestError
+Result = EvaluationRow | EarnestError
 
 
 class Executor(Protocol):

@@ -50,7 +50,7 @@ class Calibration(Part):
     limit: int = Field(ge=1)
 
 
-class Measured(Part):
+class Evaluated(Part):
     """The data sets that error rates are counted on; no `limit` takes all of their utterances. A row of the ledger
     compares, so `against` is true: the float model hears the same.
     """
@@ -96,7 +96,7 @@ class Experiment(Part):
     longest: int = Field(default=60, ge=1, le=LONGEST_SECONDS)
     matrix: Matrix
     calibration: Calibration
-    evaluation: Measured
+    evaluation: Evaluated
     search: Search | None = None
 
 

@@ -1,8 +1,11 @@
 """The figures of an evaluation as plain JSON values, and its row of the ledger. Rates in per cent of the words."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from earnest.lab.evaluation import RESAMPLES, SEED, Evaluation
-from earnest.lab.ledger import environment
-from earnest.lab.tables import EVALUATION, check_evaluation
+from earnest.ledger.evaluation import EVALUATION, EvaluationRow
+from earnest.ledger.ledger import environment
 from earnest.speech.normalisation import NORMALISATION
 from earnest.speech.significance import LEVEL
 from earnest.speech.word_errors import WordErrors
@@ -62,21 +65,25 @@ def _system(prefix: str, evaluation: Evaluation, system: str) -> dict[str, objec
     }
 
 
-def ledger_row(evaluation: Evaluation, *, data: str, data_sha256: str, command: str) -> dict[str, object]:
+def ledger_row(
+    evaluation: Evaluation, *, data: str, data_sha256: str, command: str, more: Mapping[str, Any] | None = None
+) -> EvaluationRow:
     """The row of one evaluation of a program against its float model, made with this very commit and these versions.
 
-    LedgerError where it is not complete. `data` names the split, `command` is the command without paths of a machine.
+    LedgerError where it is not complete. `data` names the split, `command` is the command without paths of a machine,
+    `more` is what an experiment adds.
     """
-    row = {
-        "kind": EVALUATION,
-        "command": command,
-        "data": data,
-        "data_sha256": data_sha256,
-        **figures(evaluation),
-        **environment(),
-    }
-    check_evaluation(row)
-    return row
+    return EvaluationRow.of(
+        {
+            "kind": EVALUATION,
+            "command": command,
+            "data": data,
+            "data_sha256": data_sha256,
+            **figures(evaluation),
+            **environment(),
+            **(more or {}),
+        }
+    )
 
 
 def hypotheses(evaluation: Evaluation) -> list[dict[str, object]]:

@@ -32,7 +32,7 @@ from earnest.swapping.recipe import Recipe, load_recipe
 ENGINES = ("earnest", "numpy", "torch")
 """Packages that the float model's hypotheses depend on."""
 
-LATER_ROOMS = ("cli", "engine", "export", "judge", "lab")
+LATER_ROOMS = ("cli", "engine", "export", "judge", "lab", "ledger")
 """Those that come when a program is made."""
 
 

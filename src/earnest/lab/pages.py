@@ -1,29 +1,39 @@
-"""Pages whose tables come from the ledger: every page that holds a mark `<!-- table:NAME -->` of a known table."""
+"""Pages whose tables and pictures come from the ledger: every page that holds a mark `<!-- table:NAME -->` of a known
+table, or shows a picture `plots/NAME.svg`, which lies beside it.
+"""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from earnest.errors import LedgerError
-from earnest.lab.benchmark_tables import render_linear, render_memory, render_times
+from earnest.lab.benchmark_tables import render_linear, render_memory, render_short, render_times
+from earnest.lab.chosen import render_chosen
 from earnest.lab.coverage_table import render_coverage, render_operators
-from earnest.lab.ledger import read
+from earnest.lab.error_plot import draw_errors
 from earnest.lab.models_table import render_models
 from earnest.lab.result_tables import render_best, render_results
+from earnest.lab.sensitivity_plot import draw_sensitivity
 from earnest.lab.sensitivity_table import render_sensitivity
 from earnest.lab.tables import evaluations, render, replace_block
 from earnest.lab.training_table import render_steps, render_training
+from earnest.lab.tried_table import render_tried
+from earnest.ledger.ledger import read
+from earnest.ledger.rows import AnyRow
 from earnest.swapping.recipe import shipped_recipes
 
-Rows = Sequence[Mapping[str, object]]
+Rows = Sequence[AnyRow]
 
 
 def render_shipped(rows: Rows) -> str:
-    """The evaluations of programs whose recipe comes with earnest; docs/results.md has those of all experiments."""
+    """The evaluations of programs whose recipe comes with earnest; the table `results` has those of all experiments."""
     shipped = set(shipped_recipes())
-    return render(row for row in evaluations(rows) if str(row["recipe"]).partition("@")[0] in shipped)
+    return render(row for row in evaluations(rows) if row.recipe.partition("@")[0] in shipped)
 
 
 TABLES: dict[str, Callable[[Rows], str]] = {
+    "chosen": render_chosen,
+    "tried": render_tried,
     "evaluations": render_shipped,
     "results": render_results,
     "best": render_best,
@@ -31,6 +41,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "coverage": render_coverage,
     "coverage-operators": render_operators,
     "engine": render_times,
+    "engine-short": render_short,
     "engine-memory": render_memory,
     "engine-linear": render_linear,
     "training": render_training,
@@ -38,6 +49,11 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "models": render_models,
 }
 """Tables by the name that stands in the mark."""
+
+PLOTS: dict[str, Callable[[Rows], str]] = {"error-bytes": draw_errors, "sensitivity": draw_sensitivity}
+"""Pictures by the name of their file."""
+
+_PLOT = re.compile(r"\]\(plots/([^)/]+)\.svg\)")
 
 
 def regenerated(text: str, rows: Rows) -> str:
@@ -55,8 +71,20 @@ def marks(text: str) -> list[str]:
     return [part.partition(" -->")[0] for part in text.split(opening)[1:]]
 
 
+def pictures(text: str, folder: Path, rows: Rows) -> dict[Path, str]:
+    """What the pictures that a page in this folder shows should be; LedgerError for a picture that there is not."""
+    found = {}
+    for name in _PLOT.findall(text):
+        if name not in PLOTS:
+            raise LedgerError(f"expected a picture of {sorted(PLOTS)}, got plots/{name}.svg")
+        found[folder / "plots" / f"{name}.svg"] = PLOTS[name](rows)
+    return found
+
+
 def outdated(pages: Iterable[Path], ledger: Path) -> dict[Path, str]:
-    """What each page that differs from the ledger should read instead. LedgerError: a page or ledger is unreadable."""
+    """What each page and each of its pictures that differs from the ledger should read instead. LedgerError: a page or
+    ledger is unreadable.
+    """
     rows = read(ledger)
     wanted = {}
     for page in pages:
@@ -66,8 +94,14 @@ def outdated(pages: Iterable[Path], ledger: Path) -> dict[Path, str]:
             raise LedgerError(f"{page}: expected a page of text: {error}") from error
         try:
             new = regenerated(text, rows)
+            drawn = pictures(text, page.parent, rows)
         except LedgerError as error:
             raise LedgerError(f"{page}: {error}") from error
         if new != text:
             wanted[page] = new
+        wanted |= {file: drawing for file, drawing in drawn.items() if _content(file) != drawing}
     return wanted
+
+
+def _content(picture: Path) -> str | None:
+    return picture.read_text(encoding="utf-8") if picture.is_file() else None

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from earnest.errors import ExperimentError
 from earnest.file import save
@@ -16,13 +17,12 @@ from earnest.judge.program.judging import judge_program
 from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float, paired, toml_of
 from earnest.lab.figures import hypotheses, ledger_row
 from earnest.lab.matrix import Cell
-from earnest.lab.tables import check_evaluation
 from earnest.lab.timing import THREADS, timed
 from earnest.lab.work_folder import WorkFolder, read_evaluation, write_evaluation, write_text
 from earnest.lab.workers import Progress
+from earnest.ledger.evaluation import EvaluationRow
 from earnest.runtime.naming import model_name
 
-Row = dict[str, object]
 BACKEND = "native"
 
 
@@ -36,7 +36,7 @@ class Workplace:
     command: str
 
 
-def row_of(cell: Cell, place: Workplace, progress: Progress | None = None) -> Row:
+def row_of(cell: Cell, place: Workplace, progress: Progress | None = None) -> EvaluationRow:
     """Run one cell; its row of the ledger."""
     program = program_of(cell, place, progress)
     real = hypotheses_of(cell, place, progress)
@@ -51,9 +51,8 @@ def row_of(cell: Cell, place: Workplace, progress: Progress | None = None) -> Ro
     )
     evaluation = paired(integer, real)
     data = cell.evaluation
-    row = ledger_row(evaluation, data=data.name, data_sha256=data.sha256, command=place.command)
-    row |= _settings(cell) | _counts(program, cell) | _times(program, cell, place)
-    check_evaluation(row)
+    more = _settings(cell) | _counts(program, cell) | _times(program, cell, place)
+    row = ledger_row(evaluation, data=data.name, data_sha256=data.sha256, command=place.command, more=more)
     told = (json.dumps(each, ensure_ascii=False) + "\n" for each in hypotheses(evaluation))
     write_text(place.folder.hypotheses(cell.file_name), "".join(told))
     return row
@@ -106,7 +105,7 @@ def _file_of(target: str) -> str | None:
     return target if toml_of(target) is not None else None
 
 
-def _settings(cell: Cell) -> Row:
+def _settings(cell: Cell) -> dict[str, Any]:
     heard = cell.calibration
     return {
         "experiment": cell.experiment,
@@ -123,7 +122,7 @@ def _settings(cell: Cell) -> Row:
     }
 
 
-def _counts(program: Path, cell: Cell) -> Row:
+def _counts(program: Path, cell: Cell) -> dict[str, Any]:
     """What the judge counts in the file."""
     figures = judge_program(program, toml_of(cell.target)).sections[0].figures
     return {
@@ -144,7 +143,7 @@ def bit_operations(by_bits: Mapping[str, int]) -> int:
     return total
 
 
-def _times(program: Path, cell: Cell, place: Workplace) -> Row:
+def _times(program: Path, cell: Cell, place: Workplace) -> dict[str, Any]:
     found = timed(program, cell.model.path, cell.evaluation.utterances, allow_pickle=place.allow_pickle)
     return {
         "milliseconds": found.milliseconds,

@@ -5,7 +5,7 @@ takes its figures from there.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from earnest.lab import study as trials
 from earnest.lab.cells import Watch, rows_by_cell
 from earnest.lab.executor import Executor, Result
 from earnest.lab.experiment import Experiment, Search
-from earnest.lab.ledger import append
 from earnest.lab.matrix import (
     Cell,
     Corpus,
@@ -28,16 +27,21 @@ from earnest.lab.matrix import (
     weights,
     with_choices,
 )
-from earnest.lab.running import Row
 from earnest.lab.space import changed, check_space, chosen_values, distributions
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.ledger import append
 from earnest.swapping.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
 PAUSE_SECONDS = 1.0
-FIGURES = {"wer": "wer", "bytes": "file_bytes", "milliseconds": "milliseconds"}
-"""The key of a row that each objective is; the smaller the better."""
+FIGURES: dict[str, Callable[[EvaluationRow], float | None]] = {
+    "wer": lambda row: row.wer,
+    "bytes": lambda row: row.file_bytes,
+    "milliseconds": lambda row: row.milliseconds,
+}
+"""What each objective is of a row; the smaller the better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +176,10 @@ class _Driver:
         for trial in flown:
             self._tell(trial, result)
 
-    def _kept(self, cell: Cell, row: Row, trial: "Trial") -> Row:
+    def _kept(self, cell: Cell, row: EvaluationRow, trial: "Trial") -> EvaluationRow:
         """The row as the ledger has it: this one, or that of another process that was faster."""
         settings = chosen_values(self._base.search.space, trial.params)
-        row = row | {"search": self._base.experiment.name, "trial": trial.number, "settings": settings}
+        row = row.extended({"search": self._base.experiment.name, "trial": trial.number, "settings": settings})
         if append(self._ledger, row, unless="cell"):
             self._rows[cell.key] = row
             self._watch.finished(cell, row)
@@ -183,10 +187,17 @@ class _Driver:
             self._rows = rows_by_cell(self._ledger)
         return self._rows[cell.key]
 
-    def _tell(self, trial: "Trial", result: Result | Mapping[str, Any]) -> None:
+    def _tell(self, trial: "Trial", result: Result) -> None:
         if isinstance(result, EarnestError):
             trials.tell(self._study, trial, str(result))
         else:
-            figures = [float(str(result[FIGURES[each]])) for each in self._base.search.objectives]
+            figures = [_figure(result, each) for each in self._base.search.objectives]
             trials.tell(self._study, trial, figures)
         self._heart.stop(trial)
+
+
+def _figure(row: EvaluationRow, objective: str) -> float:
+    value = FIGURES[objective](row)
+    if value is None:
+        raise ExperimentError(f"search.objectives: cell {row.cell}: expected a row with {objective}, got one without")
+    return float(value)

@@ -19,8 +19,9 @@ from earnest.errors import DataError, EarnestError
 from earnest.integer.dimension import Symbols
 from earnest.integer.program.target import Target
 from earnest.lab.groups import Groups, narrowest, operators, sources
-from earnest.lab.ledger import environment
-from earnest.lab.sensitivity_table import ALL_BUT, ALONE, SENSITIVITY, Group, Loss, Scan, check_sensitivity
+from earnest.lab.sensitivity_table import Group, Loss, Scan
+from earnest.ledger.ledger import environment
+from earnest.ledger.sensitivity import ALL_BUT, ALONE, SENSITIVITY, SensitivityRow
 from earnest.methods.posteriors import Distance, distance
 from earnest.models import FloatModel
 from earnest.nn.model import TwinModel, walk
@@ -114,32 +115,32 @@ def scan(
     )
 
 
-def ledger_rows(scan: Scan, *, data_sha256: str, command: str) -> Iterator[dict[str, object]]:
+def ledger_rows(scan: Scan, *, data_sha256: str, command: str) -> Iterator[SensitivityRow]:
     """A row for each group and way, made with this very commit and these versions."""
     made = environment()
     for group in scan.groups:
         for way, loss in ((ALONE, group.alone), (ALL_BUT, group.all_but)):
             if loss is None:
                 continue
-            row: dict[str, object] = {
-                "kind": SENSITIVITY,
-                "command": command,
-                "model": scan.model,
-                "recipe": scan.recipe,
-                "target": scan.target,
-                "data": scan.data,
-                "data_sha256": data_sha256,
-                "utterances": scan.utterances,
-                "group": group.name,
-                "operators": group.operators,
-                "bits": group.bits,
-                "way": way,
-                **asdict(loss),
-                "float_wer": scan.float_wer,
-                **made,
-            }
-            check_sensitivity(row)
-            yield row
+            yield SensitivityRow.of(
+                {
+                    "kind": SENSITIVITY,
+                    "command": command,
+                    "model": scan.model,
+                    "recipe": scan.recipe,
+                    "target": scan.target,
+                    "data": scan.data,
+                    "data_sha256": data_sha256,
+                    "utterances": scan.utterances,
+                    "group": group.name,
+                    "operators": group.operators,
+                    "bits": group.bits,
+                    "way": way,
+                    **asdict(loss),
+                    "float_wer": scan.float_wer,
+                    **made,
+                }
+            )
 
 
 def logits(pair: Pair, groups: Groups, features: Tensor) -> Iterator[tuple[Key, Tensor]]:

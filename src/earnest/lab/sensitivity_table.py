@@ -1,4 +1,4 @@
-"""What a model loses by its groups of operators: rows of kind "sensitivity", their latest, and their table.
+"""What a model loses by its groups of operators: the latest rows of kind "sensitivity" as a table.
 
 p are the posteriors of the float model, q those of the quantized one, y the tokens that p hears (`methods.posteriors`):
 loss = (CTC(q, y) - CTC(p, y)) / |y|, nats a token; kl = mean over the frames of sum_c p_c log(p_c / q_c), nats a frame.
@@ -8,41 +8,11 @@ loss = (CTC(q, y) - CTC(p, y)) / |y|, nats a token; kl = mean over the frames of
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
-from earnest.errors import LedgerError
-from earnest.lab.ledger import check_keys
 from earnest.lab.markdown import table
-from earnest.lab.measured import check_size
 from earnest.lab.result_tables import ABSENT
-
-SENSITIVITY = "sensitivity"
-ALONE, ALL_BUT = "alone", "all but"
-
-SENSITIVITY_KEYS: dict[str, type] = {
-    "kind": str,
-    "model": str,
-    "recipe": str,
-    "target": str,
-    "data": str,
-    "data_sha256": str,
-    "utterances": int,
-    "group": str,
-    "operators": int,
-    "way": str,
-    "bits": int,
-    "loss": float,
-    "kl": float,
-    "margin": float,
-    "wer": float,
-    "float_wer": float,
-    "command": str,
-}
-"""What a row of kind "sensitivity" holds at least. `group` is a kind of operators or the path of a module, `bits` the
-narrowest of its weights, 0 where it has none, `margin` the median ratio of the margin between the two largest logits to
-the error of that margin; rates in per cent of the words. `loss` is below 0 where the quantized model is surer of
-what the float model hears.
-"""
+from earnest.ledger.rows import AnyRow, of_kind
+from earnest.ledger.sensitivity import ALL_BUT, ALONE, SensitivityRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,31 +55,15 @@ class Scan:
     groups: tuple[Group, ...]
 
 
-def scans(rows: Iterable[Mapping[str, object]]) -> list[Scan]:
+def scans(rows: Iterable[AnyRow]) -> list[Scan]:
     """The scans of a ledger: of each model, recipe, target, group and way the latest row."""
-    found: dict[tuple[str, str, str], dict[tuple[str, str], Mapping[str, Any]]] = {}
-    for row in rows:
-        if row.get("kind") == SENSITIVITY:
-            check_sensitivity(row)
-            known = cast(Mapping[str, Any], row)
-            scan = found.setdefault((known["model"], known["recipe"], known["target"]), {})
-            scan[known["group"], known["way"]] = known
-    return [_scan(key, found[key]) for key in sorted(found)]
+    found: dict[tuple[str, str, str], dict[tuple[str, str], SensitivityRow]] = {}
+    for row in of_kind(rows, SensitivityRow):
+        found.setdefault((row.model, row.recipe, row.target), {})[row.group, row.way] = row
+    return [_scan(found[key]) for key in sorted(found)]
 
 
-def check_sensitivity(row: Mapping[str, object]) -> None:
-    """LedgerError: a key of a row of kind "sensitivity" is missing, or of another type, or out of range."""
-    check_keys(row, SENSITIVITY_KEYS, "a sensitivity")
-    for key, kind in SENSITIVITY_KEYS.items():
-        value = row[key]
-        check_size(key, value)
-        if kind is not str and key != "loss" and cast(float, value) < 0:
-            raise LedgerError(f"a sensitivity of the ledger: key {key!r}: expected no number below 0, got {value!r}")
-    if row["way"] not in (ALONE, ALL_BUT):
-        raise LedgerError(f"a sensitivity of the ledger: expected the way {ALONE!r} or {ALL_BUT!r}, got {row['way']!r}")
-
-
-def render_sensitivity(rows: Iterable[Mapping[str, object]]) -> str:
+def render_sensitivity(rows: Iterable[AnyRow]) -> str:
     """A line per group of each scan, the most sensitive alone first: losses in nats a token, KL in nats a frame, rates
     in per cent.
     """
@@ -137,26 +91,25 @@ def small(value: float) -> str:
     return f"{value:.3g}" if abs(value) >= 1e-4 or not value else f"{value:.2e}"
 
 
-def _scan(key: tuple[str, str, str], latest: Mapping[tuple[str, str], Mapping[str, Any]]) -> Scan:
+def _scan(latest: Mapping[tuple[str, str], SensitivityRow]) -> Scan:
     names = dict.fromkeys(group for group, _ in latest)
     groups = []
     for name in names:
         ways = [latest.get((name, way)) for way in (ALONE, ALL_BUT)]
         told = next(row for row in ways if row is not None)
         alone, all_but = (None if row is None else _loss(row) for row in ways)
-        groups.append(Group(name=name, operators=told["operators"], bits=told["bits"], alone=alone, all_but=all_but))
+        groups.append(Group(name=name, operators=told.operators, bits=told.bits, alone=alone, all_but=all_but))
     last = list(latest.values())[-1]
-    model, recipe, target = key
     return Scan(
-        model=model,
-        recipe=recipe,
-        target=target,
-        data=last["data"],
-        utterances=last["utterances"],
-        float_wer=last["float_wer"],
+        model=last.model,
+        recipe=last.recipe,
+        target=last.target,
+        data=last.data,
+        utterances=last.utterances,
+        float_wer=last.float_wer,
         groups=tuple(sorted(groups, key=lambda group: group.rank)),
     )
 
 
-def _loss(row: Mapping[str, Any]) -> Loss:
-    return Loss(loss=row["loss"], kl=row["kl"], margin=row["margin"], wer=row["wer"])
+def _loss(row: SensitivityRow) -> Loss:
+    return Loss(loss=row.loss, kl=row.kl, margin=row.margin, wer=row.wer)

@@ -10,7 +10,6 @@ at once.
 
 import statistics
 import time
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,8 +19,10 @@ from earnest.errors import EarnestError
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
 from earnest.lab.machine import cpu_name, with_other_load
-from earnest.lab.speed_table import SPEED, TINY
+from earnest.lab.speed_table import TINY
 from earnest.lab.timing import THREADS, interleaved
+from earnest.ledger.ledger import environment
+from earnest.ledger.speed import SPEED, SpeedRow
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import one_torch_thread
@@ -39,7 +40,7 @@ LEAST_DECIBEL = 10.0
 """A program that is further from the float model than that computes something else, and its time would say nothing."""
 
 
-def measure_speed(family: str, size: str, sized: Family, recipe: str, target: str) -> dict[str, Any]:
+def measure_speed(family: str, size: str, sized: Family, recipe: str, target: str, *, command: str) -> SpeedRow:
     """The row of one family at one size; EarnestError where its program does not compute the model."""
     module = sized.module()
     length = sized.frames or (SAMPLES if sized.features is None else FRAMES)
@@ -60,7 +61,7 @@ def measure_speed(family: str, size: str, sized: Family, recipe: str, target: st
                 lambda: native.run(*codes), lambda: module(*read.values()), rounds=rounds, clock=time.process_time
             )
         )
-    return {
+    row = {
         "kind": SPEED,
         "family": family,
         "size": size,
@@ -78,3 +79,4 @@ def measure_speed(family: str, size: str, sized: Family, recipe: str, target: st
         "cpu": cpu_name(),
         "other_load": other_load,
     }
+    return SpeedRow.of({**row, "command": command, **environment(("transformers",))})

@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from earnest.lab.report.content import Report, report
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.row import OtherRow
+from earnest.ledger.rows import AnyRow
+from earnest.ledger.sensitivity import SensitivityRow
 
 WORDS, FLOAT_ERRORS, FLOAT_BYTES, WEIGHTS = 10_000, 450, 52_000_000, 13_000_000
 HOSTILE = '</script><script>document.title="pwned"</script><img src=x onerror=\'document.title="pwned"\'>'
 """Without white space between its words nothing of it would be lost; this is one word and several."""
 
 
-def evaluation(recipe: str = "w8a8", **changes: Any) -> dict[str, Any]:
+def evaluation(recipe: str = "w8a8", **changes: Any) -> EvaluationRow:
     """A row of kind "evaluation" whose figures agree with each other; `errors` are those of the program."""
     errors = changes.pop("errors", 470)
     wer, float_wer = 100 * errors / WORDS, 100 * FLOAT_ERRORS / WORDS
@@ -45,30 +49,30 @@ def evaluation(recipe: str = "w8a8", **changes: Any) -> dict[str, Any]:
         "machine": "x86_64",
         "cpus": 2,
     }
-    return row | changes
+    return EvaluationRow.of(row | changes)
 
 
-def experiment(recipe: str = "w4a8+gptq", **changes: Any) -> dict[str, Any]:
+def experiment(recipe: str = "w4a8+gptq", **changes: Any) -> EvaluationRow:
     """A row of `earnest run`: it tells more."""
     row = evaluation(recipe, **({"file_bytes": 7_500_000} | changes))
     more = {
         "experiment": "grid",
-        "cell": f"{recipe}-{row['target']}",
+        "cell": f"{recipe}-{row.target}",
         "seed": 0,
         "methods": ["gptq"],
         "weights": WEIGHTS,
         "mean_weight_bits": 4.0,
-        "effective_bits": 8 * row["file_bytes"] / WEIGHTS,
+        "effective_bits": 8 * row.file_bytes / WEIGHTS,
         "bit_operations": 10**12,
         "milliseconds": 60.0,
         "float_milliseconds": 300.0,
         "calibration": {"data": "train", "recordings": 64},
         "level": "H4",
     }
-    return more | row
+    return EvaluationRow.of(more | row.content())
 
 
-def sensitivity(group: str = "softmax", way: str = "alone", **changes: Any) -> dict[str, Any]:
+def sensitivity(group: str = "softmax", way: str = "alone", **changes: Any) -> SensitivityRow:
     row: dict[str, Any] = {
         "kind": "sensitivity",
         "model": "conformer",
@@ -90,7 +94,7 @@ def sensitivity(group: str = "softmax", way: str = "alone", **changes: Any) -> d
         "git": None,
         "versions": {},
     }
-    return row | changes
+    return SensitivityRow.of(row | changes)
 
 
 def line(name: str = "1-2-0003", **changes: Any) -> dict[str, Any]:
@@ -131,7 +135,7 @@ def record(lines: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def rich_rows() -> list[dict[str, Any]]:
+def rich_rows() -> list[AnyRow]:
     """A ledger with everything that a page has a place for."""
     return [
         evaluation(),
@@ -175,7 +179,7 @@ def hostile_report(folder: Path) -> Report:
             evaluation(hostile, **named, machine=hostile, git={"commit": "</script>", "dirty": True}),
             experiment(hostile, **named, methods=[hostile, {"name": hostile}], experiment=hostile),
             sensitivity(hostile, model=hostile, recipe=hostile, target=hostile, data=hostile),
-            {"kind": hostile},
+            OtherRow.of({"kind": hostile}),
         ],
         [folder / "work"],
     )

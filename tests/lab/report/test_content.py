@@ -7,6 +7,7 @@ from tests.lab.report.material import evaluation, hostile_report, rich_report
 
 from earnest.errors import LedgerError
 from earnest.lab.report.content import report, to_json
+from earnest.ledger.ledger import append, read
 
 
 def test_the_figures_are_those_of_the_rows(tmp_path):
@@ -36,7 +37,10 @@ def test_an_empty_ledger_has_figures_too(tmp_path):
     json.dumps(to_json(hostile_report(tmp_path)))
 
 
-@pytest.mark.parametrize("row", [{"kind": "evaluation"}, {"kind": "sensitivity"}, {"kind": "benchmark"}])
-def test_a_row_that_lacks_something_is_refused(row):
-    with pytest.raises(LedgerError, match="missing"):
-        report([evaluation(), row], [])
+@pytest.mark.parametrize("kind", ["evaluation", "sensitivity", "benchmark"])
+def test_a_row_that_lacks_something_is_refused(kind, tmp_path):
+    ledger = tmp_path / "ledger.jsonl"
+    append(ledger, evaluation())
+    ledger.write_text(ledger.read_text() + json.dumps({"kind": kind}) + "\n")
+    with pytest.raises(LedgerError, match=r"line 2.*missing"):
+        report(read(ledger), [])

@@ -5,7 +5,6 @@ import random
 
 from tests.lab.report.material import evaluation, experiment
 
-from earnest.lab.measured import measured
 from earnest.lab.report.fronts import not_beaten, planes
 
 
@@ -16,7 +15,7 @@ def fronts(rows, cost="file_bytes"):
             [each.recipe for each in front.best],
             [each.recipe for each in front.beaten],
         )
-        for plane in planes([measured(row) for row in rows], cost)
+        for plane in planes(rows, cost)
         for front in plane.fronts
     }
 
@@ -55,7 +54,7 @@ def test_targets_and_utterances_have_fronts_of_their_own():
         evaluation("c", data_sha256="ef" * 32, errors=901),
         evaluation("d", utterances=8, errors=902),
     ]
-    found = planes([measured(row) for row in rows], "file_bytes")
+    found = planes(rows, "file_bytes")
     assert [plane.utterances for plane in found] == [646, 646, 8]
     assert [len(plane.fronts) for plane in found] == [2, 1, 1]
     assert not [each for plane in found for front in plane.fronts for each in front.beaten]
@@ -65,7 +64,7 @@ def test_only_the_latest_measurement_of_a_configuration_counts():
     assert fronts([evaluation("a", errors=460), evaluation("a", errors=470)]) == {
         ("dev-clean", None, "int8x16"): (["a"], [])
     }
-    (plane,) = planes([measured(evaluation("a", errors=errors)) for errors in (460, 470)], "file_bytes")
+    (plane,) = planes([evaluation("a", errors=errors) for errors in (460, 470)], "file_bytes")
     assert plane.fronts[0].best[0].errors == (440, 20, 10)
 
 
@@ -80,4 +79,4 @@ def test_times_are_compared_on_one_machine_and_rows_without_are_left_out():
         ("dev-clean", "x86_64, 2 cores", "int8x16"): (["fast"], ["slow"]),
         ("dev-clean", "x86_64, 64 cores", "int8x16"): (["far"], []),
     }
-    assert planes([measured(evaluation())], "milliseconds") == []
+    assert planes([evaluation()], "milliseconds") == []

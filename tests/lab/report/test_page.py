@@ -96,7 +96,7 @@ def test_an_empty_ledger_is_said(tmp_path):
 
 @pytest.mark.parametrize("missing", ["evaluation", "sensitivity"])
 def test_what_a_ledger_has_not_is_said(missing):
-    page = report_page(report([row for row in rich_rows() if row["kind"] != missing], []))
+    page = report_page(report([row for row in rich_rows() if row.kind != missing], []))
     told = {"evaluation": "The ledger holds no evaluation.", "sensitivity": "no scan of sensitivities"}
     assert told[missing] in page
     assert "No work folder was given" in page

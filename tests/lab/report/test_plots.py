@@ -8,14 +8,13 @@ import plotly.graph_objects as go
 import pytest
 from tests.lab.report.material import HOSTILE, evaluation, experiment, hostile_report, rich_report, sensitivity
 
-from earnest.lab.measured import measured
 from earnest.lab.report.fronts import planes
 from earnest.lab.report.plots import BARS, FADED, SHORTEST, WIDTH, above, front_figure, sensitivity_figure
 from earnest.lab.sensitivity_table import scans
 
 
 def plane(*rows, cost="file_bytes"):
-    (found,) = planes([measured(row) for row in rows], cost)
+    (found,) = planes(rows, cost)
     return found
 
 

@@ -1,26 +1,26 @@
 """Everything that a report says, from the rows of a ledger and the texts in work folders; as values and as JSON."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from earnest.lab.benchmark import benchmarks
-from earnest.lab.measured import Measured, all_measured
 from earnest.lab.report.fronts import Plane, planes
 from earnest.lab.report.hypotheses import texts_below
 from earnest.lab.report.regressions import Regressions, regressions
 from earnest.lab.report.summary import Summary, summary
 from earnest.lab.result_tables import Best, best_of
 from earnest.lab.sensitivity_table import Scan, scans
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.rows import AnyRow, of_kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What the page shows. `folders` are the names of the work folders that were looked through."""
 
-    rows: tuple[Mapping[str, object], ...]
+    rows: tuple[AnyRow, ...]
     summary: Summary
     by_bytes: tuple[Plane, ...]
     by_time: tuple[Plane, ...]
@@ -30,10 +30,9 @@ class Report:
     folders: tuple[str, ...]
 
 
-def report(rows: Sequence[Mapping[str, object]], folders: Iterable[Path]) -> Report:
-    """The report on these rows. LedgerError names a row that breaks its form, DataError a file of a work folder."""
-    found = all_measured(rows)
-    benchmarks(rows)
+def report(rows: Sequence[AnyRow], folders: Iterable[Path]) -> Report:
+    """The report on these rows. DataError names a file of a work folder that breaks its form."""
+    found = of_kind(rows, EvaluationRow)
     chosen = tuple(folders)
     return Report(
         rows=tuple(rows),
@@ -75,8 +74,18 @@ def _plane(plane: Plane) -> dict[str, Any]:
     }
 
 
-def _figures(each: Measured) -> dict[str, Any]:
-    return asdict(each)
+SHOWN_FIGURES = (
+    *("program", "program_sha256", "recipe", "target", "data", "data_sha256", "utterances", "words"),
+    *("wer", "float_wer", "difference", "interval", "errors", "file_bytes", "float_bytes", "mean_weight_bits"),
+    *("effective_bits", "milliseconds", "float_milliseconds", "level", "experiment", "cell", "seed", "trial"),
+    "commit",
+)
+"""What `--json` tells of a program as its row has it; beside these the methods by name, its model and its machine."""
+
+
+def _figures(each: EvaluationRow) -> dict[str, Any]:
+    told = {"methods": each.method_names, "model": each.float_model, "machine": each.machine_name}
+    return {key: getattr(each, key) for key in SHOWN_FIGURES} | told
 
 
 def _regressions(found: Regressions) -> dict[str, Any]:

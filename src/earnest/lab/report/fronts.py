@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from earnest.lab.measured import Measured, latest
+from earnest.lab.configurations import latest
+from earnest.ledger.evaluation import EvaluationRow
 
 Cost = Literal["file_bytes", "milliseconds"]
 
@@ -17,11 +18,11 @@ class Front:
     """The programs of one target: those that none beats, the cheapest first, and the rest."""
 
     target: str
-    best: tuple[Measured, ...]
-    beaten: tuple[Measured, ...]
+    best: tuple[EvaluationRow, ...]
+    beaten: tuple[EvaluationRow, ...]
 
     @property
-    def programs(self) -> tuple[Measured, ...]:
+    def programs(self) -> tuple[EvaluationRow, ...]:
         """All of them."""
         return (*self.best, *self.beaten)
 
@@ -50,24 +51,24 @@ def not_beaten(points: Sequence[tuple[float, float]]) -> list[int]:
     return kept
 
 
-def planes(found: Iterable[Measured], cost: Cost) -> list[Plane]:
+def planes(found: Iterable[EvaluationRow], cost: Cost) -> list[Plane]:
     """A plane for each set of utterances (and machine), the largest first. Where no program has the cost, none."""
-    groups: dict[tuple[object, ...], list[Measured]] = {}
+    groups: dict[tuple[object, ...], list[EvaluationRow]] = {}
     for each in latest(found):
         groups.setdefault(each.audience, []).append(each)
     made = []
     for _, group in sorted(groups.items(), key=lambda item: (-item[1][0].utterances, item[0][:2])):
         counted = [each for each in group if getattr(each, cost) is not None]
-        machines = {each.machine if cost == "milliseconds" else None for each in counted}
+        machines = {each.machine_name if cost == "milliseconds" else None for each in counted}
         made += [_plane(counted, cost, machine) for machine in sorted(machines, key=str)]
     return made
 
 
-def _plane(counted: Sequence[Measured], cost: Cost, machine: str | None) -> Plane:
-    here = [each for each in counted if machine is None or each.machine == machine]
+def _plane(counted: Sequence[EvaluationRow], cost: Cost, machine: str | None) -> Plane:
+    here = [each for each in counted if machine is None or each.machine_name == machine]
     last = here[-1]
     return Plane(
-        model=last.model or "",
+        model=last.float_model or "",
         data=last.data,
         utterances=last.utterances,
         words=last.words,
@@ -82,7 +83,7 @@ def _plane(counted: Sequence[Measured], cost: Cost, machine: str | None) -> Plan
     )
 
 
-def front(found: Sequence[Measured], cost: Cost) -> Front:
+def front(found: Sequence[EvaluationRow], cost: Cost) -> Front:
     """The front of programs of one target, all of which have the cost."""
     kept = not_beaten([(getattr(each, cost), each.difference) for each in found])
     return Front(

@@ -11,10 +11,10 @@ from typing import Any
 
 from earnest.judge.wording import printable
 from earnest.lab.markdown import signed
-from earnest.lab.measured import Measured
 from earnest.lab.report.fronts import Cost, Front, Plane
 from earnest.lab.result_tables import methods
 from earnest.lab.sensitivity_table import Group, Loss, Scan, small
+from earnest.ledger.evaluation import EvaluationRow
 
 Figure = dict[str, Any]
 
@@ -134,7 +134,7 @@ def _front(front: Front, cost: Cost, index: int, *, named: bool) -> list[Figure]
     return [shared | trace for trace in traces]
 
 
-def _points(found: Sequence[Measured], cost: Cost, colour: str, symbol: str) -> Figure:
+def _points(found: Sequence[EvaluationRow], cost: Cost, colour: str, symbol: str) -> Figure:
     """Programs with their intervals; trials of a search are hollow."""
     return {
         "mode": "markers",
@@ -161,7 +161,7 @@ def _points(found: Sequence[Measured], cost: Cost, colour: str, symbol: str) -> 
     }
 
 
-def _hover(each: Measured) -> str:
+def _hover(each: EvaluationRow) -> str:
     low, high = each.interval
     bits = {"mean": each.mean_weight_bits, "effective": each.effective_bits}
     told = [
@@ -233,7 +233,7 @@ def _name_of_float() -> Figure:
     return place | {"text": "float", "font": {"size": 11, "color": "var(--quiet)"}}
 
 
-def _x(each: Measured, cost: Cost) -> float:
+def _x(each: EvaluationRow, cost: Cost) -> float:
     return each.file_bytes / 1e6 if cost == "file_bytes" else float(getattr(each, cost))
 
 

@@ -1,10 +1,12 @@
 """What a ledger holds: rows of each kind, data, commits, machines, levels of honesty."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from earnest.lab.measured import Measured, commit_of, latest, machine_of
+from earnest.lab.configurations import latest
+from earnest.ledger.evaluation import EvaluationRow
+from earnest.ledger.rows import AnyRow
 
 UNKNOWN = "not stated"
 
@@ -24,19 +26,19 @@ class Summary:
     machines: dict[str, int]
 
 
-def summary(rows: Sequence[Mapping[str, object]], found: Sequence[Measured]) -> Summary:
+def summary(rows: Sequence[AnyRow], found: Sequence[EvaluationRow]) -> Summary:
     """Count a ledger; `found` are its evaluations. Levels are counted of configurations, the others of rows."""
     each_once = latest(found)
     return Summary(
-        rows=_counted(str(row.get("kind", UNKNOWN)) for row in rows),
+        rows=_counted(UNKNOWN if row.kind is None else str(row.kind) for row in rows),
         configurations=len(each_once),
         trials=sum(each.trial is not None for each in each_once),
-        models=tuple(sorted({each.model for each in each_once if each.model is not None})),
+        models=tuple(sorted({each.float_model for each in each_once if each.float_model is not None})),
         targets=tuple(sorted({each.target for each in each_once})),
         data=tuple(sorted({(each.data, each.utterances, each.words) for each in each_once})),
         levels=_counted(each.level or UNKNOWN for each in each_once),
-        commits=_counted(commit_of(row) or UNKNOWN for row in rows),
-        machines=_counted(machine_of(row) for row in rows),
+        commits=_counted(row.commit or UNKNOWN for row in rows),
+        machines=_counted(row.machine_name for row in rows),
     )
 
 

@@ -1,0 +1,43 @@
+"""A row of kind "evaluation" whose figures agree with each other, and what an experiment adds to it."""
+
+ROW = {
+    "kind": "evaluation",
+    "command": "earnest evaluate w8a8.earnest --json",
+    "program": "w8a8.earnest",
+    "program_sha256": "ab" * 32,
+    "recipe": "w8a8",
+    "target": "int8x16",
+    "data": "dev-clean",
+    "data_sha256": "cd" * 32,
+    "utterances": 646,
+    "words": 10_000,
+    "wer": 4.67,
+    "float_wer": 4.5,
+    "difference": 0.17,
+    "interval": [-0.004, 0.351],
+    "substitutions": 400,
+    "deletions": 37,
+    "insertions": 30,
+    "float_substitutions": 390,
+    "float_deletions": 35,
+    "float_insertions": 25,
+    "file_bytes": 13_456_000,
+    "float_bytes": 52_000_000,
+    "backend": "reference",
+    "git": None,
+    "versions": {"python": "3.11"},
+}
+
+EXPERIMENT = {
+    "experiment": "grid",
+    "cell": "ef" * 32,
+    "seed": 0,
+    "methods": [],
+    "weights": 13_000_000,
+    "mean_weight_bits": 8.0,
+    "effective_bits": 8 * 13_456_000 / 13_000_000,
+    "bit_operations": 10**12,
+    "milliseconds": 60.5,
+    "float_milliseconds": 300,
+    "calibration": {"data": "train"},
+}
