@@ -4,7 +4,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+# An environment knows the modules that there were when it was made: where they are others, it is made up to date.
+MODULES := $(shell find src -name '*.py' | sort | cksum | cut -d' ' -f1)
+STAMP   := $(VENV)/.installed-$(MODULES)
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
@@ -18,6 +20,7 @@ $(STAMP): pyproject.toml CMakeLists.txt $(wildcard src/earnest/engine/native/* s
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"expected Python 3.11 or newer, got {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@rm -f $(VENV)/.installed*
 	@touch $@
 
 test: $(STAMP)
