@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import ParamSpec, TypeVar
 
 from earnest.errors import EarnestError
-from earnest.lab.threads import threads_of_libraries
+from earnest.evaluation.threads import threads_of_libraries
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")

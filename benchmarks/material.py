@@ -95,9 +95,9 @@ def prepare(material: Material, speech: Speech, lengths: Sequence[int]) -> dict[
     """Write features, logits of torch eager and our programs; the facts of the model and the programs for the row."""
     import torch
 
+    from earnest.evaluation.anatomy import file_sha256
+    from earnest.evaluation.evaluation import model_name
     from earnest.file import save
-    from earnest.lab.anatomy import file_sha256
-    from earnest.lab.evaluation import model_name
     from earnest.pipeline import quantize
     from earnest.speech.librispeech import data_sha256
 

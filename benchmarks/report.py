@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.systems import OURS, SYSTEMS
-from earnest.lab.benchmark import comparisons
 from earnest.ledger.benchmark import BenchmarkRow, LinearSpeed
+from earnest.report.tables.benchmark_ratios import comparisons
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -188,7 +188,7 @@ def _keep_relative_shift_whole() -> None:
     """Make the shift one operator for the compiler; eager torch keeps the function as it is."""
     import torch
 
-    from earnest.models import conformer
+    from earnest.models.conformer import conformer
 
     shift: Callable[[Any], Any] = conformer.relative_shift
 

@@ -22,8 +22,8 @@ def build(folder: Path) -> TinyWorld:
     """Write all of it into a folder."""
     from earnest.file import save
     from earnest.models import save as save_model
-    from earnest.models.conformer_config import ConformerConfig
-    from earnest.models.random_weights import random_model
+    from earnest.models.conformer.config import ConformerConfig
+    from earnest.models.hub.random_weights import random_model
     from earnest.pipeline import quantize
     from earnest.speech import librispeech
 

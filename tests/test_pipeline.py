@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from earnest.errors import RecipeError
+from earnest.evaluation.anatomy import weight_widths
 from earnest.file import dumps, file_report
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
-from earnest.lab.anatomy import weight_widths
 from earnest.methods.catalogue import AFTER, AGAINST_REAL, BEFORE
 from earnest.models import load
 from earnest.pipeline import quantize, quantized_twin

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.lab.report.material import line, record, rich_rows, write_lines
+from tests.report.material import line, record, rich_rows, write_lines
 
 from earnest.cli import main
 

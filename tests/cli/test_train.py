@@ -7,10 +7,10 @@ import pytest
 from tests.training.tiny_training import biased, write_training
 
 from earnest.cli import main
-from earnest.lab.training_table import render_training
 from earnest.lab.work_folder import WorkFolder
 from earnest.ledger.ledger import read
 from earnest.ledger.training import TrainingRow
+from earnest.report.tables.training import render_training
 from synthetic import TinyWorld
 
 

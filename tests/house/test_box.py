@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from earnest.lab.pages import marks, outdated
 from earnest.models import load
+from earnest.report.pages import marks, outdated
 from earnest.runtime.audio import read_audio
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.speech.librispeech import Utterance, read_split

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from earnest.lab.pages import PLOTS, marks, outdated
-from earnest.lab.tables import evaluations
 from earnest.ledger.ledger import read
+from earnest.report.pages import PLOTS, marks, outdated
+from earnest.report.tables.evaluations import evaluations
 
 MOST_LINES, MOST_COLUMNS = 15, 8
 

@@ -10,13 +10,13 @@ from tests.judge.zoo.cheat import Cheat, Honest
 from tests.judge.zoo.evaluation import CHEATS, HONEST, claim, drop, put, record, verdict
 
 from earnest.errors import EarnestError, FileError
+from earnest.evaluation.evaluation import evaluate
+from earnest.evaluation.figures import figures
+from earnest.evaluation.record import record as written
+from earnest.evaluation.record import text
 from earnest.file import open_program
 from earnest.judge.evaluation import RULES, judge_evaluation
 from earnest.judge.verdict import Section
-from earnest.lab.evaluation import evaluate
-from earnest.lab.figures import figures
-from earnest.lab.record import record as written
-from earnest.lab.record import text
 from earnest.runtime.description import describe
 from earnest.speech.librispeech import read_split
 from earnest.speech.significance import paired_bootstrap

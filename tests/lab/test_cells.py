@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from tests.lab.report.material import experiment
 from tests.lab.tiny_experiment import write_experiment
+from tests.report.material import experiment
 
 from earnest.errors import EarnestError
 from earnest.lab.cells import Watch, rows_by_cell, run_cells

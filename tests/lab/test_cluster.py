@@ -13,9 +13,9 @@ from tests.lab.tiny_experiment import lasting, write_experiment
 
 from earnest.cli import main
 from earnest.errors import DataError, ExperimentError
+from earnest.evaluation.evaluation import Evaluation, evaluate
 from earnest.lab import cluster
 from earnest.lab.cells import Watch
-from earnest.lab.evaluation import Evaluation, evaluate
 from earnest.lab.experiment import load_experiment
 from earnest.lab.running import Workplace
 from earnest.lab.search import base_of, run_search

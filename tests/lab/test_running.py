@@ -12,11 +12,11 @@ import pytest
 from tests.lab.tiny_experiment import killed, lasting, started, write_experiment
 
 from earnest.cli import main
+from earnest.evaluation.anatomy import anatomy
+from earnest.evaluation.evaluation import evaluate
+from earnest.evaluation.figures import figures
 from earnest.lab import running
-from earnest.lab.anatomy import anatomy
-from earnest.lab.evaluation import evaluate
 from earnest.lab.experiment import load_experiment
-from earnest.lab.figures import figures
 from earnest.lab.matrix import matrix_cells
 from earnest.lab.work_folder import WorkFolder
 from earnest.ledger.evaluation import EvaluationRow
@@ -75,7 +75,7 @@ def test_the_counts_of_a_row_are_those_of_the_program(whole: Path) -> None:
 
 
 def load_hash(file: Path) -> str:
-    from earnest.lab.anatomy import file_sha256
+    from earnest.evaluation.anatomy import file_sha256
 
     return file_sha256(file)
 

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.lab.report.material import experiment
 from tests.lab.tiny_experiment import killed, started, write_experiment
+from tests.report.material import experiment
 
 from earnest.cli import main
 from earnest.errors import EarnestError, ExperimentError

@@ -16,7 +16,6 @@ from earnest.integer.program.program import INPUT
 from earnest.integer.program.target import load_target
 from earnest.lab.groups import BY, by_kind, narrowest, operators
 from earnest.lab.sensitivity import LEAST_ERROR, Pair, ledger_rows, logits, margin_ratios, pair, real_logits, scan
-from earnest.lab.sensitivity_table import Loss, scans
 from earnest.ledger.ledger import read
 from earnest.ledger.rows import of_kind
 from earnest.ledger.sensitivity import ALL_BUT, ALONE, SensitivityRow
@@ -26,6 +25,7 @@ from earnest.nn.model import run_real
 from earnest.nn.parallel import one_torch_thread
 from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import quantize
+from earnest.report.tables.sensitivity import Loss, scans
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.swapping.recipe import Recipe, Rule, load_recipe

@@ -7,10 +7,10 @@ import pytest
 from earnest.errors import EarnestError
 from earnest.lab import speed
 from earnest.lab.speed import measure_speed
-from earnest.lab.speed_table import TINY, speed_cells, speed_note, speeds
 from earnest.lab.timing import interleaved
 from earnest.ledger.row import OtherRow
 from earnest.ledger.speed import SpeedRow
+from earnest.report.tables.speed import TINY, speed_cells, speed_note, speeds
 from earnest.zoo.families import FAMILIES
 from earnest.zoo.published import PUBLISHED
 from ledger.speed_row import ROW

@@ -12,8 +12,8 @@ from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
 from earnest.methods.hadamard import rotation
 from earnest.methods.rotation import rotate_, turned, turns
-from earnest.models.conformer_config import ConformerConfig
-from earnest.models.random_weights import random_conformer
+from earnest.models.conformer.config import ConformerConfig
+from earnest.models.hub.random_weights import random_conformer
 from earnest.nn.comparison import differences, first_difference
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real

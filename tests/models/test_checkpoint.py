@@ -13,9 +13,9 @@ from torch import Tensor
 
 from earnest.errors import CheckpointError
 from earnest.models.checkpoint import load, save
-from earnest.models.conformer_config import ConformerConfig
+from earnest.models.conformer.config import ConformerConfig
 from earnest.models.float_model import FloatModel
-from earnest.models.random_weights import random_model
+from earnest.models.hub.random_weights import random_model
 
 TINY = ConformerConfig(width=12, layers=2, heads=3, feed_forward=20, kernel=5, channels=4, classes=7)
 

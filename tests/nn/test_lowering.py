@@ -17,8 +17,8 @@ from earnest.integer.law.slice import Slice
 from earnest.integer.program.program import INPUT, Program
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.models.conformer_config import ConformerConfig
-from earnest.models.random_weights import random_conformer
+from earnest.models.conformer.config import ConformerConfig
+from earnest.models.hub.random_weights import random_conformer
 from earnest.nn.edge import ScaledEdge
 from earnest.nn.lowering import ONE_UTTERANCE, lower
 from earnest.nn.model import TwinModel

@@ -2,8 +2,6 @@
 
 import pytest
 import torch
-from earnest.runtime.decoder import Decoder
-from earnest.runtime.greedy import forced
 from tests.swapping.modules import FEATURES
 from torch import Tensor, nn
 from torch.nn import functional
@@ -17,6 +15,8 @@ from earnest.integer.sequence.token_by_token import token_by_token
 from earnest.nn.comparison import differences, first_difference, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
+from earnest.runtime.decoding.decoder import Decoder
+from earnest.runtime.decoding.greedy import forced
 from earnest.runtime.reference import ReferenceBackend
 from earnest.swapping.swap import swap
 

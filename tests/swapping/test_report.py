@@ -8,8 +8,8 @@ from rich.console import Console
 from tests.swapping.modules import FEATURES, Attention, Norms, PostNorm, inputs, swapped
 from torch.export import Dim
 
-from earnest.models.conformer_config import ConformerConfig
-from earnest.models.random_weights import random_conformer
+from earnest.models.conformer.config import ConformerConfig
+from earnest.models.hub.random_weights import random_conformer
 from earnest.nn.model import TwinModel
 from earnest.swapping.recipe import Recipe
 from earnest.swapping.swap import swap

@@ -24,8 +24,8 @@ from tests.swapping.modules import (
 from torch import nn
 
 from earnest.errors import SwapError
-from earnest.models.conformer_config import ConformerConfig
-from earnest.models.random_weights import random_conformer
+from earnest.models.conformer.config import ConformerConfig
+from earnest.models.hub.random_weights import random_conformer
 from earnest.nn.model import TwinModel
 from earnest.nn.twin import Twin
 from earnest.nn.twins.conv1d import Convolution1d

@@ -12,9 +12,9 @@ from earnest.cli.terminal import UNSEEN_WIDTH, note, print_json
 from earnest.errors import EarnestError
 
 if TYPE_CHECKING:
+    from earnest.evaluation.auditing import Audited
     from earnest.judge.certificate import Recorded
     from earnest.judge.verdict import Verdict
-    from earnest.lab.auditing import Audited
     from earnest.models import FloatModel
     from earnest.nn.model import Inputs
 
@@ -170,7 +170,7 @@ def _run(
 ) -> "tuple[Verdict, list[dict[str, Any]] | None]":
     from dataclasses import asdict
 
-    from earnest.lab import auditing
+    from earnest.evaluation import auditing
 
     program, device = opened(file, None if target is None else str(target))
     audited = auditing.Audited.of(program, device, threads=CORES)
@@ -193,7 +193,7 @@ def _run(
 
 
 def _heard(audited: "Audited", asked: Asked) -> "list[Recorded]":
-    from earnest.lab.auditing import heard
+    from earnest.evaluation.auditing import heard
     from earnest.speech.librispeech import read_split, select
 
     assert asked.data is not None

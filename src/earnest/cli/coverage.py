@@ -64,7 +64,7 @@ def coverage(
 def _wholes(names: list[str], recipes: list[str] | None, target: str) -> Works:
     from earnest.lab.command import shown_command
     from earnest.lab.coverage import coverage_row
-    from earnest.lab.coverage_table import RECIPES
+    from earnest.report.tables.coverage import RECIPES
     from earnest.zoo.families import FAMILIES
 
     command = shown_command(sys.argv[1:])
@@ -86,7 +86,7 @@ def _wholes(names: list[str], recipes: list[str] | None, target: str) -> Works:
 def _speeds(families: list[str] | None, recipes: list[str] | None, target: str, speed: str) -> Works:
     from earnest.lab.command import shown_command
     from earnest.lab.speed import measure_speed
-    from earnest.lab.speed_table import RECIPE, TINY
+    from earnest.report.tables.speed import RECIPE, TINY
     from earnest.zoo.families import FAMILIES
     from earnest.zoo.published import PUBLISHED
 

@@ -24,7 +24,7 @@ from earnest.cli.terminal import megabytes, print_json, print_table, progress
 from earnest.errors import EarnestError
 
 if TYPE_CHECKING:
-    from earnest.lab.evaluation import Evaluation
+    from earnest.evaluation.evaluation import Evaluation
     from earnest.speech.librispeech import Utterance
 
 MOST_JOBS = 64
@@ -123,13 +123,13 @@ def _evaluation(
     shown: Any,
     ray: str | None,
 ) -> "Evaluation":
-    from earnest.lab.threads import one_thread
+    from earnest.evaluation.threads import one_thread
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(one_thread())  # before NumPy is first imported, so that one job counts like one of many
-        from earnest.lab.evaluation import evaluate as evaluate_program
-        from earnest.lab.evaluation import evaluate_float
-        from earnest.lab.workers import run as runner
+        from earnest.evaluation.evaluation import evaluate as evaluate_program
+        from earnest.evaluation.evaluation import evaluate_float
+        from earnest.evaluation.workers import run as runner
 
         if ray is not None:
             from earnest.lab.cluster import connected, cores
@@ -145,7 +145,7 @@ def _evaluation(
 
 
 def _figures(evaluation: "Evaluation") -> dict[str, Any]:
-    from earnest.lab.figures import figures
+    from earnest.evaluation.figures import figures
 
     return figures(evaluation)
 
@@ -153,8 +153,8 @@ def _figures(evaluation: "Evaluation") -> dict[str, Any]:
 def _append(ledger: Path | None, evaluation: "Evaluation", found: dict[str, Any]) -> None:
     if ledger is None:
         return
+    from earnest.evaluation.figures import ledger_row
     from earnest.lab.command import shown_command
-    from earnest.lab.figures import ledger_row
     from earnest.ledger.ledger import append
 
     command = shown_command(sys.argv[1:])
@@ -167,7 +167,7 @@ def _write_hypotheses(path: Path | None, evaluation: "Evaluation") -> None:
         return
     import json
 
-    from earnest.lab.figures import hypotheses
+    from earnest.evaluation.figures import hypotheses
 
     lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in hypotheses(evaluation)]
     _write(path, "".join(lines), "--hypotheses")
@@ -176,7 +176,7 @@ def _write_hypotheses(path: Path | None, evaluation: "Evaluation") -> None:
 def _write_record(path: Path | None, evaluation: "Evaluation", found: dict[str, Any], available: int) -> None:
     if path is None:
         return
-    from earnest.lab.record import record, text
+    from earnest.evaluation.record import record, text
 
     content = record(evaluation, data=found["data"], data_sha256=found["data_sha256"], available=available)
     _write(path, text(content), "--record")

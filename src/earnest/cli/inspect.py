@@ -9,7 +9,7 @@ from earnest.cli.options import AllowPickle, AsJson, TargetFile, is_model, opene
 from earnest.cli.terminal import columns, megabytes, print_json
 
 if TYPE_CHECKING:
-    from earnest.lab.anatomy import OperatorWidths
+    from earnest.evaluation.anatomy import OperatorWidths
 
 
 def inspect(
@@ -39,7 +39,7 @@ def inspect(
 def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[OperatorWidths, ...]]":
     from dataclasses import asdict
 
-    from earnest.lab.anatomy import anatomy, file_sha256, real_tensors
+    from earnest.evaluation.anatomy import anatomy, file_sha256, real_tensors
 
     program, device = opened(file, target)
     counted, spec = anatomy(program, device), program.input
@@ -81,7 +81,7 @@ def _program(file: Path, target: str | None) -> "tuple[dict[str, Any], tuple[Ope
 
 def _model(path: Path, allow_pickle: bool) -> dict[str, Any]:
 
-    from earnest.lab.evaluation import parameter_bytes
+    from earnest.evaluation.evaluation import parameter_bytes
     from earnest.models import load
     from earnest.runtime.naming import model_name
 

@@ -111,8 +111,8 @@ def _frames(model: "FloatModel", seconds: int | None) -> int:
 def _found(quantized: "Quantized", model: "FloatModel", output: Path, allowed: int) -> dict[str, Any]:
     from collections import Counter
 
-    from earnest.lab.anatomy import file_sha256, mean_bits, title
-    from earnest.lab.evaluation import parameter_bytes
+    from earnest.evaluation.anatomy import file_sha256, mean_bits, title
+    from earnest.evaluation.evaluation import parameter_bytes
     from earnest.runtime.description import describe
 
     program = quantized.program

@@ -23,16 +23,16 @@ def report(
     if not as_json:
         existing_folder_of(output, "--output")
 
-    from earnest.lab.report.content import report as report_on
-    from earnest.lab.report.content import to_json
     from earnest.ledger.ledger import read
+    from earnest.report.html.content import report as report_on
+    from earnest.report.html.content import to_json
 
     content = report_on(read(ledger), work or [])
     if as_json:
         print(json.dumps({"ledger": str(ledger), **to_json(content)}, allow_nan=False, indent=2))
         return
 
-    from earnest.lab.report.page import report_page
+    from earnest.report.html.page import report_page
 
     try:
         output.write_text(report_page(content), encoding="utf-8")

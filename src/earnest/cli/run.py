@@ -13,11 +13,11 @@ from earnest.cli.terminal import columns, note, print_json, progress
 from earnest.errors import EarnestError
 
 if TYPE_CHECKING:
+    from earnest.evaluation.workers import Progress
     from earnest.lab.executor import Executor
     from earnest.lab.experiment import Experiment
     from earnest.lab.matrix import Cell
     from earnest.lab.running import Workplace
-    from earnest.lab.workers import Progress
     from earnest.ledger.evaluation import EvaluationRow
 
 LEDGER = Path("results/ledger.jsonl")
@@ -44,8 +44,8 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run an experiment: every model, target, recipe, method and seed on every data set."""
+    from earnest.evaluation.threads import one_thread
     from earnest.lab.experiment import load_experiment
-    from earnest.lab.threads import one_thread
 
     experiment = load_experiment(file)
     prepared(ledger, quiet=quiet)

@@ -40,8 +40,8 @@ def search(
     quiet: Quiet = False,
 ) -> None:
     """Search the settings of a recipe for the best of error rate, size and time."""
+    from earnest.evaluation.threads import one_thread
     from earnest.lab.experiment import load_experiment
-    from earnest.lab.threads import one_thread
 
     experiment = load_experiment(file)
     prepared(ledger, quiet=quiet)

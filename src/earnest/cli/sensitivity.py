@@ -19,7 +19,7 @@ from earnest.cli.options import (
 from earnest.cli.terminal import print_json, print_table, progress
 
 if TYPE_CHECKING:
-    from earnest.lab.sensitivity_table import Loss, Scan
+    from earnest.report.tables.sensitivity import Loss, Scan
 
 COLUMNS = ("bits", "operators", "loss alone", "all but", "KL alone", "all but", "margin alone", "WER alone", "all but")
 
@@ -107,7 +107,7 @@ def _print(found: "Scan") -> None:
 
 
 def _cells(loss: "Loss | None") -> tuple[str, str, str, str]:
-    from earnest.lab.sensitivity_table import small
+    from earnest.report.tables.sensitivity import small
 
     if loss is None:
         return ("–", "–", "–", "–")

@@ -16,7 +16,7 @@ def tables(
     as_json: AsJson = False,
 ) -> None:
     """Make the tables and pictures of pages anew from the ledger."""
-    from earnest.lab.pages import outdated
+    from earnest.report.pages import outdated
 
     chosen = pages or [Path("README.md")]
     wanted = outdated(chosen, ledger)

@@ -92,7 +92,7 @@ def _lines(tensorboard: Path | None, *, quiet: bool) -> Iterator[Callable[[dict[
 
 
 def _figures(result: "Trained") -> dict[str, Any]:
-    from earnest.lab.anatomy import file_sha256
+    from earnest.evaluation.anatomy import file_sha256
 
     return {
         "result": str(result.result),

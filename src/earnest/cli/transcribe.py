@@ -70,7 +70,7 @@ def _note_windows(path: Path, transcript: "Transcript", quiet: bool) -> None:
 
 def _recognizer(file: Path, target: str | None, backend: str, threads: int, beams: int) -> "Recognizer":
     """The program's arrays end here: what runs keeps its weights packed."""
-    from earnest.lab.backends import backend_maker
+    from earnest.evaluation.backends import backend_maker
     from earnest.runtime.recognizer import Recognizer
 
     program, device = opened(file, target)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earnest.errors import EarnestError
+from earnest.evaluation.workers import Progress
 from earnest.lab.executor import Executor
 from earnest.lab.matrix import Cell
-from earnest.lab.workers import Progress
 from earnest.ledger.evaluation import EvaluationRow
 from earnest.ledger.ledger import append, read
 from earnest.ledger.rows import of_kind

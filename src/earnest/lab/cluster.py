@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from earnest.errors import DataError, EarnestError, ExperimentError
+from earnest.evaluation.outcome import Outcome, Systems
+from earnest.evaluation.workers import Progress, run
 from earnest.lab.executor import Result
 from earnest.lab.matrix import Cell, Corpus
-from earnest.lab.outcome import Outcome, Systems
 from earnest.lab.running import Workplace, row_of
 from earnest.lab.work_folder import WorkFolder
-from earnest.lab.workers import Progress, run
 from earnest.speech.librispeech import Utterance
 
 RETRIES, WAIT_SECONDS, REACH_SECONDS, SHARDS_PER_CORE = 3, 2.0, 10.0, 4

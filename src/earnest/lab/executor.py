@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from earnest.errors import EarnestError
+from earnest.evaluation.workers import Progress
 from earnest.lab.matrix import Cell
 from earnest.lab.running import Workplace, row_of
-from earnest.lab.workers import Progress
 from earnest.ledger.evaluation import EvaluationRow
 
 Result = EvaluationRow | EarnestError

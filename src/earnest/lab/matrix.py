@@ -22,8 +22,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from earnest.errors import ExperimentError
+from earnest.evaluation.anatomy import file_sha256
 from earnest.integer.program.target import Target, load_target
-from earnest.lab.anatomy import file_sha256
 from earnest.lab.experiment import Experiment
 from earnest.models.checkpoint import TOKENS, WEIGHTS
 from earnest.speech.librispeech import Utterance, data_sha256, read_split, select
@@ -32,7 +32,7 @@ from earnest.swapping.recipe import Recipe, load_recipe
 ENGINES = ("earnest", "numpy", "torch")
 """Packages that the float model's hypotheses depend on."""
 
-LATER_ROOMS = ("cli", "engine", "export", "judge", "lab", "ledger")
+LATER_ROOMS = ("cli", "engine", "evaluation", "export", "judge", "lab", "ledger", "report", "zoo")
 """Those that come when a program is made."""
 
 

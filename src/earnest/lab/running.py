@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from earnest.errors import ExperimentError
+from earnest.evaluation.evaluation import Evaluation, evaluate, evaluate_float, paired, toml_of
+from earnest.evaluation.figures import hypotheses, ledger_row
+from earnest.evaluation.workers import Progress
 from earnest.file import save
 from earnest.integer.program.target import load_target
 from earnest.judge.program.judging import judge_program
-from earnest.lab.evaluation import Evaluation, evaluate, evaluate_float, paired, toml_of
-from earnest.lab.figures import hypotheses, ledger_row
 from earnest.lab.matrix import Cell
 from earnest.lab.timing import THREADS, timed
 from earnest.lab.work_folder import WorkFolder, read_evaluation, write_evaluation, write_text
-from earnest.lab.workers import Progress
 from earnest.ledger.evaluation import EvaluationRow
 from earnest.runtime.naming import model_name
 

@@ -19,7 +19,6 @@ from earnest.errors import DataError, EarnestError
 from earnest.integer.dimension import Symbols
 from earnest.integer.program.target import Target
 from earnest.lab.groups import Groups, narrowest, operators, sources
-from earnest.lab.sensitivity_table import Group, Loss, Scan
 from earnest.ledger.ledger import environment
 from earnest.ledger.sensitivity import ALL_BUT, ALONE, SENSITIVITY, SensitivityRow
 from earnest.methods.posteriors import Distance, distance
@@ -29,6 +28,7 @@ from earnest.nn.parallel import each
 from earnest.nn.simulation import Compute, recomputed, simulated
 from earnest.nn.twin import Twin
 from earnest.pipeline import Progress, prepared, round_
+from earnest.report.tables.sensitivity import Group, Loss, Scan
 from earnest.runtime.audio import read_audio
 from earnest.runtime.decoding.ctc import ctc_greedy
 from earnest.runtime.decoding.greedy import argmax

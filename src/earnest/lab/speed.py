@@ -19,13 +19,13 @@ from earnest.errors import EarnestError
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
 from earnest.lab.machine import cpu_name, with_other_load
-from earnest.lab.speed_table import TINY
 from earnest.lab.timing import THREADS, interleaved
 from earnest.ledger.ledger import environment
 from earnest.ledger.speed import SPEED, SpeedRow
 from earnest.nn.comparison import decibel, program_inputs
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import one_torch_thread
+from earnest.report.tables.speed import TINY
 from earnest.zoo.coverage import quantized_family
 from earnest.zoo.family import SAMPLES_OF_A_FRAME, Family
 

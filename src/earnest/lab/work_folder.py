@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from earnest.errors import ExperimentError
+from earnest.evaluation.evaluation import Evaluation, ModelFacts
+from earnest.evaluation.outcome import Hypothesis, Outcome
 from earnest.file.whole import write_whole
-from earnest.lab.evaluation import Evaluation, ModelFacts
-from earnest.lab.outcome import Hypothesis, Outcome
 from earnest.runtime.front_ends.catalogue import front_end_of
 from earnest.speech.word_errors import WordErrors
 

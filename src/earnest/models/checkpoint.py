@@ -19,10 +19,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from earnest.errors import CheckpointError
-from earnest.models import hub, hub_download, nemo
-from earnest.models.conformer import Conformer
-from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
+from earnest.models.conformer.config import VARIANT_KEYS, ConformerConfig
+from earnest.models.conformer.conformer import Conformer
 from earnest.models.float_model import FloatModel
+from earnest.models.hub import download as hub_download
+from earnest.models.hub import folder as hub
+from earnest.models.nemo import archive as nemo
 from earnest.models.recognition.ctc import FloatCTC
 from earnest.runtime.decoding.ctc import CTC
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL, LogMel
@@ -36,7 +38,7 @@ COUNTER = "num_batches_tracked"  # of batch norm: counts training steps, no weig
 
 def load(path: str | os.PathLike[str], *, allow_pickle: bool = False) -> FloatModel:
     """Load a folder with `model.safetensors` and `tokens.txt`, that safetensors file itself, a `.nemo` archive, or a
-    folder of `transformers` (models.hub), which `hub:OWNER/NAME` names on the Hugging Face hub (models.hub_download).
+    folder of `transformers` (models.hub), which `hub:OWNER/NAME` names on the Hugging Face hub (models.hub.download).
 
     A `.nemo` holds a pickle: it is read only with `allow_pickle`, and then with torch's `weights_only`. Weights of 16
     or 64 bits become float32. Raises CheckpointError for anything missing, unexpected, of a wrong shape or type, not

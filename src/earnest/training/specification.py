@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from earnest.errors import TrainingError
 from earnest.file.settings import Part, Place, read_settings
-from earnest.models.conformer_config import Activation, Attention, Norm
+from earnest.models.conformer.config import Activation, Attention, Norm
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from earnest.errors import EarnestError
-from earnest.models.wrapped import Arrange, Wrapped, WrappedDecoder, WrappedTransducer
+from earnest.models.hub.wrapped import Arrange, Wrapped, WrappedDecoder, WrappedTransducer
 
 MOST_TOKENS = 48
 """Of a decoder: its greatest number of tokens."""

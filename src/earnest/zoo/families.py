@@ -4,10 +4,10 @@ Weights are random, by a fixed seed: what is asked is whether every operator has
 and how large the error of the codes is against the float model, not what is recognised.
 """
 
+from earnest.models.hub.wrapped import features_last
 from earnest.models.recognition.autoregressive import FloatAutoregressive
 from earnest.models.recognition.ctc import FloatCTC
 from earnest.models.recognition.transducer import FloatTransducer
-from earnest.models.wrapped import features_last
 from earnest.zoo import modules, tiny
 from earnest.zoo.builders import MOST_TOKENS, ctc, decoder, encoder, transducer
 from earnest.zoo.family import Family

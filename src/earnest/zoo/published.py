@@ -6,7 +6,7 @@ configuration is not given, the defaults of its class are the published ones.
 
 from typing import Any
 
-from earnest.models.wrapped import features_last
+from earnest.models.hub.wrapped import features_last
 from earnest.zoo.builders import MOST_TOKENS, ctc, decoder, encoder, transducer
 from earnest.zoo.family import Family
 

@@ -15,8 +15,8 @@ from earnest.errors import EarnestError
 from earnest.judge.running import judge_running
 from earnest.judge.running.rules import NEIGHBOURS, STATE_RULES, TRACE_RULES
 from earnest.judge.verdict import Verdict
-from earnest.models.conformer_config import ConformerConfig
-from earnest.models.random_weights import random_conformer
+from earnest.models.conformer.config import ConformerConfig
+from earnest.models.hub.random_weights import random_conformer
 
 
 def _rules(verdict: Verdict) -> set[str]:

@@ -454,8 +454,8 @@ CHEATS = (
 
 def quantized(recipe: str, target: str, folder: Path) -> Verdict:
     """A random Conformer by a recipe that comes with earnest."""
-    from earnest.models.conformer_config import ConformerConfig
-    from earnest.models.random_weights import random_model
+    from earnest.models.conformer.config import ConformerConfig
+    from earnest.models.hub.random_weights import random_model
     from earnest.pipeline import quantize
     from earnest.speech.librispeech import read_split
     from synthetic import write_corpus

@@ -289,7 +289,7 @@ def test_what_is_written_is_what_was_best(
 
 
 def test_widths_are_found_once_under_a_budget(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    from earnest.lab.anatomy import weight_widths
+    from earnest.evaluation.anatomy import weight_widths
 
     wide = train(
         load_training(write_taught(tmp_path, tiny_world.model, steps=1, recipe="w8a8")), tmp_path / "w", Watch()

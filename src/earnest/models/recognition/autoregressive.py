@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import CheckpointError
-from earnest.models.generation import generation_from
+from earnest.models.hub.generation import generation_from
+from earnest.models.hub.wrapped import WrappedDecoder
 from earnest.models.recognition.recognition import TokenRecognition, most_of
-from earnest.models.wrapped import WrappedDecoder
 from earnest.nn.model import TwinModel
 from earnest.numerics.entry import exit_multiplier
 from earnest.runtime.decoding.autoregressive import Autoregressive

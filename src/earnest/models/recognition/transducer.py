@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import CheckpointError
-from earnest.models.generation import transduction_from
+from earnest.models.hub.generation import transduction_from
+from earnest.models.hub.wrapped import WrappedTransducer
 from earnest.models.recognition.recognition import TokenRecognition, most_of
-from earnest.models.wrapped import WrappedTransducer
 from earnest.nn.model import TwinModel
 from earnest.runtime.decoding.decoded import Decoded
 from earnest.runtime.decoding.transduction import Transduction, transduced, transduced_logits

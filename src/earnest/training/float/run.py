@@ -15,8 +15,8 @@ from earnest.errors import TrainingError
 from earnest.methods.ctc import ctc_loss
 from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import build, conformer_model
-from earnest.models.conformer import Conformer
-from earnest.models.conformer_config import VARIANT_KEYS, ConformerConfig
+from earnest.models.conformer.config import VARIANT_KEYS, ConformerConfig
+from earnest.models.conformer.conformer import Conformer
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.training.data.features import padded
 from earnest.training.data.masks import mask_

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from earnest.errors import TrainingError
 from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import conformer_model
-from earnest.models.conformer import Conformer
+from earnest.models.conformer.conformer import Conformer
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.training.float.validation import counted
 from earnest.training.loop import Counted, Watch

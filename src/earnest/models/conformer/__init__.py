@@ -1,0 +1,1 @@
+"""What is particular to one architecture: our own Conformer, and its checkpoint."""

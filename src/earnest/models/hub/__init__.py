@@ -1,0 +1,1 @@
+"""Models of `transformers`: folders as `save_pretrained` writes them."""

@@ -1,0 +1,1 @@
+"""Tables of the documents, one file for each kind of row."""
