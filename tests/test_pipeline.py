@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import torch
@@ -13,12 +12,12 @@ from earnest.evaluation.anatomy import weight_widths
 from earnest.file import dumps, file_report
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
-from earnest.methods.catalogue import AFTER, AGAINST_REAL, BEFORE
+from earnest.methods.catalogue import catalogue
 from earnest.models import load
 from earnest.pipeline import quantize, quantized_twin
 from earnest.runtime.description import describe
 from earnest.speech.librispeech import read_split
-from earnest.swapping.recipe import Method, load_recipe
+from earnest.swapping.recipe import load_recipe
 from synthetic import TinyWorld
 
 
@@ -82,20 +81,14 @@ def test_a_device_that_holds_every_sum_has_nothing_shrunk(tiny_world: TinyWorld)
     assert plain == shrunk != rotated
 
 
-def test_every_method_that_a_recipe_may_name_is_known():
-    assert sorted([*BEFORE, *AFTER]) == sorted(get_args(Method))
-    assert set(AFTER) >= AGAINST_REAL
-
-
 @pytest.mark.parametrize("by_file", [True, False])
 def test_every_method_of_a_recipe_is_carried_out(tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch, by_file: bool):
     """In the recipe's order, whether a file comes of it or twins of any module."""
     seen: list[str] = []
-    for name in BEFORE:
-        monkeypatch.setitem(BEFORE, name, lambda twin, batches, told, name=name: seen.append(name))
-    for name in AFTER:
-        monkeypatch.setitem(AFTER, name, lambda at, told, name=name: seen.append(name))
-    methods = [*BEFORE, *AFTER]
+    for name, method in catalogue().items():
+        told = replace(method, apply=lambda at, told, name=name: seen.append(name))
+        monkeypatch.setitem(catalogue(), name, told)
+    methods = sorted(catalogue(), key=lambda name: catalogue()[name].stage, reverse=True)
     if by_file:
         made(tiny_world, "w8a8", methods=methods)
     else:

@@ -16,7 +16,8 @@ from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
 from earnest.integer.program.verifier import Certificate, verify
 from earnest.methods.budget import Measured, allocated, smaller
-from earnest.methods.catalogue import AFTER, AGAINST_REAL, BEFORE, Rounding
+from earnest.methods.catalogue import methods_of
+from earnest.methods.method import Material
 from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
 from earnest.methods.posteriors import distance
 from earnest.methods.widths import sensitivities
@@ -91,11 +92,12 @@ def quantized_twin(
     rules = load_recipe(recipe) if isinstance(recipe, str) else recipe
     if rules.budget is not None:
         raise RecipeError(f"recipe {rules.name}: expected one without a budget, got {rules.budget!r}: use `quantize`")
+    methods_of(rules)
     device = load_target(target) if isinstance(target, str) else target
     twin = swap(
         module, rules, device, features=features, longest=longest, one_length=one_length, most_tokens=most_tokens
     )
-    _calibrate_(twin, rules, batches, None)
+    _calibrate_(twin, rules, batches, device, None)
     _round_(twin, rules, batches, device, None)
     return twin
 
@@ -171,6 +173,7 @@ def prepared(
     if not recordings:
         raise CalibrationError("expected at least one recording to calibrate on, got none")
 
+    methods_of(recipe)
     budget = None if recipe.budget is None else parse_budget(recipe.budget)
     if budget is not None and model.recognition.most_tokens is not None:
         raise RecipeError(
@@ -194,7 +197,7 @@ def prepared(
             measured = measured or _measure(model, twins, recipe, target, features, heard, progress)
             recipe = allocated(recipe, budget, measured, target)
             twin = twins(recipe)
-    _calibrate_(twin, recipe, batches, progress)
+    _calibrate_(twin, recipe, batches, target, progress)
     return Prepared(
         twin=twin, twins=twins, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured
     )
@@ -227,12 +230,15 @@ def round_(ready: Prepared, progress: Progress | None = None) -> None:
     _round_(ready.twin, ready.recipe, ready.batches, ready.target, progress)
 
 
-def _calibrate_(twin: TwinModel, recipe: Recipe, batches: Sequence[Inputs], progress: Progress | None) -> None:
+def _calibrate_(
+    twin: TwinModel, recipe: Recipe, batches: Sequence[Inputs], target: Target, progress: Progress | None
+) -> None:
     """What a recipe does before ranges are measured, and their measurement."""
     with one_torch_thread():
-        for method in recipe.methods:
-            if method in BEFORE:
-                BEFORE[method](twin, batches, _stage(method, progress))
+        material = Material(twin=twin, real=twin, batches=batches, target=target)
+        for method in methods_of(recipe):
+            if method.stage == "before calibration":
+                method.apply(material, _stage(method.name, progress))
         calibrate(twin, batches, _stage("calibrating", progress))
 
 
@@ -240,11 +246,11 @@ def _round_(
     twin: TwinModel, recipe: Recipe, batches: Sequence[Inputs], target: Target, progress: Progress | None
 ) -> None:
     with one_torch_thread():
-        real = copy.deepcopy(twin) if AGAINST_REAL & set(recipe.methods) else twin
-        at = Rounding(twin=twin, real=real, batches=batches, target=target)
-        for method in recipe.methods:
-            if method in AFTER:
-                AFTER[method](at, _stage(method, progress))
+        methods = [method for method in methods_of(recipe) if method.stage == "after calibration"]
+        real = copy.deepcopy(twin) if any(method.against_real for method in methods) else twin
+        material = Material(twin=twin, real=real, batches=batches, target=target)
+        for method in methods:
+            method.apply(material, _stage(method.name, progress))
 
 
 def _measure(

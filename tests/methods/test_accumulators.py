@@ -12,7 +12,7 @@ from earnest.errors import NumericsError, ProgramError
 from earnest.integer.program.target import Target, load_target
 from earnest.integer.program.verifier import verify
 from earnest.methods.accumulators import accumulate_
-from earnest.methods.rounding import gptq_
+from earnest.methods.gptq import gptq_
 from earnest.nn.comparison import differences, first_difference
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real

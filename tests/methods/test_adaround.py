@@ -1,126 +1,175 @@
-"""AdaRound moves weights between neighbouring levels, to where the output errs less than by the nearest."""
+"""AdaRound on twins: layers and blocks come nearer to the float ones, and are what their program computes."""
 
+import copy
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
-from tests.methods.test_gptq import problem
+from tests.methods.stacked import stacked
+from tests.methods.test_rounding import correlated
+from tests.nn.tiny import differing
 from torch import Tensor
 
-from earnest.integer.codes import weight_limit
-from earnest.methods.adaround import BY_LAYER, Relaxed, Schedule, adaround, latents, settle_, shares, undecided
+from earnest.calibration.calibrate import calibrate
+from earnest.errors import CalibrationError
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
+from earnest.methods.adaround import adaround_, adaround_blocks_
+from earnest.methods.adaround_core import BY_LAYER
+from earnest.methods.blocks import blocks
 from earnest.methods.descent import output_error
-from earnest.methods.gptq import damped, gptq
-from earnest.methods.levels import Levels, levels_by_output
+from earnest.methods.gptq import gptq_, grouped, own_weights
+from earnest.methods.moments import moments
+from earnest.methods.reconstruction import BY_BLOCK, Recording, begun, block_error, pass_on_, set_goals_
+from earnest.nn import parallel
+from earnest.nn.lowering import lower
+from earnest.nn.model import TwinModel, run_real
 
-ONES = torch.ones(1, 1, 1, dtype=torch.uint8)
-RANDOM = torch.Generator().manual_seed(1)
-
-
-def levels_of(weight: Tensor, c: Tensor, bits: int, weight_map: str = "symmetric") -> tuple[Levels, Tensor]:
-    levels = levels_by_output(weight, torch.diagonal(c, dim1=1, dim2=2), bits, weight_map, 8)
-    return levels, levels.steps(weight.shape[2])
-
-
-def test_shares_reach_their_ends_and_latents_are_their_inverse():
-    share = torch.linspace(0, 1, 101)
-    assert torch.allclose(shares(latents(share)), share, atol=1e-6)
-    assert torch.equal(shares(torch.tensor([-9.0, 0.0, 9.0])), torch.tensor([0.0, 0.5, 1.0]))
+QUICK = {
+    "layers": partial(adaround_, schedule=replace(BY_LAYER, steps=40, rate=0.2)),
+    "blocks": partial(adaround_blocks_, schedule=replace(BY_BLOCK, steps=12, rate=0.3)),
+}
+BOTH = pytest.mark.parametrize("method", QUICK.values(), ids=QUICK.keys())
+Method = Callable[..., TwinModel]
 
 
-def test_only_halves_are_undecided():
-    assert undecided(torch.tensor([0.0, 1.0, 1.0]), 3.0) == 0
-    assert undecided(torch.tensor([0.5, 0.5]), 20.0) == 1
-    share = torch.tensor([0.9])
-    assert undecided(share, 20.0) > undecided(share, 2.0), "steep ones draw only what is nearly there"
+def calibrated(bits: int) -> tuple[TwinModel, TwinModel, list[Tensor]]:
+    """Twins whose weights are at their nearest codes, the same with float weights, and what they are calibrated on."""
+    batches = correlated(24, 19)
+    real = calibrate(stacked(bits), batches)
+    model = copy.deepcopy(real)
+    with torch.no_grad():
+        for twin in own_weights(model):
+            twin.weight.copy_(twin.quantized()[0])
+    return model, real, batches
 
 
-def test_the_regulariser_comes_late_and_grows_flat():
-    schedule = Schedule(steps=100, rate=0.1, free=0.2, strength=1.0, trust=0.0)
-    assert [schedule.beta(step) for step in (0, 19)] == [None, None]
-    found = [schedule.beta(step) for step in range(20, 100)]
-    assert found[0] == 20
-    assert 2 <= found[-1] < 2.1
-    assert found == sorted(found, reverse=True)
+def rounded(bits: int) -> tuple[TwinModel, TwinModel, list[Tensor]]:
+    """The same, by GPTQ."""
+    model, real, batches = calibrated(bits)
+    model = gptq_(copy.deepcopy(real), batches)
+    return model, real, batches
 
 
-@pytest.mark.parametrize("groups", [1, 3])
-@pytest.mark.parametrize("weight_map", ["symmetric", "odd"])
-def test_the_output_error_goes_down_and_that_of_the_weights_up(weight_map: str, groups: int):
-    weight, _, _, c = problem(1, groups)
-    c, steps = damped(c), torch.full_like(weight, 0.4)
-    depth = weight.shape[2]
-    levels = Levels(
-        bits=4, weight_map=weight_map, scale=steps[..., 0], multiplier=ONES.expand(*weight.shape[:2], 1), group=depth
-    )
-    nearest = levels.nearest(weight, steps)
-    found = adaround(weight, nearest, c, steps, bits=4, weight_map=weight_map)
-    assert torch.allclose(levels.nearest(found, steps), found, rtol=1e-12, atol=1e-12), "levels"
-    assert output_error(weight, found, c).sum() < 0.85 * output_error(weight, nearest, c).sum()
-    assert (weight - found).square().mean() > (weight - nearest).square().mean()
+def error(model: TwinModel, real: TwinModel, batches: list[Tensor]) -> float:
+    with torch.no_grad():
+        return sum(float((model(x) - run_real(real, x)).square().mean()) for x in batches) / len(batches)
 
 
-@pytest.mark.parametrize("weight_map", ["symmetric", "odd"])
-def test_no_weight_goes_further_than_its_neighbour(weight_map: str):
-    """Toward the real weight from where it was found, and never beyond the levels."""
-    weight, _, _, c = problem(2)
-    c = damped(c)
-    levels, steps = levels_of(weight, c, 2, weight_map)
-    found = gptq(weight, c, steps, levels.nearest)
-    free = Schedule(steps=200, rate=0.05, free=0.5, strength=0.1, trust=0.5)
-    relaxed = Relaxed(weight, found, steps, bits=2, weight_map=weight_map, trust=free.trust)
-    settle_([relaxed], lambda _, soft: [torch.randn(weight.shape, generator=RANDOM)], free)
-    moved, apart = torch.round((relaxed.hard() - found) / steps), 2 if weight_map == "odd" else 1
-    assert set(moved.unique().tolist()) == {-apart, 0, apart}
-    limit = weight_limit(2, weight_map)
-    assert torch.round(relaxed.hard() / steps).abs().max() == limit
-    inside = (weight / steps).abs() < limit
-    assert (moved * (weight - found) >= 0)[inside].all()
+def block_errors(model: TwinModel, real: TwinModel, batches: list[Tensor]) -> list[float]:
+    """F of every block on what reaches it in the float model."""
+    with torch.no_grad():
+        heard: list[Recording] = [begun(model, real, batch) for batch in batches]
+        found = []
+        for part in blocks(model):
+            set_goals_(real, part, heard)
+            found.append(block_error(model, part, [replace(one, coded=one.real) for one in heard]))
+            pass_on_(model, part, heard, {name for other in blocks(model) for name in other.reads})
+        return found
 
 
-def test_what_is_found_gets_no_worse():
-    weight, _, _, c = problem(3)
-    c = damped(c)
-    levels, steps = levels_of(weight, c, 3)
-    found = gptq(weight, c, steps, levels.nearest)
-    better = adaround(weight, found, c, steps, bits=3, weight_map="symmetric")
-    assert (output_error(weight, better, c) <= output_error(weight, found, c)).all()
-    reckless = replace(BY_LAYER, steps=3, rate=5.0)
-    again = adaround(weight, found, c, steps, bits=3, weight_map="symmetric", schedule=reckless)
-    assert (output_error(weight, again, c) <= output_error(weight, found, c)).all()
+def codes(model: TwinModel) -> dict[str, Tensor]:
+    return {twin.path: torch.from_numpy(twin.law().weight).clone() for twin in own_weights(model)}  # type: ignore[attr-defined]
 
 
-def test_uncorrelated_inputs_are_rounded_to_nearest():
-    weight, _, _, _ = problem(4)
-    c = torch.eye(weight.shape[2]).double()[None]
-    levels, steps = levels_of(weight, c, 4)
-    nearest = levels.nearest(weight, steps)
-    found = adaround(weight, nearest, c, steps, bits=4, weight_map="symmetric")
-    assert torch.allclose(found, nearest, rtol=1e-12, atol=1e-12)
+def test_blocks_come_nearer_to_float():
+    """On recordings that were not heard: the whole model, and each block on what the float model makes."""
+    model, real, batches = calibrated(3)
+    unheard = correlated(8, 23, seed=99)
+    before, each = error(model, real, unheard), block_errors(model, real, unheard)
+    assert adaround_blocks_(model, real, batches) is model
+    assert error(model, real, unheard) < 0.8 * before
+    for new, old in zip(block_errors(model, real, unheard)[1:], each[1:], strict=True):
+        assert new < old
 
 
-def test_weights_on_the_levels_stay():
-    weight, _, _, c = problem(5)
-    c = damped(c)
-    levels, steps = levels_of(weight, c, 4)
-    weight = levels.nearest(weight, steps)
-    assert torch.equal(adaround(weight, weight, c, steps, bits=4, weight_map="symmetric"), weight)
+def test_layers_come_nearer_to_float():
+    """Each weight's own output, which is what it was rounded for."""
+    model, real, batches = calibrated(3)
+    unheard = correlated(8, 23, seed=99)
+    nearest = {twin.path: grouped(twin) for twin in own_weights(model)}
+    assert adaround_(model, real, batches) is model
+    seen = moments(real, unheard, list(nearest))
+    for twin in own_weights(model):
+        wanted, c = grouped(real.twin(twin.path)), seen[twin.path].covariance  # type: ignore[arg-type]
+        assert output_error(wanted, grouped(twin), c).sum() < output_error(wanted, nearest[twin.path], c).sum()
 
 
-def test_trust_is_where_it_starts():
-    wanted, steps = torch.tensor([[[0.2, 0.6, -0.3]]]).double(), torch.ones(1, 1, 3).double()
-    found = torch.tensor([[[1.0, 0.0, 0.0]]]).double()
-    soft = [
-        Relaxed(wanted, found, steps, bits=4, weight_map="symmetric", trust=trust).soft().detach()
-        for trust in (0.0, 0.5, 1.0)
-    ]
-    for got, expected in zip(soft, (wanted, (wanted + found) / 2, found), strict=True):
-        assert torch.allclose(got.double(), expected, atol=1e-6)
+@BOTH
+def test_after_gptq_codes_move_by_one(method: Method):
+    model, real, batches = rounded(2)
+    before, scales = codes(model), [twin.weight_scale.clone() for twin in own_weights(model)]
+    method(model, real, batches)
+    after = codes(model)
+    assert max(int((after[path] - before[path]).abs().max()) for path in before) <= 1
+    assert all(torch.equal(a, b.weight_scale) for a, b in zip(scales, own_weights(model), strict=True))
 
 
-def test_shares_follow_the_gradient():
-    """Of a loss that wants every weight up, all go up."""
-    wanted, steps = torch.full((1, 1, 4), 0.1).double(), torch.ones(1, 1, 4).double()
-    one = Relaxed(wanted, torch.zeros_like(wanted), steps, bits=4, weight_map="symmetric", trust=0.5)
-    settle_([one], lambda _, weights: [-10 * torch.ones_like(weights[0])], replace(BY_LAYER, steps=200, rate=0.05))
-    assert torch.equal(one.hard(), torch.ones_like(wanted))
+@BOTH
+def test_nothing_float_is_left_behind(method: Method):
+    model, real, batches = rounded(3)
+    method(model, real, batches)
+    program = lower(model, {})
+    verify(program, load_target("int8x16"))
+    assert set(differing(model, program, batches[0]).values()) == {0}
+    for twin in own_weights(model):
+        made = torch.from_numpy(twin.law().weight * twin.steps())  # type: ignore[attr-defined]
+        assert torch.allclose(made, twin.weight.double(), rtol=1e-6, atol=0)
+
+
+@BOTH
+def test_no_threads_change_anything(method: Method, monkeypatch: pytest.MonkeyPatch):
+    found = []
+    for cores in (1, 3):
+        monkeypatch.setattr(parallel, "CORES", cores)
+        model, real, batches = calibrated(3)
+        method(model, real, batches)
+        found.append([*codes(model).values(), *(twin.bias.detach() for twin in own_weights(model))])  # type: ignore[union-attr]
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_a_block_that_gets_no_better_stays():
+    """Without a step nothing is learnt: what was found is what remains."""
+    model, real, batches = rounded(3)
+    before = codes(model)
+    adaround_blocks_(model, real, batches, schedule=replace(BY_BLOCK, steps=0, trust=1.0))
+    assert all(torch.equal(before[path], after) for path, after in codes(model).items())
+
+
+@BOTH
+def test_eight_bits_hardly_change(method: Method):
+    model, real, batches = calibrated(8)
+    before = copy.deepcopy(model)
+    method(model, real, batches)
+    with torch.no_grad():
+        far = max(float((model(x) - before(x)).abs().max()) for x in batches)
+        spread = float(before(batches[0]).std())
+    assert far < 0.1 * spread
+
+
+@BOTH
+def test_progress_ends_at_its_total(method: Method):
+    model, real, batches = calibrated(3)
+    told: list[tuple[int, int]] = []
+    method(model, real, batches, lambda done, total: told.append((done, total)))
+    assert told == [(done, told[0][1]) for done in range(1, told[0][1] + 1)]
+
+
+@BOTH
+def test_no_inputs_are_refused(method: Method):
+    model, real, _ = calibrated(4)
+    with pytest.raises(CalibrationError, match="at least one"):
+        method(model, real, [])
+
+
+@BOTH
+def test_shared_weights_are_refused(method: Method):
+    model, real, batches = calibrated(4)
+    first, second = model.twin("layers.0.up"), model.twin("layers.1.up")
+    second.weight = first.weight
+    with pytest.raises(
+        CalibrationError, match=r"layers\.1\.up: expected weights of its own, got those of layers\.0\.up"
+    ):
+        method(model, real, batches)

@@ -7,7 +7,7 @@ from tests.methods.test_gptq import problem
 
 from earnest.methods.descent import descended, output_error, rescaled
 from earnest.methods.fitting import fit, rough_fit
-from earnest.methods.gptq import damped, gptq
+from earnest.methods.gptq_core import damped, gptq
 from earnest.methods.levels import Levels, levels_by_output
 from earnest.numerics.weight import weight_codes
 

@@ -1,86 +1,196 @@
-"""GPTQ moves error from the output to the weights, and changes nothing where nothing is to be gained."""
+"""GPTQ on twins: what they compute comes nearer to the float model, and is what their program computes."""
+
+import copy
 
 import pytest
 import torch
-from torch import Tensor
+from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
+from tests.swapping.modules import FEATURES
+from tests.swapping.modules import inputs as features_of
+from tests.swapping.test_recurrent import Remembering
+from torch import Tensor, nn
+from torch.nn import functional
 
-from earnest.methods.gptq import damped, gptq
-
-DEPTH, OUT, ROWS = 24, 16, 2048
-
-
-def nearest(weight: Tensor, step: Tensor) -> Tensor:
-    """Whole multiples of the step."""
-    return torch.round(weight / step) * step
-
-
-def problem(seed: int, groups: int = 1, noise: float = 0.0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weights, correlated rows, the same rows with noise, and the covariance of the latter."""
-    generator = torch.Generator().manual_seed(seed)
-    mix = torch.randn(groups, DEPTH, DEPTH, generator=generator).double() * torch.logspace(0, -2, DEPTH).double()
-    x = torch.randn(groups, ROWS, DEPTH, generator=generator).double() @ mix
-    x -= x.mean(dim=1, keepdim=True)
-    y = x + noise * torch.randn(x.shape, generator=generator).double()
-    weight = torch.randn(groups, OUT, DEPTH, generator=generator).double()
-    return weight, x, y, y.transpose(1, 2) @ y / ROWS
-
-
-def output_error(weight: Tensor, other: Tensor, x: Tensor, y: Tensor) -> float:
-    return float((x @ weight.transpose(1, 2) - y @ other.transpose(1, 2)).square().mean())
+from earnest.calibration.calibrate import calibrate
+from earnest.errors import CalibrationError
+from earnest.integer.program.target import load_target
+from earnest.integer.program.verifier import verify
+from earnest.methods.gptq import gptq_
+from earnest.methods.moments import Moments, moments, rows_of
+from earnest.nn.edge import CalibratedEdge
+from earnest.nn.lowering import lower
+from earnest.nn.model import TwinModel, run_real
+from earnest.nn.twins.conv1d import Convolution1d
+from earnest.nn.twins.conv2d import Convolution2d
+from earnest.nn.twins.gru import GatedRecurrentUnit
+from earnest.nn.twins.recurrence import Recurrence, arguments
+from earnest.nn.twins.weighted import Weighted
+from earnest.swapping.swap import swap
 
 
-@pytest.mark.parametrize("groups", [1, 3])
-@pytest.mark.parametrize("scale", [0.2, 0.5])
-def test_the_output_error_goes_down_and_that_of_the_weights_up(scale: float, groups: int):
-    weight, x, _, c = problem(1, groups)
-    plain, found = torch.round(weight / scale) * scale, gptq(weight, damped(c), torch.full_like(weight, scale), nearest)
-    assert torch.equal(found, torch.round(found / scale) * scale), "on the grid"
-    assert output_error(weight, found, x, x) < 0.7 * output_error(weight, plain, x, x)
-    assert (weight - found).square().mean() > (weight - plain).square().mean()
+def correlated(count: int, time: int, seed: int = 1) -> list[Tensor]:
+    """Inputs whose channels move together, as those of a trained network do."""
+    mix = torch.randn(WIDTH, WIDTH, generator=torch.Generator().manual_seed(5)) * torch.logspace(0, -2, WIDTH)
+    return [x @ mix for x in inputs(count=count, time=time, width=WIDTH, seed=seed)]
 
 
-def test_uncorrelated_inputs_are_rounded_to_nearest():
-    weight, _, _, _ = problem(2)
-    found = gptq(weight, torch.eye(DEPTH).double()[None], torch.full_like(weight, 0.3), nearest)
-    assert torch.equal(found, torch.round(weight / 0.3) * 0.3)
+def calibrated(bits: int) -> tuple[TwinModel, list[Tensor]]:
+    """Twins of a tiny model with weights of so many bits, and what they are calibrated on."""
+    batches = correlated(24, 19)
+    return calibrate(tiny_model(Original(), weight_bits=bits), batches), batches
 
 
-def test_weights_on_the_grid_stay():
-    weight, _, _, c = problem(3)
-    weight = torch.round(weight / 0.25) * 0.25
-    assert torch.equal(gptq(weight, damped(c), torch.full_like(weight, 0.25), nearest), weight)
+def error(model: TwinModel, batches: list[Tensor], goal: list[Tensor]) -> float:
+    with torch.no_grad():
+        return sum(float((model(x) - y).square().mean()) for x, y in zip(batches, goal, strict=True)) / len(batches)
 
 
-def test_every_weight_has_its_own_step():
-    weight, _, _, c = problem(5)
-    steps = torch.tensor([0.1, 0.7]).double().repeat(DEPTH // 2).expand_as(weight)
-    found = gptq(weight, damped(c), steps, nearest)
-    assert torch.equal(nearest(found, steps), found)
+@pytest.mark.parametrize("bits", [2, 3, 4])
+def test_the_result_comes_nearer_to_float(bits: int):
+    model, batches = calibrated(bits)
+    with torch.no_grad():
+        unheard = correlated(8, 23, seed=99)
+        goal = [run_real(model, x) for x in unheard]
+    before = error(model, unheard, goal)
+    assert gptq_(model, batches) is model
+    assert error(model, unheard, goal) < 0.8 * before
 
 
-def test_a_dead_input_costs_nothing():
-    weight, _, _, c = problem(4)
-    c[:, 5, :] = c[:, :, 5] = 0
-    assert torch.isfinite(gptq(weight, damped(c), torch.full_like(weight, 0.3), nearest)).all()
+def test_nothing_float_is_left_behind():
+    model, batches = calibrated(3)
+    gptq_(model, batches)
+    program = lower(model, {})
+    verify(program, load_target("int8x16"))
+    for call in model.calls:
+        twin = model.twin(call.name)
+        if isinstance(twin, Weighted):
+            codes = torch.from_numpy(twin.law().weight)  # type: ignore[attr-defined]
+            scale = twin.effective_scale().reshape(-1, *(1,) * (codes.ndim - 1))
+            assert torch.allclose(codes * scale, twin.weight.double(), rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize("depth", [1, 63, 64, 65, 200])
-def test_blocks_of_columns_are_the_columns_one_by_one(depth: int):
-    """Against the algorithm as its paper writes it, one row of the inverse at a time."""
-    generator = torch.Generator().manual_seed(depth)
-    rows = torch.randn(2, 3 * depth + 5, depth, generator=generator).double()
-    c, weight = damped(rows.transpose(1, 2) @ rows), torch.randn(2, 5, depth, generator=generator).double()
-    steps = torch.linspace(0.2, 0.6, depth).double().expand_as(weight)
-    found = gptq(weight, c, steps, nearest)
-    for group in range(2):
-        order = torch.argsort(torch.diagonal(c[group]), descending=True)
-        left, inverse = weight[group][:, order].clone(), torch.linalg.inv(c[group][order][:, order])
-        step = steps[group][:, order]
-        for j in range(depth):
-            rounded = nearest(left[:, j], step[:, j])
-            error = (left[:, j] - rounded) / inverse[j, j]
-            left -= error[:, None] * inverse[j]
-            left[:, j] = rounded
-            inverse = inverse - torch.outer(inverse[:, j], inverse[j]) / inverse[j, j]
-            inverse[j, j] = 1.0
-        assert torch.allclose(found[group][:, order], left)
+def test_eight_bits_hardly_change():
+    model, batches = calibrated(8)
+    before = copy.deepcopy(model)
+    gptq_(model, batches)
+    with torch.no_grad():
+        far = max(float((model(x) - before(x)).abs().max()) for x in batches)
+        spread = float(before(batches[0]).std())
+    assert far < 0.1 * spread
+
+
+def test_no_inputs_are_refused():
+    model, _ = calibrated(4)
+    with pytest.raises(CalibrationError, match="at least one"):
+        gptq_(model, [])
+
+
+def edge() -> CalibratedEdge:
+    return CalibratedEdge("x", bits=8, symmetric=True, role="activation", method="extremes", margin=1.0)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 6])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_rows_are_what_weights_multiply(axes: int, groups: int):
+    """Rows times weights are the convolution, by torch's own."""
+    kind, convolve = ((Convolution1d, functional.conv1d), (Convolution2d, functional.conv2d))[axes - 1]
+    weight = nn.Parameter(torch.randn(12, 6 // groups, *(3, 2)[:axes], dtype=torch.float64))
+    windows = {"strides": (2, 1)[:axes], "padding": (1, 2)[:axes], "dilations": (1, 2)[:axes], "groups": groups}
+    fixed = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes", "weight_group": 0}
+    twin = kind([edge()], edge(), weight=weight, bias=None, **windows, **fixed)
+    x = torch.randn(2, 6, *(9, 7)[:axes], dtype=torch.float64)
+    made = rows_of(twin, x, x) @ weight.detach().reshape(groups, 12 // groups, -1).transpose(1, 2)
+    expected = convolve(x, weight, None, windows["strides"], windows["padding"], windows["dilations"], groups)
+    expected = expected.reshape(2, groups, 12 // groups, -1).permute(1, 0, 3, 2).flatten(1, 2)
+    assert torch.allclose(made, expected)
+
+
+def test_moments_are_those_of_all_rows():
+    model, batches = calibrated(4)
+    found = moments(model, batches, ["block.up"])["block.up"]
+    seen: list[Tensor] = []
+    for x in batches:
+        values: dict[str, Tensor] = {}
+        with torch.no_grad():
+            run_real(model, x, values.__setitem__)
+        (name,) = next(call.inputs for call in model.calls if call.name == "block.up")
+        seen.append(values[name].reshape(-1, values[name].shape[-1]))
+    rows = torch.cat(seen).double()
+    assert torch.allclose(found.covariance[0], torch.cov(rows.T, correction=0), rtol=1e-5, atol=1e-6)
+    assert torch.allclose(found.mean[0], rows.mean(dim=0), rtol=1e-5, atol=1e-6)
+    assert torch.allclose(found.high[0].double(), rows.amax(dim=0).clamp_min(0))
+    assert torch.allclose(found.low[0].double(), rows.amin(dim=0).clamp_max(0))
+
+
+def test_rows_that_hardly_vary_have_a_covariance_that_is_positive() -> None:
+    """Float32 products leave 2^-18 of the power; the variance here is 2^-26 of it. Rows that vary are left alone."""
+    generator = torch.Generator().manual_seed(3)
+    noise = torch.randn(1, 3000, 6, generator=generator)
+    mean = torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0, 1.0])
+    for spread, least in ((2.0**-13, 2.0**-17), (1.0, 0.5)):
+        seen = Moments()
+        seen.add_(mean + spread * noise)
+        assert float(torch.linalg.eigvalsh(seen.covariance).min()) > least
+    exact = (noise - noise.mean(dim=1, keepdim=True)).double()
+    torch.testing.assert_close(seen.covariance, exact.transpose(1, 2) @ exact / 3000, atol=1e-4, rtol=0)
+
+
+def test_shared_weights_are_refused():
+    """A module that is called twice has one weight, and two sets of inputs."""
+    model, batches = calibrated(4)
+    up = model.twin("block.up")
+    assert isinstance(up, Weighted)
+    again = type(up)(
+        up.operands,
+        edge(),
+        weight=up.weight,
+        bias=up.bias,
+        weight_bits=4,
+        weight_map="symmetric",
+        weight_range="extremes",
+        weight_group=0,
+    )
+    model.place_("again", again, ["input"])
+    with pytest.raises(CalibrationError, match=r"again: expected weights of its own, got those of block\.up"):
+        gptq_(model, batches)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_recurrence_multiplies_what_it_made_a_step_before(reverse: bool):
+    """torch's single step from these rows is the result."""
+    weight = nn.Parameter(torch.randn(12, 4, generator=torch.Generator().manual_seed(1)))
+    settings = {"weight_bits": 8, "weight_map": "symmetric", "weight_range": "extremes", "weight_group": 0}
+    twin = GatedRecurrentUnit([arguments()], edge(), weight=weight, bias=None, reverse=reverse, **settings)
+    x = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        made = twin.real([x], [weight], {})
+        rows = rows_of(twin, x, made)
+        cell = nn.GRUCell(12, 4, bias=False)
+        cell.weight_ih.copy_(torch.eye(12))
+        cell.weight_hh.copy_(weight)
+        torch.testing.assert_close(cell(x.reshape(-1, 12), rows[0]), made.reshape(-1, 4))
+
+
+def test_the_arguments_of_a_recurrence_come_nearer_to_float():
+    """What the codes of their weights add on other recordings, with the bias that keeps their mean."""
+    twins = swap(Remembering("lstm", gain=1.5).eval(), "w4a8", "int8x16", features=FEATURES, longest=200)
+    heard, unheard = features_of((60, 50, 40, 61, 51, 41)), features_of((70, 33))
+    calibrate(twins, heard)
+    (path,) = (call.name for call in twins.calls if call.name.startswith("memory.lstm"))
+    (twin,), real = [each for each in twins.modules() if isinstance(each, Recurrence)], copy.deepcopy(twins.twin(path))
+    seen: dict[str, Tensor] = {}
+    with torch.no_grad():
+        rows = []
+        for x in unheard:
+            run_real(twins, x, seen.__setitem__)
+            rows.append(twin.before(seen[path]).reshape(-1, twin.weight.shape[1]))
+
+    def far() -> float:
+        with torch.no_grad():
+            weight, bias = twin.quantized()
+            wanted, own = real.trainable()
+            return float((torch.cat(rows) @ (weight - wanted).T + bias - own).square().mean())
+
+    before = far()
+    gptq_(twins, heard)
+    assert far() < 0.8 * before

@@ -7,7 +7,7 @@ from tests.methods.stacked import stacked
 from tests.nn.tiny import WIDTH, inputs
 
 from earnest.calibration.calibrate import calibrate
-from earnest.methods.rounding import gptq_
+from earnest.methods.gptq import gptq_
 from earnest.nn.model import TwinModel
 from earnest.training.quantized.latents import Latents, give_biases_
 

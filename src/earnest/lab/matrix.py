@@ -21,10 +21,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from earnest.errors import ExperimentError
+from earnest.errors import ExperimentError, RecipeError
 from earnest.evaluation.anatomy import file_sha256
 from earnest.integer.program.target import Target, load_target
 from earnest.lab.experiment import Experiment
+from earnest.methods.catalogue import methods_of
 from earnest.models.checkpoint import TOKENS, WEIGHTS
 from earnest.speech.librispeech import Utterance, data_sha256, read_split, select
 from earnest.swapping.recipe import Recipe, load_recipe
@@ -193,11 +194,15 @@ def with_methods(recipe: Recipe, methods: Sequence[Any]) -> Recipe:
 def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """The recipe with other values of some keys; ExperimentError where it is none any more."""
     try:
-        return Recipe.model_validate(recipe.model_dump() | dict(changes))
+        made = Recipe.model_validate(recipe.model_dump() | dict(changes))
+        methods_of(made)
+    except RecipeError as error:
+        raise ExperimentError(str(error)) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ExperimentError(f"recipe {recipe.name}: {where}: {first['msg']}, got {first['input']!r}") from error
+    return made
 
 
 def weights(path: Path) -> Weights:

@@ -11,11 +11,12 @@ from earnest.integer.law.recurrence import Recurrence
 from earnest.integer.law.weighted import WeightedSums
 from earnest.integer.program.target import Target
 from earnest.integer.program.verifier import verify
-from earnest.methods.gptq import damped
+from earnest.methods.accumulators_core import Need, shrunk
+from earnest.methods.gptq import grouped, own_weights, quantized_codes, rounded_parameters, weighted
+from earnest.methods.gptq_core import damped
 from earnest.methods.levels import Levels
+from earnest.methods.method import Method
 from earnest.methods.moments import Moments, moments
-from earnest.methods.rounding import grouped, own_weights, quantized_codes, rounded_parameters, weighted
-from earnest.methods.shrinking import Need, shrunk
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress
@@ -100,3 +101,12 @@ def _need(twin: Weighted, wanted: Tensor, mean: Tensor, magnitude: int, most: in
         return (magnitude * units.abs().sum(dim=2) + folded.abs()) / most
 
     return need
+
+
+METHODS = (
+    Method(
+        name="accumulators",
+        stage="after calibration",
+        apply=lambda at, told: accumulate_(at.twin, at.batches, at.target, told),
+    ),
+)

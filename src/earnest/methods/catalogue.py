@@ -1,43 +1,35 @@
-"""The methods that a recipe may name, and what each is given."""
+"""The methods that a recipe may name: those that modules of this room say of themselves.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+A method is a pair of files: `X_core.py`, pure functions on tensors, and `X.py`, which does it to a model of twins and
+says in `METHODS` by which names.
+"""
 
-from earnest.integer.program.target import Target
-from earnest.methods.accumulators import accumulate_
-from earnest.methods.rotation import rotate_
-from earnest.methods.rounding import gptq_
-from earnest.methods.scaling import equalize_
-from earnest.methods.settling import adaround_, adaround_blocks_
-from earnest.nn.model import Inputs, TwinModel
-from earnest.nn.parallel import Progress
+import importlib
+import pkgutil
+from functools import cache
 
+from earnest import methods
+from earnest.errors import RecipeError
+from earnest.methods.method import Method
+from earnest.swapping.recipe import Recipe
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rounding:
-    """What methods that change weights are given: calibrated twins, the same ones before any weight was rounded (the
-    twins themselves, unless a method asks for them), the inputs that ranges came from, and the device.
-    """
-
-    twin: TwinModel
-    real: TwinModel
-    batches: Sequence[Inputs]
-    target: Target
+_CORE = "_core"
 
 
-BEFORE: dict[str, Callable[[TwinModel, Sequence[Inputs], Progress | None], object]] = {
-    "equalize": equalize_,
-    "rotate": rotate_,
-}
-"""What a recipe may do to a model of twins before it is calibrated, by the name that it gives."""
+@cache
+def catalogue() -> dict[str, Method]:
+    """Every method by its name."""
+    names = [module.name.removesuffix(_CORE) for module in pkgutil.iter_modules(methods.__path__)]
+    paired = sorted({name for name in names if names.count(name) > 1})
+    # The contracts need not see these imports: they are of this room itself.
+    modules = [importlib.import_module(f"{methods.__name__}.{name}") for name in paired]  # noqa: TID251
+    return {method.name: method for module in modules for method in module.METHODS}
 
-AFTER: dict[str, Callable[[Rounding, Progress | None], object]] = {
-    "gptq": lambda at, told: gptq_(at.twin, at.batches, told),
-    "adaround": lambda at, told: adaround_(at.twin, at.real, at.batches, told),
-    "adaround-block": lambda at, told: adaround_blocks_(at.twin, at.real, at.batches, told),
-    "accumulators": lambda at, told: accumulate_(at.twin, at.batches, at.target, told),
-}
-"""What it may do to a calibrated one."""
 
-AGAINST_REAL = frozenset({"adaround", "adaround-block"})
-"""Methods that ask for the twins as they were before any weight was rounded."""
+def methods_of(recipe: Recipe) -> list[Method]:
+    """The methods of a recipe in its order; RecipeError for a name that none has."""
+    known = catalogue()
+    for index, name in enumerate(recipe.methods):
+        if name not in known:
+            raise RecipeError(f"recipe {recipe.name}: methods.{index}: expected one of {sorted(known)}, got {name!r}")
+    return [known[name] for name in recipe.methods]

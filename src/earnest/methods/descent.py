@@ -10,7 +10,7 @@ Neither step makes F greater, whatever it starts from.
 import torch
 from torch import Tensor
 
-from earnest.methods.gptq import Nearest
+from earnest.methods.gptq_core import Nearest
 
 _BLOCK = 64
 

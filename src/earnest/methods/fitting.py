@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from earnest.methods.descent import descended, output_error, rescaled
-from earnest.methods.gptq import damped, gptq
+from earnest.methods.gptq_core import damped, gptq
 from earnest.methods.levels import Levels, levels_by_output
 
 _FACTORS = (0.88, 1.0, 1.13, 1.28)

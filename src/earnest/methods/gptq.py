@@ -1,52 +1,99 @@
-"""GPTQ: weights rounded one column after the other, the error of each made up for by the columns to come.
+"""GPTQ on a model of twins: one pass of the float model over all recordings, then weight after weight."""
 
-    minimise  E |W x + b - (Q x + b')|^2 = tr (W - Q) C (W - Q)^T   over codes Q; the bias b' = b + (W - Q) m is free
-    for each column j, largest C_jj first:  Q_j = nearest(W_j),   W_k += (W_j - Q_j) / U_jj U_jk,   k after j
-
-with U the upper Cholesky factor of (C + d I)^-1 [Frantar et al. 2023, arXiv:2210.17323, algorithm 1], d a fraction of
-the mean of C's diagonal, and C and m the moments of the float model's rows. Weights refitted to the rows that quantized
-operators before them make come nearer to the float model frame by frame, but draw every output toward its mean: words
-are lost (docs/results.md).
-"""
-
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-Nearest = Callable[[Tensor, Tensor], Tensor]
-"""The nearest values that weights may have, given the step of each."""
-
-DAMPING = 0.01
-_BLOCK = 64
-"""Columns whose errors are spread among themselves at once, and over the rest of the columns together."""
-
-
-def damped(c: Tensor, damping: float = DAMPING) -> Tensor:
-    """C + d I, [groups, depth, depth]."""
-    mean = torch.diagonal(c, dim1=1, dim2=2).mean(dim=1).clamp_min(1e-12)
-    return c + torch.diag_embed(damping * mean[:, None].expand(c.shape[:2]))
+from earnest.errors import CalibrationError
+from earnest.methods.fitting import Fit, fit
+from earnest.methods.method import Method
+from earnest.methods.moments import Moments, moments
+from earnest.nn.model import Inputs, TwinModel
+from earnest.nn.parallel import Progress, counted, each
+from earnest.nn.twins.weighted import Weighted
 
 
-def gptq(weight: Tensor, c: Tensor, steps: Tensor, nearest: Nearest) -> Tensor:
-    """Quantized weights [groups, out, depth] for real ones, the step of each, and the damped covariance C of their
-    inputs.
+@torch.no_grad()
+def gptq_(model: TwinModel, batches: Sequence[Inputs], progress: Progress | None = None) -> TwinModel:
+    """Round every weight of a calibrated model, and correct every bias; the model is returned.
+
+    CalibrationError if there are no inputs, or if two calls share a weight, which is rounded for what reaches one.
     """
-    order = torch.argsort(torch.diagonal(c, dim1=1, dim2=2), dim=1, descending=True)
-    groups = torch.arange(len(c))[:, None]
-    place = order[:, None].expand_as(weight)
-    left, steps = weight.gather(2, place).clone(), steps.gather(2, place)
-    lower = torch.linalg.cholesky(c[groups[:, :, None], order[:, :, None], order[:, None, :]])
-    upper = torch.linalg.cholesky(torch.cholesky_inverse(lower), upper=True)
-    found = torch.empty_like(left)
-    depth = left.shape[2]
-    for start in range(0, depth, _BLOCK):
-        stop = min(start + _BLOCK, depth)
-        errors = torch.empty_like(left[:, :, start:stop])
-        for j in range(start, stop):
-            found[:, :, j] = nearest(left[:, :, j], steps[:, :, j])
-            error = (left[:, :, j] - found[:, :, j]) / upper[:, j, j, None]
-            left[:, :, j + 1 : stop] -= error[:, :, None] * upper[:, None, j, j + 1 : stop]
-            errors[:, :, j - start] = error
-        left[:, :, stop:] -= errors @ upper[:, start:stop, stop:]
-    return torch.empty_like(found).scatter_(2, place, found)
+    twins = own_weights(model)
+    total = len(batches) + len(twins)
+    found = moments(model, batches, [twin.path for twin in twins], counted(progress, total))
+    told = counted(progress, total, before=len(batches))
+    fits = each(lambda twin: fitted(twin, found[twin.path]), twins, told)
+    for twin, best in zip(twins, fits, strict=True):
+        round_(twin, best, found[twin.path])
+    return model
+
+
+def own_weights(model: TwinModel) -> list[Weighted]:
+    """The twins with weights; CalibrationError where two have the same one."""
+    found: dict[int, Weighted] = {}
+    for call in model.calls:
+        twin = model.twin(call.name)
+        if isinstance(twin, Weighted):
+            if id(twin.weight) in found:
+                first = found[id(twin.weight)].path
+                raise CalibrationError(
+                    f"{twin.path}: expected weights of its own, got those of {first}: leave out methods of the recipe"
+                )
+            found[id(twin.weight)] = twin
+    return list(found.values())
+
+
+def grouped(twin: Weighted) -> Tensor:
+    """The weight as rows, [groups, out, depth], float64."""
+    return twin.weight.detach().double().reshape(twin.groups, len(twin.weight) // twin.groups, -1)
+
+
+def weighted(model: TwinModel, path: str) -> Weighted:
+    """The twin with weights at a path."""
+    twin = model.twin(path)
+    if not isinstance(twin, Weighted):
+        raise TypeError(f"{path}: expected weights, got {twin}")
+    return twin
+
+
+def quantized_codes(twin: Weighted) -> tuple[Tensor, Tensor]:
+    """Codes of a weight and the step of each, [groups, out, depth], float64."""
+    shape = grouped(twin).shape
+    codes = torch.from_numpy(twin.law().weight)  # type: ignore[attr-defined]
+    return codes.double().reshape(shape), torch.from_numpy(twin.steps()).reshape(shape)
+
+
+def rounded_parameters(twin: Weighted, weight: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+    """A weight [groups, out, depth] in the shape of the twin's, and the bias b + (W - Q) m that keeps its mean."""
+    dtype = twin.weight.dtype
+    shift = ((grouped(twin) - weight) @ mean[:, :, None]).reshape(-1).to(dtype)
+    return weight.reshape(twin.weight.shape).to(dtype), shift if twin.bias is None else twin.bias + shift
+
+
+def fitted(twin: Weighted, seen: Moments) -> Fit:
+    """The weights of a twin's levels that come nearest to its float output."""
+    return fit(grouped(twin), seen.covariance, twin.weight_bits, twin.weight_maps, twin.weight_group)
+
+
+def round_(twin: Weighted, found: Fit, seen: Moments) -> None:
+    """Give a twin weights that were found, and the bias that keeps its mean."""
+    weight, bias = rounded_parameters(twin, found.weight, seen.mean)
+    twin.weight_map = found.levels.weight_map
+    twin.weight_scale.copy_(found.levels.scale.reshape(-1))
+    twin.group_multiplier.copy_(found.levels.multiplier.flatten(0, 1))
+    set_parameters_(twin, weight, bias)
+
+
+@torch.no_grad()
+def set_parameters_(twin: Weighted, weight: Tensor, bias: Tensor) -> None:
+    """Give a twin a weight, and a bias also where it had none."""
+    twin.weight.copy_(weight)
+    if twin.bias is None:
+        twin.bias = nn.Parameter(bias)
+    else:
+        twin.bias.copy_(bias)
+
+
+METHODS = (Method(name="gptq", stage="after calibration", apply=lambda at, told: gptq_(at.twin, at.batches, told)),)

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from earnest.integer.dimension import Symbols
 from earnest.integer.program.program import INPUT
-from earnest.methods.adaround import Relaxed, Schedule, settle_
+from earnest.methods.adaround_core import Relaxed, Schedule, settle_
 from earnest.methods.blocks import Block, fixed
+from earnest.methods.gptq import grouped, quantized_codes, weighted
 from earnest.methods.moments import rows_of
-from earnest.methods.rounding import grouped, quantized_codes, weighted
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import each
 from earnest.nn.simulation import simulated

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from earnest.methods.allocation import Choice, Width
 from earnest.methods.fitting import rough_fit
+from earnest.methods.gptq import grouped, own_weights, rounded_parameters
 from earnest.methods.moments import Moments, moments
 from earnest.methods.posteriors import Distance
-from earnest.methods.rounding import grouped, own_weights, rounded_parameters
 from earnest.nn.model import TwinModel, run_real
 from earnest.nn.parallel import Progress, counted, each
 from earnest.nn.simulation import rerun

@@ -31,9 +31,6 @@ def _group(size: int) -> int:
 Group = Annotated[int, Field(ge=0), AfterValidator(_group)]
 """How many weights of a row share a multiplier; 0 stands for all of them."""
 
-Method = Literal["equalize", "rotate", "gptq", "adaround", "adaround-block", "accumulators"]
-"""What changes a model of twins; `pipeline` resolves the names."""
-
 
 class Rule(BaseModel):
     """Settings for the operators whose path, kind and role all match."""
@@ -96,7 +93,7 @@ class Recipe(BaseModel):
 
     name: str
     description: str
-    methods: list[Method] = Field(default_factory=list)
+    methods: list[str] = Field(default_factory=list)
     budget: str | None = Field(default=None, pattern=FORM)
     ranges: dict[Role, RangeMethod] = Field(default_factory=dict)
     rule: list[Rule]

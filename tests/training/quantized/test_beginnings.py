@@ -15,7 +15,7 @@ from earnest.errors import TrainingError
 from earnest.integer.codes import weight_limit
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.methods.rounding import gptq_, own_weights
+from earnest.methods.gptq import gptq_, own_weights
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted

@@ -11,7 +11,7 @@ from tests.training.tiny_latents import BATCHES, rounded, values_of
 from earnest.calibration.calibrate import calibrate
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.methods.rounding import own_weights
+from earnest.methods.gptq import own_weights
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
 from earnest.numerics.weight import weight_codes

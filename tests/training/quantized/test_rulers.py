@@ -10,7 +10,7 @@ from tests.training.tiny_latents import rounded
 from earnest.integer.codes import weight_limit
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.methods.rounding import own_weights
+from earnest.methods.gptq import own_weights
 from earnest.nn.lowering import lower
 from earnest.numerics.weight import largest_multiplier
 from earnest.training.quantized.latents import Latents

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from tests.training.tiny_training import CO_TRAINING, kill_once_kept, write_corp
 from earnest.errors import TrainingError
 from earnest.file import open_program
 from earnest.judge.program.judging import judge_program
-from earnest.methods.catalogue import BEFORE
+from earnest.methods.catalogue import catalogue
+from earnest.methods.method import Material
 from earnest.methods.seams import seams
-from earnest.nn.model import TwinModel
 from earnest.runtime.description import describe
 from earnest.runtime.recognizer import Recognizer
 from earnest.training import log
@@ -196,11 +197,11 @@ def test_teacher_and_pupil_agree_on_what_a_run_of_another_equalization_learnt(
 ) -> None:
     """`w8a8` equalizes nothing, `w4a8-best` does: in the teacher, not in what was learnt."""
 
-    def double(twin: TwinModel, *_: object) -> None:
-        for seam in seams(twin):
+    def double(material: Material, *_: object) -> None:
+        for seam in seams(material.twin):
             seam.scale_(torch.full((seam.channels,), 2.0))
 
-    monkeypatch.setitem(BEFORE, "equalize", double)
+    monkeypatch.setitem(catalogue(), "equalize", replace(catalogue()["equalize"], apply=double))
     train(load_training(write_taught(tmp_path, tiny_world.model, recipe="w8a8")), tmp_path / "first", Watch())
     file = started(tmp_path, tiny_world, "w4a8-best", tmp_path / "first" / "state.safetensors")
     run = QuantizedRun(load_training(file), tmp_path / "second", Watch(), CPU)  # type: ignore[arg-type]

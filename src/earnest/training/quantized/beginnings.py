@@ -17,14 +17,12 @@ from torch import Tensor
 
 from earnest.errors import TrainingError
 from earnest.integer.codes import CODE_BITS
-from earnest.methods.rounding import own_weights
+from earnest.methods.catalogue import methods_of
+from earnest.methods.gptq import own_weights
 from earnest.nn.model import TwinModel
 from earnest.pipeline import Prepared, Progress, recalibrate_, round_
 from earnest.training.quantized.latents import Latents, reals
 from earnest.training.quantized.rulers import LEARNED_LEVELS, LEVELS, OF_EDGES, WIDEST, Ruler
-
-TOGETHER = frozenset({"adaround-block"})
-"""Methods that round weights to make up for others, which would stay as they were here."""
 
 MOST_BITS = 8
 
@@ -43,8 +41,9 @@ def begun_from(
     """
     before = _rulers(learnt, twins[0])
     stays = _stays(before[0], twins[0])
-    if not all(stays) and (refused := sorted(TOGETHER & set(ready.recipe.methods))):
-        raise TrainingError(f"start: expected methods that round each weight by itself, got {refused[0]}")
+    together = [method.name for method in methods_of(ready.recipe) if method.rounds_together]
+    if together and not all(stays):  # what they round would make up for weights that stay
+        raise TrainingError(f"start: expected methods that round each weight by itself, got {together[0]}")
     for twin in twins:
         _write_(learnt, before[0], stays, twin)
         recalibrate_(twin, ready.batches, progress)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from earnest.integer.codes import weight_limit
-from earnest.methods.rounding import own_weights, quantized_codes, weighted
+from earnest.methods.gptq import own_weights, quantized_codes, weighted
 from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted
 from earnest.training.quantized.rulers import Ruler, beginning

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from torch import Tensor
 
 from earnest.integer.program.program import INPUT
+from earnest.methods.gptq import own_weights
 from earnest.methods.learned_steps import Rounded
-from earnest.methods.rounding import own_weights
 from earnest.nn.edge import Edge
 from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, walk

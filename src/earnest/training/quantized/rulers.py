@@ -22,8 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from earnest.integer.codes import code_range, weight_limit
+from earnest.methods.gptq import own_weights
 from earnest.methods.learned_steps import Coded, WholeNumbers, share_codes
-from earnest.methods.rounding import own_weights
 from earnest.nn.edge import CalibratedEdge
 from earnest.nn.model import TwinModel, edges
 from earnest.nn.twins.weighted import Weighted

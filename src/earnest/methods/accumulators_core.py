@@ -18,7 +18,7 @@ from torch import Tensor
 
 from earnest.errors import NumericsError
 from earnest.methods.descent import output_error
-from earnest.methods.gptq import gptq
+from earnest.methods.gptq_core import gptq
 from earnest.methods.levels import Levels
 
 Need = Callable[[Tensor, Tensor], Tensor]

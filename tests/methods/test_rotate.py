@@ -10,8 +10,8 @@ from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.methods.hadamard import rotation
-from earnest.methods.rotation import rotate_, turned, turns
+from earnest.methods.rotate import rotate_, turned, turns
+from earnest.methods.rotate_core import rotation
 from earnest.models.conformer.config import ConformerConfig
 from earnest.models.hub.random_weights import random_conformer
 from earnest.nn.comparison import differences, first_difference

@@ -5,10 +5,10 @@ import torch
 from torch import Tensor
 
 from earnest.errors import NumericsError
+from earnest.methods.accumulators_core import Need, shrunk
 from earnest.methods.descent import output_error
-from earnest.methods.gptq import damped
+from earnest.methods.gptq_core import damped
 from earnest.methods.levels import Levels
-from earnest.methods.shrinking import Need, shrunk
 
 OUT, DEPTH = 6, 20
 

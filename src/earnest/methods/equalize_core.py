@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from earnest.methods.fitting import rough_fit
-from earnest.methods.gptq import damped
+from earnest.methods.gptq_core import damped
 
 STRENGTHS = (0.25, 0.5, 0.75)
 _FARTHEST = 8.0

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
-from earnest.methods.equalization import Reading, factors
-from earnest.methods.scaling import equalize_
+from earnest.methods.equalize import equalize_
+from earnest.methods.equalize_core import Reading, factors
 from earnest.methods.seams import seams
 from earnest.nn.model import TwinModel, run_real
 from earnest.nn.twins.weighted import Weighted

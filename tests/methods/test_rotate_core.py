@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from earnest.methods.hadamard import hadamard, rotation
+from earnest.methods.rotate_core import hadamard, rotation
 
 MISSING = {52, 92, 100, 116}
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from earnest.methods.equalization import Reading, factors
+from earnest.methods.equalize_core import Reading, factors
+from earnest.methods.gptq import grouped, own_weights
+from earnest.methods.method import Method
 from earnest.methods.moments import Moments, moments
-from earnest.methods.rounding import grouped, own_weights
 from earnest.methods.seams import Seam, seams
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import Progress, counted
@@ -57,3 +58,8 @@ def _columns(reader: Weighted) -> Tensor:
     _, depth, *taps = reader.weight.shape
     groups, size = reader.groups, torch.Size(taps).numel()
     return torch.arange(groups * depth).reshape(groups, depth, 1).expand(groups, depth, size).reshape(groups, -1)
+
+
+METHODS = (
+    Method(name="equalize", stage="before calibration", apply=lambda at, told: equalize_(at.twin, at.batches, told)),
+)

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from earnest.errors import CalibrationError
-from earnest.methods.hadamard import rotation
-from earnest.methods.rounding import own_weights
+from earnest.methods.gptq import own_weights
+from earnest.methods.method import Method
+from earnest.methods.rotate_core import rotation
 from earnest.nn.model import Call, Inputs, TwinModel, readers
 from earnest.nn.parallel import Progress
 from earnest.nn.twins.add import Add
@@ -186,3 +187,8 @@ def _through_product(call: Call, name: str, axis: int) -> list[tuple[str, int]] 
     if name == left:
         return [(right, -2)] if axis == -1 else None
     return {-2: [(left, -1)], -1: [(call.name, -1)]}.get(axis)
+
+
+METHODS = (
+    Method(name="rotate", stage="before calibration", apply=lambda at, told: rotate_(at.twin, at.batches, told)),
+)
