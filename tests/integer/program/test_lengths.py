@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.integer.cases import CASES
-from tests.integer.test_verifier import INT8, INT8X16, linear, program, refused, step
+from tests.integer.verifying import INT8, INT8X16, linear, program, refused, step
 
 from earnest.errors import TargetError
 from earnest.integer.codes import Domain

@@ -1,12 +1,12 @@
 """What is proved of a recurrence: its constants, and sums over every hidden state; and what its equations entail."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 from tests.integer.cases import CASES
-from tests.integer.cases_recurrent import SIGMOID, constants
+from tests.integer.cases_recurrent import SIGMOID
+from tests.integer.recurrences import recurrence
 
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import IntegerAccumulation
@@ -15,19 +15,12 @@ from earnest.integer.law.gru import GatedRecurrentUnit
 from earnest.integer.law.lstm import LongShortTermMemory
 from earnest.integer.law.operator import Proof
 from earnest.integer.law.recurrence import Recurrence
-from earnest.numerics.recurrence import ARGUMENT, GATE, gate_tables
 
 KINDS = (LongShortTermMemory, GatedRecurrentUnit)
-OUTPUT = {"output_multiplier": 65011, "output_shift": 39}
 
 
-def _proof(bits: int = 32) -> Proof:
+def new_proof(bits: int = 32) -> Proof:
     return Proof(symbols={}, accumulator_bits=bits, path="y")
-
-
-def _recurrence(kind: type[Recurrence], units: int = 2, **changes: Any) -> Recurrence:
-    weight = np.full((kind.gates * units, units), 127)
-    return kind(**constants(weight, **(OUTPUT | changes)))
 
 
 def _operand(operator: Recurrence, bits: int = 16) -> Domain:
@@ -37,13 +30,13 @@ def _operand(operator: Recurrence, bits: int = 16) -> Domain:
 @pytest.mark.parametrize("kind", KINDS)
 def test_sums_are_proved_for_every_hidden_state(kind):
     """127 * 128 * units + 300, whatever is known of the operand."""
-    operator = _recurrence(kind, 4)
+    operator = recurrence(kind, 4)
     known = replace(_operand(operator), low=0, high=0)
-    proof = _proof()
+    proof = new_proof()
     operator.infer([known], proof)
     assert proof.widest["y:accumulator"] == 127 * 128 * 4 + 300
     with pytest.raises(ProgramError, match="the accumulator can reach 65324"):
-        operator.infer([known], _proof(16))
+        operator.infer([known], new_proof(16))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -65,7 +58,7 @@ def test_sums_are_proved_for_every_hidden_state(kind):
 )
 def test_constants(kind, change, message):
     with pytest.raises(ProgramError, match=message):
-        replace(_recurrence(kind), **change).check(_proof())
+        replace(recurrence(kind), **change).check(new_proof())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -79,9 +72,9 @@ def test_constants(kind, change, message):
     ],
 )
 def test_operand(kind, change, message):
-    operator = _recurrence(kind)
+    operator = recurrence(kind)
     with pytest.raises(ProgramError, match=message):
-        operator.infer([replace(_operand(operator), **change)], _proof())
+        operator.infer([replace(_operand(operator), **change)], new_proof())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -100,22 +93,3 @@ def test_a_step_depends_on_no_later_one(kind):
     part = case.operator.run([x[:, :11]], {}, IntegerAccumulation())
     np.testing.assert_array_equal(part, whole[:, :11])
     assert (case.operator.run([x[:, 12:]], {}, IntegerAccumulation()) != whole[:, 12:]).any()
-
-
-def test_tables_are_the_functions_at_their_knots():
-    sigmoid, tanh = gate_tables()
-    reals = np.linspace(-16, 16, 513)
-    for table, function in ((sigmoid, 1 / (1 + np.exp(-reals))), (tanh, np.tanh(reals))):
-        assert np.abs(table * GATE.scale / 256 - function).max() <= GATE.scale / 512
-    assert ARGUMENT.range == (-16.0, 32767 / 2048)
-    assert sigmoid.min() >= 0
-
-
-def test_a_closed_update_gate_keeps_the_state():
-    """16 bits are carried: a state that moves by less than a code of the result does move."""
-    shut = np.full(513, 32766 << 8)
-    slow = _recurrence(GatedRecurrentUnit, 1, sigmoid=shut, bits=8, output_shift=24)
-    codes = slow.run([np.full((1, 4000, 3), 30000)], {}, IntegerAccumulation())[0, :, 0]
-    assert codes[0] == 0
-    assert codes[-1] > 10
-    assert (np.diff(codes) <= 1).all()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from tests.swapping.modules import FEATURES, check_whole_way, inputs, swapped
+from tests.swapping.remembering import KINDS, UNITS, Remembering
 from torch import Tensor, nn
 
 from earnest.errors import CaptureError, TargetError
@@ -16,8 +17,6 @@ from earnest.nn.twins.linear import Linear
 from earnest.nn.twins.recurrence import Recurrence
 from earnest.swapping.swap import swap
 
-UNITS = 9
-KINDS = {"lstm": nn.LSTM, "gru": nn.GRU}
 FORMS: dict[str, dict[str, Any]] = {
     "time first": {},
     "batch first": {"batch_first": True},
@@ -27,29 +26,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "two layers both ways, time first": {"num_layers": 2, "bidirectional": True},
 }
 
+
 EACH = pytest.mark.parametrize("kind", KINDS)
-
-
-class Remembering(nn.Module):
-    """A recurrence whose weights are `gain` times those of torch, what a test reads of it, and a head."""
-
-    def __init__(
-        self, kind: str, read: Callable[[nn.Module, Tensor], Tensor] | None = None, gain: float = 2.0, **form: Any
-    ) -> None:
-        super().__init__()
-        torch.manual_seed(4)
-        self.memory, self.read = KINDS[kind](FEATURES, UNITS, **form), read or (lambda memory, x: memory(x)[0])
-        with torch.no_grad():
-            for parameter in self.memory.parameters():
-                parameter *= gain
-        width = form.get("proj_size") or UNITS
-        self.head = nn.Linear(width * (2 if self.memory.bidirectional else 1), 5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits for each step of [batch, time, features]."""
-        if self.memory.batch_first:
-            return self.head(self.read(self.memory, x))
-        return self.head(self.read(self.memory, x.transpose(0, 1)).transpose(0, 1))
 
 
 @EACH
@@ -86,16 +64,6 @@ def test_last_states_are_slices(kind: str) -> None:
         return made + torch.cat(list(states[2:4, :, None]), dim=2)
 
     check_whole_way(Remembering(kind, last, num_layers=2, bidirectional=True, batch_first=True))
-
-
-def test_a_model_that_is_captured_stays_as_it_is() -> None:
-    model = Remembering("lstm", batch_first=True).eval()
-    (x,) = inputs((20,))
-    with torch.no_grad():
-        before = model(x)
-        swap(model, "w8a8", "int8x16", features=FEATURES, longest=100)
-        torch.testing.assert_close(model(x), before, rtol=0, atol=0)
-    assert model.memory.training is False
 
 
 def _from_state(memory: nn.Module, x: Tensor) -> Tensor:
@@ -135,13 +103,6 @@ REFUSED: dict[str, tuple[str, Callable[[nn.Module, Tensor], Tensor] | None, dict
     ),
     "a packed sequence": ("gru", _packed, {}, "no packed sequence"),
 }
-
-
-def test_a_recurrence_in_training_is_refused() -> None:
-    model = Remembering("lstm", num_layers=2, dropout=0.5).eval()
-    model.memory.train()
-    with pytest.raises(CaptureError, match="in evaluation mode"):
-        swap(model, "w8a8", "int8x16", features=FEATURES, longest=100)
 
 
 @pytest.mark.parametrize("name", REFUSED)

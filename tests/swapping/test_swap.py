@@ -1,15 +1,41 @@
-"""A model that was captured once gives twins under any recipe, each with parameters of its own."""
+"""One capture gives twins under any recipe, each with parameters of its own; what does not fit is refused."""
 
 import pytest
 import torch
+from tests.swapping.modules import (
+    FEATURES,
+    Attention,
+    inputs,
+    swapped,
+)
+from tests.swapping.refusing import try_to_swap
+from tests.swapping.small import Small, _with_itself
 from torch import nn
 
+from earnest.errors import ProgramError, TargetError
+from earnest.integer.program.program import INPUT
 from earnest.nn.model import TwinModel
 from earnest.nn.twins.softmax import Exponential, Softmax
 from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import quantized_twin
 from earnest.swapping.recipe import Recipe, Rule, load_recipe
 from earnest.swapping.swap import swap, swaps
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"operator": ["matmul"], "bits": 24}, r"softmax\[0\]: softmax: operand 0 has 24 bits; target int8x16"),
+        (
+            {"operator": ["linear"], "role": ["logits"], "bits": 24},
+            r"head: linear: the result has 24 bits; target int8x16",
+        ),
+    ],
+)
+def test_width_that_the_target_does_not_allow(rule: dict[str, object], message: str):
+    recipe = Recipe.model_validate({"name": "x", "description": "", "rule": [rule]})
+    with pytest.raises(TargetError, match=message):
+        try_to_swap(Attention(causal=False), recipe)
 
 
 class Tied(nn.Module):
@@ -24,8 +50,8 @@ class Tied(nn.Module):
         return self.second(self.norm(self.first(x)))
 
 
-class Attention(nn.Module):
-    """Attention of one head, and a layer."""
+class OneHead(nn.Module):
+    """OneHead of one head, and a layer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +63,8 @@ class Attention(nn.Module):
 
 
 PLAIN = load_recipe("w8a8")
+
+
 NARROW = PLAIN.model_copy(
     update={
         "name": "narrow",
@@ -93,7 +121,23 @@ def test_operators_that_share_a_weight_share_it_in_each(model: nn.Module) -> Non
 @pytest.mark.parametrize("recipes", [[PLAIN, NARROW, PLAIN], [NARROW, PLAIN]])
 def test_no_recipe_leaves_a_trace_for_the_next(recipes: list[Recipe]) -> None:
     torch.manual_seed(0)
-    twins = swaps(Attention().eval(), "int8x16", features=8, longest=300)
+    twins = swaps(OneHead().eval(), "int8x16", features=8, longest=300)
     for recipe in recipes:
         forms = [type(each) for each in twins(recipe).modules() if isinstance(each, Softmax | Exponential)]
         assert forms == [Exponential if recipe is NARROW else Softmax]
+
+
+@pytest.mark.parametrize("name", ["report", "calls", INPUT])
+def test_names_that_clash(name: str):
+    model = nn.Sequential()
+    model.add_module(name, nn.Linear(FEATURES, 3))
+    with pytest.raises(ProgramError, match=f"'{name}' is a name that a model of twins needs itself"):
+        swap(model.eval(), "w8a8", "int8x16", features=FEATURES, longest=200)
+
+
+def test_lengths_beyond_the_proof():
+    twin = swapped(Small(_with_itself))
+    assert isinstance(twin, TwinModel)
+    (x,) = inputs((twin.longest + 1,))
+    with pytest.raises(ProgramError, match="to 200 frames, got 201"):
+        twin(x)

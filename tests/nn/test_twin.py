@@ -5,17 +5,13 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from tests.nn.grids import grid
 from tests.nn.specimens import edge, narrow, parameter
 from torch import nn
 
-from earnest.errors import CalibrationError
-from earnest.nn.edge import CalibratedEdge, FixedEdge, ProductEdge, ScaledEdge
+from earnest.nn.edge import CalibratedEdge
 from earnest.nn.twins.add import Add
-from earnest.nn.twins.constant import Constant
-from earnest.nn.twins.layer_norm import LayerNorm
 from earnest.nn.twins.linear import Linear
-from earnest.nn.twins.matmul import MatMul
-from earnest.numerics.grid import Grid
 
 
 def linear() -> Linear:
@@ -29,14 +25,6 @@ def linear() -> Linear:
         weight_range="extremes",
         weight_group=0,
     )
-
-
-def grid(scale: float, zero_point: int = 0, bits: int = 8) -> Grid:
-    return Grid(bits=bits, signed=True, scale=scale, zero_point=zero_point)
-
-
-def uncalibrated(name: str) -> CalibratedEdge:
-    return CalibratedEdge(name, bits=8, symmetric=False, role="activation", method="extremes", margin=1.0)
 
 
 def test_nothing_changed_gives_the_very_same_object() -> None:
@@ -80,31 +68,6 @@ def test_a_change_gives_the_law_that_a_new_twin_would_have(change: Callable[[Lin
     assert torch.equal(twin(codes, symbols={}), after)
 
 
-def test_derived_edges_pass_a_change_on() -> None:
-    a, b = edge(scale=0.5), edge(scale=0.25)
-    product = ProductEdge(a, b, bits=24, depth=4)
-    twin = Add([product], narrow(16, 100.0), factors=(1.0,))
-    law = twin.law()
-    b.set_(grid(0.125))
-    assert product.grid.scale == 0.0625
-    assert twin.law() is not law
-    matmul = MatMul([ScaledEdge(a, 2.0), b], narrow(8, 50.0))
-    law = matmul.law()
-    a.set_(grid(1.0))
-    assert matmul.law() is not law
-    a.set_(grid(1.0))
-    norm = LayerNorm([a], b, weight=parameter(4), bias=parameter(4), epsilon=1e-5)
-    law = norm.law()
-    norm.weight.detach().mul_(2)
-    assert norm.law() is not law
-
-
-def test_fixed_edges_never_change() -> None:
-    fixed = FixedEdge(bits=8, signed=False, scale=1 / 255)
-    assert fixed.grid is fixed.grid
-    assert (fixed.version(), fixed.codes) == ((), (0, 255))
-
-
 def test_a_copy_builds_a_law_of_its_own() -> None:
     """The versions of copied buffers begin anew: after one change of grid the old key could match by accident."""
     model = nn.ModuleList([edge(), edge()])
@@ -134,30 +97,3 @@ def test_state_that_is_assigned_counts_as_a_change() -> None:
     }
     source.load_state_dict(state, assign=True)
     assert twin.law().multipliers != law.multipliers  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("place", [0, 1])
-def test_an_edge_without_a_grid_is_an_error_that_names_its_path(place: int) -> None:
-    edges = [edge(), edge()]
-    edges[place] = uncalibrated("encoder.layers.3.linear")
-    with pytest.raises(CalibrationError, match=r"encoder\.layers\.3\.linear: no range yet; run earnest\.calibrate"):
-        Add([edges[0]], edges[1], factors=(1.0,))(torch.zeros(2), symbols={})
-    with pytest.raises(CalibrationError, match=r"encoder\.layers\.3\.linear"):
-        edges[place].real(torch.zeros(2))
-
-
-def test_a_grid_of_another_width_is_refused() -> None:
-    with pytest.raises(CalibrationError, match="expected a grid of 8 bits"):
-        uncalibrated("x").set_(grid(0.1, bits=16))
-    with pytest.raises(CalibrationError, match="symmetric True"):
-        edge(symmetric=True).set_(grid(0.1, zero_point=1))
-    with pytest.raises(CalibrationError, match="expected a width"):
-        FixedEdge(bits=12, signed=True, scale=1.0)
-
-
-def test_a_constant_follows_its_parameter() -> None:
-    twin = Constant(edge(scale=1.0), value=nn.Parameter(torch.zeros(3)))
-    assert twin(symbols={}).tolist() == [0, 0, 0]
-    with torch.no_grad():
-        twin.value.copy_(torch.tensor([1.0, 2.5, -300.0]))
-    assert twin(symbols={}).tolist() == [1, 3, -128]
