@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import array_annotations
+
 if TYPE_CHECKING:
     from synthetic import TinyWorld
 
@@ -18,6 +20,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # What a shell started in the background is deaf to Ctrl-C, and so is all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Shapes and types of arrays are checked in tests alone.
+array_annotations.install()
 
 settings.register_profile("earnest", deadline=None, derandomize=True)
 settings.load_profile("earnest")

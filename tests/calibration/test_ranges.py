@@ -2,43 +2,23 @@
 
 import numpy as np
 import pytest
-import torch
+from tests.calibration.data import DATA, EVERY, histogram
 
 from earnest.calibration import ranges
-from earnest.calibration.histogram import BINS, Extremes, Histogram
+from earnest.calibration.histogram import BINS, Histogram
 from earnest.calibration.ranges import METHODS
 from earnest.errors import CalibrationError
 from earnest.numerics.table import Pointwise
 
-RNG = np.random.default_rng(0)
-DATA: dict[str, np.ndarray] = {
-    "normal": RNG.standard_normal(20000),
-    "outlier": np.append(RNG.standard_normal(20000), 60.0),
-    "one-sided": np.abs(RNG.standard_normal(20000)) + 2.0,
-    "negative": -np.exp(RNG.standard_normal(20000)),
-    "two points": RNG.choice([-1.0, 3.0], 5000),
-    "heavy tails": RNG.standard_t(2.5, 20000),
-    "tiny": 1e-9 * RNG.standard_normal(5000),
-}
 SETTINGS = [(bits, symmetric) for bits in (2, 3, 4, 8) for symmetric in (False, True)]
+
+
 LEAST = {"squared-error": 2, "fourth-power": 4}
-EVERY = pytest.mark.parametrize("name", DATA)
 
 
 def choose(counted: Histogram, method: str, *, bits: int, symmetric: bool) -> tuple[float, float]:
     """A range for values that are read as they are."""
     return ranges.choose(counted, method, bits=bits, symmetric=symmetric, function=None)
-
-
-def histogram(data: np.ndarray, parts: int = 1) -> Histogram:
-    tensors = [torch.from_numpy(part).float() for part in np.array_split(data, parts)]
-    seen = Extremes()
-    for tensor in tensors:
-        seen.observe_("x", tensor)
-    counted = Histogram.over(seen)
-    for tensor in tensors:
-        counted.observe_(tensor)
-    return counted
 
 
 def rounding(data: np.ndarray, low: float, high: float, bits: int, symmetric: bool) -> np.ndarray:
@@ -57,21 +37,6 @@ def rounding(data: np.ndarray, low: float, high: float, bits: int, symmetric: bo
 def mean_error(data: np.ndarray, found: tuple[float, float], bits: int, symmetric: bool, power: int = 2) -> float:
     """The norm that a method minimises: (mean |error|^p)^(1/p)."""
     return float(np.mean(rounding(data, *found, bits, symmetric) ** power) ** (1 / power))
-
-
-@EVERY
-@pytest.mark.parametrize("parts", [1, 7])
-def test_a_histogram_counts_everything_that_was_seen(name: str, parts: int) -> None:
-    data = DATA[name].astype(np.float32)
-    counted = histogram(data, parts)
-    assert counted.counts.sum() == len(data)
-    assert (counted.low, counted.high) == (data.min(), data.max())
-    width = (float(data.max()) - float(data.min())) / BINS
-    assert counted.centres[0] == pytest.approx(counted.low + width / 2)
-    assert counted.centres[-1] == pytest.approx(counted.high - width / 2)
-    assert abs(float((counted.counts * counted.centres).sum()) - float(data.astype(np.float64).sum())) <= width * len(
-        data
-    )
 
 
 @EVERY
@@ -195,18 +160,3 @@ def test_the_order_of_the_data_does_not_matter(method: str) -> None:
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(CalibrationError, match=r"expected a range method of .*'percentile'.*got 'best'"):
         choose(histogram(DATA["normal"]), "best", bits=8, symmetric=False)
-
-
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
-def test_what_is_not_finite_is_refused_by_name(bad: float) -> None:
-    with pytest.raises(CalibrationError, match=r"^encoder\.out: .* not finite"):
-        Extremes().observe_("encoder.out", torch.tensor([0.0, bad, 1.0]))
-
-
-def test_extremes_know_whether_they_saw_anything() -> None:
-    seen = Extremes()
-    assert not seen.seen
-    seen.observe_("x", torch.tensor([3.0]))
-    assert seen.seen
-    seen.observe_("x", torch.tensor([-1.0, 2.0]))
-    assert (seen.low, seen.high) == (-1.0, 3.0)

@@ -5,7 +5,7 @@ import sys
 
 INTERRUPTED = """
 import signal, subprocess, sys
-from earnest.lab.workers import deaf_children
+from earnest.evaluation.workers import deaf_children
 ASKED = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
 try:
     with deaf_children():

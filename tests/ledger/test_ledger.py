@@ -156,7 +156,8 @@ def test_the_environment_is_json_and_names_no_machine() -> None:
 
 def test_the_environment_imports_no_torch() -> None:
     code = (
-        "import sys; from earnest.lab import tables; from earnest.ledger import ledger; ledger.environment(); "
+        "import sys; from earnest.report.tables import evaluations; "
+        "from earnest.ledger import ledger; ledger.environment(); "
         "sys.exit('torch' in sys.modules)"
     )
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import torch
 from tests.methods.stacked import stacked
-from tests.methods.test_rounding import correlated
+from tests.methods.test_gptq import correlated
 from tests.nn.tiny import differing
 from torch import Tensor
 

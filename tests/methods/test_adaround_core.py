@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.methods.test_gptq import problem
+from tests.methods.test_gptq_core import problem
 from torch import Tensor
 
 from earnest.integer.codes import weight_limit

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from earnest.errors import CalibrationError, RecipeError
+from earnest.errors import CalibrationError
 from earnest.file import FileReport
 from earnest.integer.program.target import load_target
 from earnest.methods.allocation import Choice, Width, allocate
@@ -52,29 +52,6 @@ def test_a_budget_for_nothing_is_refused():
         allocate(choices(1), 1.0)
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("4.5 bits", (4.5, "bits")),
-        ("7 MB", (7, "MB")),
-        ("20.25 Gbitops", (20.25, "Gbitops")),
-        ("40 ms", (40, "ms")),
-    ],
-)
-def test_budgets_are_a_number_and_a_unit(text: str, found: tuple[float, str]):
-    budget = parse_budget(text)
-    assert (budget.amount, budget.unit) == found
-    assert str(budget) == text
-
-
-@pytest.mark.parametrize(
-    "text", ["", "4.5", "bits", "4.5bits", "-1 bits", "4.5 GB", "1e3 MB", "nan bits", "4 s", "asked"]
-)
-def test_other_budgets_are_refused(text: str):
-    with pytest.raises(RecipeError, match="expected a budget such as"):
-        parse_budget(text)
-
-
 def sensitivity(path: str, loss: float, groups: tuple[int, ...] = (0,)) -> Sensitivity:
     """Of 1000 weights in 10 rows; groups of 16 err half as much."""
     errors = {Width(bits, group): 4.0**-bits / (2 if group else 1) for bits in (2, 3, 4, 5, 6, 8) for group in groups}
@@ -88,6 +65,8 @@ def measured(*sensitivities: Sensitivity, other_bytes: int = 0, milliseconds: Mi
 
 
 TARGET = load_target("int8x16")
+
+
 RECIPE = Recipe.model_validate(
     {"name": "x", "description": "y", "budget": "5 bits", "rule": [{"operator": ["linear"], "weight_bits": 4}]}
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tests.methods.test_gptq import problem
+from tests.methods.test_gptq_core import problem
 
 from earnest.methods.descent import descended, output_error, rescaled
 from earnest.methods.fitting import fit, rough_fit

@@ -7,7 +7,7 @@ import torch
 from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
 from tests.swapping.modules import FEATURES
 from tests.swapping.modules import inputs as features_of
-from tests.swapping.test_recurrent import Remembering
+from tests.swapping.remembering import Remembering
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -5,20 +5,16 @@ from itertools import product
 
 import pytest
 import torch
-from tests.nn.specimens import SYMBOLS, edge
+from tests.nn.moved import X
+from tests.nn.specimens import SYMBOLS
 from torch import Tensor
 
-from earnest.nn.edge import ScaledEdge
 from earnest.nn.twin import Twin
-from earnest.nn.twins.concat import Concat
 from earnest.nn.twins.pad import Pad
 from earnest.nn.twins.relative_shift import RelativeShift
 from earnest.nn.twins.reshape import Reshape
-from earnest.nn.twins.scaled import Scaled
 from earnest.nn.twins.slice import Slice
 from earnest.nn.twins.transpose import Transpose
-
-X = edge(8, scale=0.25, zero_point=-7)
 
 
 def sources(twin: Twin, shape: tuple[int, ...], out: tuple[int, ...]) -> dict[tuple[int, ...], tuple[int, ...] | None]:
@@ -86,46 +82,6 @@ def test_reals_move_as_codes_do(twin: Twin, shape: tuple[int, ...], out: tuple[i
     before = twin.real([X.real(codes)], (), SYMBOLS)
     assert before.shape == out
     assert torch.equal(before, X.real(twin(codes, symbols=SYMBOLS)))
-
-
-def test_a_concat_gives_each_operand_its_part_of_the_gradient() -> None:
-    parts = [torch.full((2, n, 3), float(n), requires_grad=True) for n in (1, 4, 2)]
-    result = Concat([X, X, X], X, axis=1)(*parts, symbols={})
-    above = torch.arange(42.0).reshape(2, 7, 3)
-    result.backward(above)
-    start = 0
-    for part in parts:
-        stop = start + part.shape[1]
-        assert torch.equal(result[:, start:stop], part)
-        assert torch.equal(part.grad, above[:, start:stop])  # type: ignore[arg-type]
-        start = stop
-
-
-@pytest.mark.parametrize("factor", [0.5, 3.0, 0.125])
-def test_a_scaling_leaves_the_codes_and_scales_grid_and_gradient(factor: float) -> None:
-    scaled = ScaledEdge(X, factor)
-    codes = torch.arange(-5.0, 6.0, requires_grad=True)
-    result = Scaled([X], scaled, factor=factor)(codes, symbols={})
-    assert torch.equal(result, codes)
-    assert torch.equal(scaled.real(result), X.real(codes) * factor)
-    above = torch.arange(11.0)
-    result.backward(above)
-    assert torch.equal(codes.grad, above * factor)  # type: ignore[arg-type]
-
-
-def test_a_scaling_of_a_scaling_multiplies_and_follows_its_source() -> None:
-    source = edge(8, scale=0.5)
-    twice = ScaledEdge(ScaledEdge(source, 3.0), 0.25)
-    assert (twice.grid.scale, twice.grid.zero_point, twice.bits) == (0.375, 0, 8)
-    before = twice.version()
-    source.scale.fill_(2.0)
-    assert twice.grid.scale == 1.5
-    assert twice.version() != before
-
-
-def test_a_scaling_has_no_operator() -> None:
-    with pytest.raises(NotImplementedError, match="lowering removes it"):
-        Scaled([X], ScaledEdge(X, 2.0), factor=2.0).law()
 
 
 def _unchanged(twin: Twin, x: Tensor) -> bool:

@@ -6,12 +6,9 @@ from tests.nn.tiny import WIDTH, Original, inputs, tiny_model
 
 from earnest.calibration.calibrate import calibrate
 from earnest.integer.program.program import INPUT
-from earnest.nn.edge import CalibratedEdge
 from earnest.nn.model import TwinModel, run_real, walk
-from earnest.nn.probabilities import NumeratorEdge, probabilities
 from earnest.nn.simulation import recomputed, rerun, simulated
 from earnest.nn.twin import Twin
-from earnest.numerics.grid import Grid
 
 
 @pytest.mark.parametrize("bits", [4, 8])
@@ -40,26 +37,6 @@ def test_simulated_values_are_those_of_the_law(bits: int):
             None,
         )
         assert torch.allclose(result, model(batches[0]), atol=0.1 * float(model(batches[0]).std()))
-
-
-def test_the_gradient_passes_inside_the_range_only():
-    edge = CalibratedEdge("x", bits=4, symmetric=True, role="activation", method="extremes", margin=1.0)
-    edge.set_(Grid(bits=4, signed=True, scale=0.5, zero_point=0))
-    x = torch.tensor([-9.0, -0.3, 0.25, 0.6, 9.0], requires_grad=True)
-    y = edge.nearest(x)
-    assert y.tolist() == [-4.0, -0.5, 0.5, 0.5, 3.5]
-    y.sum().backward()
-    assert x.grad is not None
-    assert x.grad.tolist() == [0, 1, 1, 1, 0]
-
-
-def test_probabilities_and_numerators():
-    scores = torch.randn(3, 40, generator=torch.Generator().manual_seed(1)) * 4
-    exact = torch.softmax(scores, dim=-1)
-    assert float((probabilities().nearest(exact) - exact).abs().max()) <= 0.5 / 32767 * 1.001
-    rough = NumeratorEdge().nearest(exact)
-    assert torch.allclose(rough.sum(dim=-1), torch.ones(3))
-    assert 1e-4 < float((rough - exact).abs().max()) < 0.02
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earnest.errors import NumericsError
-from earnest.numerics.entry import entry_multiplier
 from earnest.numerics.grid import SMALLEST_SCALE, Grid, dequantize, grid_of_range, quantize
 
 reals = st.floats(-1e4, 1e4, allow_nan=False)
+
+
 widths = st.sampled_from([2, 3, 4, 5, 6, 7, 8, 16])
+
+
 scales = st.floats(2.0**-30, 2.0**10)
 
 
@@ -114,10 +117,3 @@ def test_a_scale_that_is_none_is_refused(scale: float) -> None:
 def test_a_zero_point_that_is_no_code_is_refused(signed: bool, zero_point: int) -> None:
     with pytest.raises(NumericsError, match="zero point"):
         Grid(bits=8, signed=signed, scale=1.0, zero_point=zero_point)
-
-
-@given(st.floats(2.0**-14, 2.0**30))
-def test_the_entry_multiplies_by_one_over_the_scale(scale: float) -> None:
-    mantissa, shift = entry_multiplier(Grid(bits=8, signed=True, scale=scale, zero_point=0))
-    product = Fraction(mantissa, 2**shift) * Fraction(scale)
-    assert abs(product - 1) <= Fraction(1, 2**16) + Fraction(1, 2**52)

@@ -5,13 +5,12 @@ import io
 import pytest
 import torch
 from rich.console import Console
-from tests.swapping.modules import FEATURES, Attention, Norms, PostNorm, inputs, swapped
+from tests.swapping.modules import FEATURES, Attention, Norms, inputs, swapped
 from torch.export import Dim
 
 from earnest.models.conformer.config import ConformerConfig
 from earnest.models.hub.random_weights import random_conformer
 from earnest.nn.model import TwinModel
-from earnest.swapping.recipe import Recipe
 from earnest.swapping.swap import swap
 
 
@@ -76,20 +75,3 @@ def test_table_prints_everything(model):
     text = console.export_text()
     for row in twin.report.rows:
         assert row.aten.removeprefix("aten.") in text
-
-
-def test_first_matching_rule_with_the_setting_wins():
-    rules = [
-        {"path": "head", "weight_bits": 3},
-        {"operator": ["linear"], "weight_bits": 5, "weight_map": "odd"},
-        {"role": ["activation", "residual", "argument", "logits"], "margin": 2.0},
-    ]
-    recipe = Recipe.model_validate({"name": "r", "description": "", "rule": rules})
-    twin = swap(PostNorm().eval(), recipe, "int8x16", features=FEATURES, longest=200)
-    head, inner = twin.twin("head"), twin.twin("inner")
-    assert (head.weight_bits, head.weight_map) == (3, "odd")
-    assert (inner.weight_bits, inner.weight_map) == (5, "odd")
-    assert inner.output.margin == 2.0
-    rows = {row.path: row.rule for row in twin.report.rows}
-    assert rows["head"] == "r:1"
-    assert rows["inner"] == "r:2"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from earnest.errors import CalibrationError
@@ -18,7 +19,7 @@ class Extremes:
     low: float = float("inf")
     high: float = float("-inf")
 
-    def observe_(self, name: str, values: Tensor) -> None:
+    def observe_(self, name: str, values: Float[Tensor, "..."]) -> None:
         """Widen to hold `values`; refuses what is not finite."""
         low, high = (float(value) for value in torch.aminmax(values))
         if not (np.isfinite(low) and np.isfinite(high)):
@@ -43,20 +44,20 @@ class Histogram:
 
     low: float
     high: float
-    counts: np.ndarray
-    importance: np.ndarray
+    counts: Float64[np.ndarray, " bins"]
+    importance: Float64[np.ndarray, " bins"]
 
     @classmethod
     def over(cls, extremes: Extremes) -> "Histogram":
         """An empty histogram over extremes."""
         return cls(low=extremes.low, high=extremes.high, counts=np.zeros(BINS), importance=np.zeros(BINS))
 
-    def observe_(self, values: Tensor) -> None:
+    def observe_(self, values: Float[Tensor, "..."]) -> None:
         """Count `values`."""
         if self.high > self.low:
             self.counts += torch.histc(values.float(), BINS, self.low, self.high).cpu().numpy()
 
-    def weigh_(self, values: Tensor, importance: Tensor) -> None:
+    def weigh_(self, values: Float[Tensor, "*shape"], importance: Float[Tensor, "*shape"]) -> None:
         """Add what the squared error of each of `values` counts."""
         if self.high > self.low:
             bins = ((values.double() - self.low) * (BINS / (self.high - self.low))).long().clamp_(0, BINS - 1)
@@ -69,7 +70,7 @@ class Histogram:
         self.importance += other.importance
 
     @property
-    def centres(self) -> np.ndarray:
+    def centres(self) -> Float64[np.ndarray, " bins"]:
         """The middle of each bin."""
         width = (self.high - self.low) / BINS
         return self.low + width * (np.arange(BINS) + 0.5)

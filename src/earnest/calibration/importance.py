@@ -9,6 +9,7 @@ f(x^2, W^2) summed over its elements, so that strides, groups and padding need n
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from earnest.integer.dimension import Symbols
@@ -23,7 +24,7 @@ from earnest.nn.twins.weighted_mean import WeightedMean
 _PRODUCTS = (Weighted, MatMul, WeightedMean)
 
 
-def importance(twin: Twin, inputs: Sequence[Tensor], symbols: Symbols) -> list[Tensor]:
+def importance(twin: Twin, inputs: Sequence[Float[Tensor, "..."]], symbols: Symbols) -> list[Float[Tensor, "..."]]:
     """a of every operand of a product, in its shape."""
     with torch.enable_grad():
         squares = [x.detach().square().requires_grad_() for x in inputs]

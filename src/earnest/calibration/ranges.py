@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from jaxtyping import Float64
 
 from earnest.calibration.entropy import divergence
 from earnest.calibration.histogram import Histogram
@@ -74,7 +75,14 @@ def by_output(histogram: Histogram, *, bits: int, symmetric: bool, function: Poi
     return min(candidates, key=error)
 
 
-def _error(histogram: Histogram, counts: np.ndarray, grid: Grid, *, function: Pointwise | None, power: int) -> float:
+def _error(
+    histogram: Histogram,
+    counts: Float64[np.ndarray, " bins"],
+    grid: Grid,
+    *,
+    function: Pointwise | None,
+    power: int,
+) -> float:
     read = function if function is not None else lambda x: x
     centres = histogram.centres
     return float((counts * np.abs(read(centres) - read(dequantize(quantize(centres, grid), grid))) ** power).sum())

@@ -1,1 +1,1 @@
-"""Experiments: specification, run, ledger, tables, report."""
+"""Experiments: specification, runs, searches."""

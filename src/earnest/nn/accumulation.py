@@ -6,6 +6,7 @@ of windows, and float32 matmul precision is required to be `highest`.
 """
 
 import torch
+from jaxtyping import Int, Int64
 from torch import Tensor
 
 from earnest.errors import ExactnessError
@@ -24,7 +25,9 @@ def _data_bound(left: Tensor, right: Tensor) -> int:
 class TorchAccumulation:
     """E7 and E8 for torch integer tensors; the result is int64 and exact."""
 
-    def matmul(self, left: Tensor, right: Tensor, bound: int) -> Tensor:
+    def matmul(
+        self, left: Int[Tensor, "*#batch rows depth"], right: Int[Tensor, "*#batch depth columns"], bound: int
+    ) -> Int64[Tensor, "... rows columns"]:
         """E7 in the narrowest arithmetic that the bound proves exact."""
         if bound >= FLOAT32_EXACT:
             bound = min(bound, _data_bound(left, right))
@@ -41,13 +44,13 @@ class TorchAccumulation:
 
     def convolve(
         self,
-        padded: Tensor,
-        weight: Tensor,
+        padded: Int[Tensor, "batch channels *extents"],
+        weight: Int[Tensor, "out depth *taps"],
         strides: tuple[int, ...],
         dilations: tuple[int, ...],
         groups: int,
         bound: int,
-    ) -> Tensor:
+    ) -> Int64[Tensor, "batch out *positions"]:
         """E8 by matrix products; one channel at a time would be a matmul of one column, so depthwise sums its taps."""
         if groups == weight.shape[0] and weight.shape[1] == 1 and padded.shape[1] == groups:
             return _depthwise(padded, weight, strides, dilations)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from earnest.integer.codes import storage
@@ -111,7 +112,7 @@ def as_read(edge: Edge) -> Callable[[Tensor], Tensor]:
     return (lambda x: x) if function is None else (lambda x: in_torch(function, x))
 
 
-def decibel(signal: Tensor, value: Tensor) -> float:
+def decibel(signal: Float[Tensor, "*shape"], value: Float[Tensor, "*shape"]) -> float:
     """10 log10 of the signal's energy over that of the difference."""
     signal = signal.double()
     noise = float((signal - value.double()).square().sum())

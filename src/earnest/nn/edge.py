@@ -7,6 +7,7 @@ to the real value. Which kind an edge is never changes; a calibrated one has no 
 from abc import ABC, abstractmethod
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from earnest.errors import CalibrationError
@@ -44,12 +45,12 @@ class Edge(nn.Module, ABC):
         """Changes whenever the grid may have changed."""
         return ()
 
-    def real(self, carrier: Tensor) -> Tensor:
+    def real(self, carrier: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """Real values of a carrier."""
         grid = self.grid
         return (carrier - grid.zero_point) * grid.scale
 
-    def nearest(self, x: Tensor) -> Tensor:
+    def nearest(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """The real values of the codes nearest to real ones, half up; the gradient passes inside the range only."""
         grid = self.grid
         inside = (x / grid.scale + grid.zero_point).clamp(*grid.codes)
@@ -178,7 +179,7 @@ class ProductEdge(Edge):
         left, right = self._sources
         return self.depth * left.magnitude * right.magnitude
 
-    def nearest(self, x: Tensor) -> Tensor:
+    def nearest(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """The values themselves: a sum of products of codes is a code."""
         return x
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
 from earnest.numerics.table import Pointwise
 
 
-def hard_sigmoid(x: Tensor) -> Tensor:
+def hard_sigmoid(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """clamp(x / 6 + 1/2, 0, 1); torch's own takes its sixth from float32."""
     return (x / 6 + 0.5).clamp(0.0, 1.0)
 
@@ -36,6 +37,6 @@ TORCH_FUNCTIONS: dict[str, Callable[..., Tensor]] = {
 """What `numerics.table.FUNCTIONS` are in torch, which takes the same parameters in the same order."""
 
 
-def in_torch(function: Pointwise, x: Tensor) -> Tensor:
+def in_torch(function: Pointwise, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """torch's function of each element."""
     return TORCH_FUNCTIONS[function.name](x, *function.parameters)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
+from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from earnest.errors import ProgramError
@@ -169,7 +170,7 @@ class TwinModel(nn.Module):
                 raise ProgramError(f"expected 1 to {self.tokens.longest} tokens, got {symbols[TOKENS]}")
         return symbols
 
-    def encode(self, features: Tensor) -> Tensor:
+    def encode(self, features: Float[Tensor, "*shape"]) -> Float32[Tensor, "*shape"]:
         """The carrier of the input's codes."""
         grid = self.input.grid
         mantissa, shift = entry_multiplier(grid)
@@ -181,7 +182,7 @@ class TwinModel(nn.Module):
         codes = {INPUT: self.encode(values[INPUT])}
         return codes if self.tokens is None else {**codes, TOKENS: values[TOKENS].to(torch.float32)}
 
-    def codes(self, inputs: Inputs, observe: Observe | None = None) -> Tensor:
+    def codes(self, inputs: Inputs, observe: Observe | None = None) -> Float32[Tensor, "..."]:
         """The carrier of the output's codes; `observe` sees every carrier by name."""
         symbols = self.symbols(inputs)
         return walk(self, self.carriers(inputs), lambda twin, x: twin(*x, symbols=symbols), observe)

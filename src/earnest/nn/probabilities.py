@@ -1,6 +1,7 @@
 """Edges of what a softmax makes: probabilities of 16 bits, or numerators of 8."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from earnest.integer.law.over_keys import ONE
@@ -20,11 +21,11 @@ class NumeratorEdge(FixedEdge):
     def __init__(self) -> None:
         super().__init__(bits=8, signed=False, scale=1.0 / 255)
 
-    def real(self, carrier: Tensor) -> Tensor:
+    def real(self, carrier: Float[Tensor, "*rows keys"]) -> Float[Tensor, "*rows keys"]:
         """Numerators divided by the sum of their row."""
         return carrier / carrier.sum(dim=-1, keepdim=True)
 
-    def nearest(self, x: Tensor) -> Tensor:
+    def nearest(self, x: Float[Tensor, "*rows keys"]) -> Float[Tensor, "*rows keys"]:
         """Probabilities as numerators relative to the greatest of their row, divided by the sum."""
         numerators = super().nearest(x / x.amax(dim=-1, keepdim=True).clamp_min(torch.finfo(x.dtype).tiny))
         return numerators / numerators.sum(dim=-1, keepdim=True).clamp_min(self.grid.scale)

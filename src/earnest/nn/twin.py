@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
 from earnest.errors import NumericsError
@@ -171,11 +172,11 @@ class Twin(nn.Module, ABC):
         except NumericsError as error:
             raise NumericsError(f"{self.path}: {error}") from error
 
-    def forward(self, *carriers: Tensor, symbols: Symbols) -> Tensor:
+    def forward(self, *carriers: Float32[Tensor, "..."], symbols: Symbols) -> Float32[Tensor, "..."]:
         """Carriers of the operands' codes to the carrier of the result's."""
         return StraightThrough.apply(self, symbols, len(carriers), *carriers, *self.trainable())
 
-    def run(self, carriers: Sequence[Tensor], symbols: Symbols) -> Tensor:
+    def run(self, carriers: Sequence[Float32[Tensor, "..."]], symbols: Symbols) -> Float32[Tensor, "..."]:
         """The law on carriers, without a gradient."""
         operator = self._current()[2]
         codes = operator.run([carrier.to(torch.int32) for carrier in carriers], symbols, ACCUMULATION)
@@ -198,7 +199,7 @@ def _device_of(edges: Sequence[Edge]) -> torch.device:
     return buffers[0].device if buffers else torch.device("cpu")
 
 
-def unsaturated(real: Tensor, grid: Grid) -> Tensor:
+def unsaturated(real: Float[Tensor, "*shape"], grid: Grid) -> Bool[Tensor, "*shape"]:
     """True where the nearest code exists: half a code beyond either end still rounds to it."""
     low, high = grid.range
     return (real >= low - grid.scale / 2) & (real < high + grid.scale / 2)

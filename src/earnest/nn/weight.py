@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from earnest.integer.codes import weight_limit
@@ -78,12 +79,12 @@ class WeightCodes(Twin):
         value = (codes * step).to(self.weight.dtype) + (passed - passed.detach())
         return (value, *self.trainable()[1:])
 
-    def effective_scale(self) -> Tensor:
-        """Scale of each row, float64, raised where a row is nearly dead."""
+    def effective_scale(self) -> Float64[Tensor, " out"]:
+        """Scale of each row, raised where a row is nearly dead."""
         raise NotImplementedError
 
-    def steps(self) -> np.ndarray:
-        """The real value of code 1 of each weight, float64."""
+    def steps(self) -> Float64[np.ndarray, "out ..."]:
+        """The real value of code 1 of each weight."""
         scale, multiplier = self.effective_scale().cpu().numpy(), self.group_multiplier.cpu().numpy()
         return spread_steps(scale, multiplier, self.weight_group, self.weight.shape)
 
@@ -108,6 +109,6 @@ class WeightCodes(Twin):
         return f"w{self.weight_bits} per {self.weight_group}" if grouped else f"w{self.weight_bits} per channel"
 
 
-def numpy_of(parameter: Tensor) -> np.ndarray:
+def numpy_of(parameter: Float[Tensor, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """The values of a parameter."""
     return parameter.detach().cpu().numpy()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from earnest.errors import NumericsError
 from earnest.integer.codes import code_range
@@ -55,13 +56,13 @@ def grid_of_range(low: float, high: float, *, bits: int, symmetric: bool) -> Gri
     return Grid(bits=bits, signed=True, scale=scale, zero_point=zero_point)
 
 
-def quantize(real: Any, grid: Grid) -> np.ndarray:
-    """Codes nearest to real numbers, ties up, saturated: clamp(floor(real / scale + 1/2) + zero_point), int64."""
+def quantize(real: Any, grid: Grid) -> Int64[np.ndarray, "..."]:
+    """Codes nearest to real numbers, ties up, saturated: clamp(floor(real / scale + 1/2) + zero_point)."""
     low, high = grid.codes
     codes = np.floor(np.asarray(real, dtype=np.float64) / grid.scale + 0.5) + grid.zero_point
-    return np.clip(codes, low, high).astype(np.int64)
+    return np.asarray(np.clip(codes, low, high), dtype=np.int64)
 
 
-def dequantize(codes: Any, grid: Grid) -> np.ndarray:
-    """The real numbers, float64, that codes stand for."""
-    return grid.scale * (np.asarray(codes, dtype=np.float64) - grid.zero_point)
+def dequantize(codes: Any, grid: Grid) -> Float64[np.ndarray, "..."]:
+    """The real numbers that codes stand for."""
+    return np.asarray(grid.scale * (np.asarray(codes, dtype=np.float64) - grid.zero_point))

@@ -6,6 +6,7 @@ The relative error is at most 2^-16. Anything outside fails here, offline.
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float, Int64
 
 from earnest.errors import NumericsError
 from earnest.integer.fixed_point import MANTISSA_BITS, SHIFT_HIGH, SHIFT_LOW
@@ -15,8 +16,10 @@ LARGEST = float((1 << MANTISSA_BITS) - 1) / (1 << SHIFT_LOW)
 SMALLEST = 2.0 ** (MANTISSA_BITS - 1 - SHIFT_HIGH)
 
 
-def multipliers(reals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mantissas and shifts, int64, of an array of reals; an exact 0 gets (0, 1)."""
+def multipliers(
+    reals: Float[np.ndarray, "*shape"],
+) -> tuple[Int64[np.ndarray, "*shape"], Int64[np.ndarray, "*shape"]]:
+    """Mantissas and shifts of an array of reals; an exact 0 gets (0, 1)."""
     reals = np.asarray(reals, dtype=np.float64)
     if not np.isfinite(reals).all():
         raise NumericsError("expected finite multipliers")
@@ -37,8 +40,8 @@ def multipliers(reals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def multiplier(real: float) -> tuple[int, int]:
     """Mantissa and shift of one real."""
-    mantissa, shift = multipliers(np.asarray(real))
-    return int(mantissa), int(shift)
+    mantissa, shift = multipliers(np.array([real], dtype=np.float64))
+    return int(mantissa[0]), int(shift[0])
 
 
 def sum_multipliers(reals: Sequence[float], magnitudes: Sequence[int]) -> tuple[tuple[int, ...], int]:

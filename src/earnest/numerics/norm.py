@@ -1,6 +1,7 @@
 """Norms: gain and bias as multipliers of the normalised value in Q15, eps in units of the codes."""
 
 import numpy as np
+from jaxtyping import Float, Int64
 
 from earnest.errors import NumericsError
 from earnest.integer.fixed_point import SHIFT_LOW
@@ -42,8 +43,10 @@ def group_pre_shift(bits: int, count: int) -> int:
     return max(0, bits - 1 + digits - (LARGEST_VARIANCE_BITS - 1) // 2)
 
 
-def norm_constants(gain: np.ndarray, bias: np.ndarray, output: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Multiplier, shift and bias of each channel, int64; the bias is in units of 2^-shift of the output's code."""
+def norm_constants(
+    gain: Float[np.ndarray, " channels"], bias: Float[np.ndarray, " channels"], output: Grid
+) -> tuple[Int64[np.ndarray, " channels"], Int64[np.ndarray, " channels"], Int64[np.ndarray, " channels"]]:
+    """Multiplier, shift and bias of each channel; the bias is in units of 2^-shift of the output's code."""
     factor = gain.astype(np.float64) / (output.scale * (1 << FRACTION_BITS))
     dead = np.abs(factor) < 2.0 ** (15 - LARGEST_SHIFT)
     multiplier, shift = multipliers(np.where(dead, 0.0, factor))

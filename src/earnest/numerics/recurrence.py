@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+from jaxtyping import Int64
 
 from earnest.integer.law.recurrence import ARGUMENT_FRACTION_BITS, STATE_BITS
 from earnest.numerics.grid import Grid
@@ -16,6 +17,6 @@ GATE = Grid(bits=STATE_BITS, signed=True, scale=2.0**-15, zero_point=0)
 
 
 @cache
-def gate_tables() -> tuple[np.ndarray, np.ndarray]:
-    """The sigmoid and the hyperbolic tangent, 513 entries of E16 each."""
+def gate_tables() -> tuple[Int64[np.ndarray, "513"], Int64[np.ndarray, "513"]]:
+    """The sigmoid and the hyperbolic tangent, entries of E16 each."""
     return knots(sigmoid, ARGUMENT, GATE), knots(np.tanh, ARGUMENT, GATE)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int64
 from scipy import special
 
 from earnest.errors import NumericsError
@@ -117,14 +118,14 @@ class Pointwise:
         return f"{self.name}({', '.join(f'{each:g}' for each in self.parameters)})" if self.parameters else self.name
 
 
-def code_table(function: Function, input_grid: Grid, output_grid: Grid) -> np.ndarray:
-    """One entry for each input code of at most 8 bits, int64."""
+def code_table(function: Function, input_grid: Grid, output_grid: Grid) -> Int64[np.ndarray, " codes"]:
+    """One entry for each input code of at most 8 bits."""
     low, high = input_grid.codes
     return quantize(function(dequantize(np.arange(low, high + 1), input_grid)), output_grid)
 
 
-def knots(function: Function, input_grid: Grid, output_grid: Grid) -> np.ndarray:
-    """513 entries over the 16-bit codes, int64, in units of 2^-8 of the output's code; the zero point is included."""
+def knots(function: Function, input_grid: Grid, output_grid: Grid) -> Int64[np.ndarray, "513"]:
+    """Entries over the 16-bit codes, in units of 2^-8 of the output's code; the zero point is included."""
     positions = np.arange(KNOTS) * (1 << SPACING_BITS) - (1 << 15)
     reals = function(dequantize(positions, input_grid)) / output_grid.scale + output_grid.zero_point
     entries = np.floor(reals * (1 << FRACTION_BITS) + 0.5)
@@ -133,7 +134,9 @@ def knots(function: Function, input_grid: Grid, output_grid: Grid) -> np.ndarray
     return entries.astype(np.int64)
 
 
-def softmax_tables(scale: float, bits: int, fine_bits: int) -> tuple[np.ndarray, np.ndarray]:
+def softmax_tables(
+    scale: float, bits: int, fine_bits: int
+) -> tuple[Int64[np.ndarray, " coarse"], Int64[np.ndarray, " fine"]]:
     """exp(-scale d) of the coarse and the fine part of d, in Q15: `coarse` starts at 32767, `fine` at 32768."""
     coarse = np.exp(-scale * (np.arange(1 << (bits - fine_bits)) * (1 << fine_bits)))
     fine = np.exp(-scale * np.arange(1 << fine_bits))
@@ -143,12 +146,12 @@ def softmax_tables(scale: float, bits: int, fine_bits: int) -> tuple[np.ndarray,
     )
 
 
-def exponential_table(scale: float, bits: int) -> np.ndarray:
+def exponential_table(scale: float, bits: int) -> Int64[np.ndarray, " codes"]:
     """exp(-scale d) for every difference d of two codes, 0 .. 255, starting at 255."""
     return np.floor(np.exp(-scale * np.arange(1 << bits)) * 255 + 0.5).astype(np.int64)
 
 
-def gate_table(input_grid: Grid, gate_bits: int) -> tuple[np.ndarray, float]:
+def gate_table(input_grid: Grid, gate_bits: int) -> tuple[Int64[np.ndarray, " codes"], float]:
     """The sigmoid at every code of the input, and the scale of its entries; 1 is the largest code of `gate_bits`
     bits.
     """

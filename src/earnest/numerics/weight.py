@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+from jaxtyping import Float, Float64, Int, Int8, Int64, Real, UInt8
 
 from earnest.errors import NumericsError
 from earnest.integer.codes import WEIGHT_HIGH, weight_limit
@@ -27,28 +28,36 @@ _ROOM = (0.85, 1.0, 1.2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
-    """The real value of code 1: a scale for each output channel, float64 [out], times the multiplier of each group of
-    consecutive weights of its row, uint8 [out, groups].
+    """The real value of code 1: a scale for each output channel, times the multiplier of each group of consecutive
+    weights of its row.
     """
 
-    scale: np.ndarray
-    multiplier: np.ndarray
+    scale: Float64[np.ndarray, " out"]
+    multiplier: UInt8[np.ndarray, "out groups"]
     group: int
 
-    def spread(self, shape: Sequence[int]) -> np.ndarray:
+    def spread(self, shape: Sequence[int]) -> Float64[np.ndarray, "out ..."]:
         """The step of each weight of a shape [out, ...]."""
         return spread_steps(self.scale, self.multiplier, self.group, shape)
 
 
-def spread_steps(scale: np.ndarray, multiplier: np.ndarray, group: int, shape: Sequence[int]) -> np.ndarray:
-    """Scales [out] times the multipliers [out, groups] of their rows' groups, for each weight of a shape [out, ...]."""
+def spread_steps(
+    scale: Float[np.ndarray, " out"], multiplier: Real[np.ndarray, "out groups"], group: int, shape: Sequence[int]
+) -> Float[np.ndarray, "out ..."]:
+    """Scales times the multipliers of their rows' groups, for each weight of a shape [out, ...]."""
     depth = prod(shape[1:])
     return np.repeat(scale[:, None] * multiplier, group, axis=1)[:, :depth].reshape(tuple(shape))
 
 
-def weight_codes(weight: np.ndarray, step: np.ndarray, *, bits: int, weight_map: str) -> np.ndarray:
-    """int8 codes of a weight [out, ...], nearest, ties up; odd maps take the nearest odd number. `step` is the real
-    value of code 1, one for each output channel [out] or for each weight.
+def weight_codes(
+    weight: Float[np.ndarray, " out *rest"],
+    step: Float[np.ndarray, " out"] | Float[np.ndarray, " out *rest"],
+    *,
+    bits: int,
+    weight_map: str,
+) -> Int8[np.ndarray, " out *rest"]:
+    """Codes of a weight, nearest, ties up; odd maps take the nearest odd number. `step` is the real value of code 1,
+    one for each output channel or for each weight.
     """
     limit = weight_limit(bits, weight_map)
     each = step if step.ndim == weight.ndim else step.reshape(-1, *(1,) * (weight.ndim - 1))
@@ -57,8 +66,8 @@ def weight_codes(weight: np.ndarray, step: np.ndarray, *, bits: int, weight_map:
     return np.clip(codes, -limit, limit).astype(np.int8)
 
 
-def weight_steps(weight: np.ndarray, *, bits: int, weight_map: str, method: str, group: int) -> Steps:
-    """Scales and multipliers of a weight [out, ...]: `extremes` reaches the largest weight of each group,
+def weight_steps(weight: Float[np.ndarray, "out ..."], *, bits: int, weight_map: str, method: str, group: int) -> Steps:
+    """Scales and multipliers of a weight: `extremes` reaches the largest weight of each group,
     `squared-error` shrinks each group to the range of least squared rounding error among 71 fractions from 0.3 to 1.
     """
     if method not in _FRACTIONS:
@@ -70,9 +79,15 @@ def weight_steps(weight: np.ndarray, *, bits: int, weight_map: str, method: str,
 
 
 def grouped_steps(
-    rows: np.ndarray, importance: np.ndarray, fractions: np.ndarray, *, bits: int, weight_map: str, group: int
+    rows: Float[np.ndarray, "out depth"],
+    importance: Float[np.ndarray, "out depth"],
+    fractions: Float[np.ndarray, " fractions"],
+    *,
+    bits: int,
+    weight_map: str,
+    group: int,
 ) -> Steps:
-    """Scales [out] and multipliers [out, groups] of rows [out, depth]: those of least squared rounding error, that of
+    """Scales and multipliers of rows: those of least squared rounding error, that of
     each weight times its importance; each group's largest weight is reached if the only fraction is 1.
     """
     parts, weighed = in_groups(rows, group), in_groups(importance, group)
@@ -113,22 +128,22 @@ def _least_error_steps(best: np.ndarray, error: Callable[[np.ndarray], np.ndarra
     return Steps(scale=scale, multiplier=multiplier.astype(np.uint8), group=group)
 
 
-def in_groups(rows: np.ndarray, group: int) -> np.ndarray:
-    """Rows [out, depth] as [out, groups, group], zeros behind the last value."""
+def in_groups(rows: Float[np.ndarray, "out depth"], group: int) -> Float[np.ndarray, "out groups size"]:
+    """Rows group by group, zeros behind the last value."""
     count = -(-rows.shape[1] // group)
     return np.pad(rows, ((0, 0), (0, count * group - rows.shape[1]))).reshape(len(rows), count, group)
 
 
 def least_error_scales(
-    rows: np.ndarray,
-    full: np.ndarray,
-    shrinks: np.ndarray,
+    rows: Float[np.ndarray, "out depth"],
+    full: Float[np.ndarray, " out"],
+    shrinks: Float[np.ndarray, " shrinks"],
     *,
     bits: int,
     weight_map: str,
-    importance: np.ndarray | float = 1.0,
-) -> np.ndarray:
-    """Scales [out] of rows [out, depth]: of each row the fraction of `full` with the least squared rounding error, that
+    importance: Float[np.ndarray, "out depth"] | float = 1.0,
+) -> Float[np.ndarray, " out"]:
+    """Scales of rows: of each row the fraction of `full` with the least squared rounding error, that
     of each weight times its importance; the last of equal ones.
     """
     best, least = full, np.full(len(full), np.inf)
@@ -153,7 +168,7 @@ def weight_maps(weight_map: str, bits: int) -> tuple[str, ...]:
 
 
 def nearest_map(
-    weight: np.ndarray, *, bits: int, weight_maps: Sequence[str], method: str, group: int
+    weight: Float[np.ndarray, "out ..."], *, bits: int, weight_maps: Sequence[str], method: str, group: int
 ) -> tuple[str, Steps]:
     """The map of least squared rounding error over the whole weight, and its steps; the first of equal ones."""
     found: list[tuple[float, str, Steps]] = []
@@ -166,19 +181,26 @@ def nearest_map(
     return weight_map, steps
 
 
-def live_scales(scale: np.ndarray, bias: np.ndarray, input_grid: Grid, output_scale: float) -> np.ndarray:
-    """Scales [out] raised, where a channel is nearly dead, until its bias fits and its multiplier is within the law."""
+def live_scales(
+    scale: Float[np.ndarray, " out"], bias: Float[np.ndarray, " out"], input_grid: Grid, output_scale: float
+) -> Float[np.ndarray, " out"]:
+    """Scales raised, where a channel is nearly dead, until its bias fits and its multiplier is within the law."""
     by_bias = np.abs(bias) / (BIAS_LIMIT * input_grid.scale)
     return np.maximum(live_rows(scale, output_scale / input_grid.scale), by_bias)
 
 
-def live_rows(scale: np.ndarray, output_scale: float) -> np.ndarray:
+def live_rows(scale: Float[np.ndarray, " out"], output_scale: float) -> Float[np.ndarray, " out"]:
     """Scales raised, where a row is nearly dead, until its multiplier is within the law."""
     return np.maximum(scale, 2.0**-30 * output_scale)
 
 
-def folded_bias(factors: np.ndarray, bias: np.ndarray, scale: np.ndarray, input_grid: Grid) -> np.ndarray:
-    """floor(b / (s_x s_w) + 1/2) - z_x sum w, int64 [out], w the codes times their groups' multipliers; refuses what
+def folded_bias(
+    factors: Int[np.ndarray, "out ..."],
+    bias: Float[np.ndarray, " out"],
+    scale: Float[np.ndarray, " out"],
+    input_grid: Grid,
+) -> Int64[np.ndarray, " out"]:
+    """floor(b / (s_x s_w) + 1/2) - z_x sum w, w the codes times their groups' multipliers; refuses what
     int32 cannot hold.
     """
     units = np.floor(bias.astype(np.float64) / (input_grid.scale * scale) + 0.5).astype(np.int64)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 from torch.nn import functional
 
@@ -19,8 +20,8 @@ class Embedding(WeightCodes):
 
     law_class = EmbeddingLaw
 
-    def effective_scale(self) -> Tensor:
-        """Scale of each row, float64, raised where a row is nearly dead."""
+    def effective_scale(self) -> Float64[Tensor, " out"]:
+        """Scale of each row, raised where a row is nearly dead."""
         scale = live_rows(self.weight_scale.cpu().numpy(), self.output.grid.scale)
         return torch.from_numpy(scale).to(self.weight.device)
 

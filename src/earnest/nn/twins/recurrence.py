@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from earnest.integer.dimension import Symbols
@@ -77,10 +78,17 @@ class Recurrence(Weighted):
         return made.flip(1) if self.reverse else made
 
     @abstractmethod
-    def torch(self, x: Tensor, zeros: Tensor, parameters: list[Tensor], *, has_biases: bool) -> Tensor:
-        """torch's own, one layer, time the second axis."""
+    def torch(
+        self,
+        x: Float[Tensor, "batch time arguments"],
+        zeros: Float[Tensor, "1 batch units"],
+        parameters: list[Tensor],
+        *,
+        has_biases: bool,
+    ) -> Float[Tensor, "batch time units"]:
+        """torch's own, one layer."""
 
-    def before(self, hidden: Tensor) -> Tensor:
+    def before(self, hidden: Float[Tensor, "batch time units"]) -> Float[Tensor, "batch time units"]:
         """What the weights multiply where the hidden states are those: each one step late, 0 for the first."""
         late = torch.roll(hidden, -1 if self.reverse else 1, dims=1)
         late[:, -1 if self.reverse else 0] = 0

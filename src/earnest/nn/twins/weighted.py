@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float64
 from torch import Tensor, nn
 
 from earnest.integer.law.weight import grouped_product
@@ -42,8 +43,8 @@ class Weighted(WeightCodes):
         """True where every output channel reads one input channel of its own."""
         return self.groups == len(self.weight) > 1
 
-    def effective_scale(self) -> Tensor:
-        """Scale of each output channel, float64, raised where a channel is nearly dead."""
+    def effective_scale(self) -> Float64[Tensor, " out"]:
+        """Scale of each output channel, raised where a channel is nearly dead."""
         bias = np.zeros(len(self.weight)) if self.bias is None else numpy_of(self.bias)
         scale = live_scales(self.weight_scale.cpu().numpy(), bias, self.multiplied.grid, self.summed.scale)
         return torch.from_numpy(scale).to(self.weight.device)
