@@ -50,6 +50,11 @@ def normalised(codes: Array, epsilon: int, *, centred: bool) -> Array:
     return shift_round((count * codes - total) * root, 16 + k)
 
 
+def largest_normalised(count: int) -> int:
+    """What no normalised value of `count` codes exceeds: |n| <= sqrt(N) 2^15 + 1."""
+    return (isqrt(count) + 1) << FRACTION_BITS
+
+
 def prove_normalised(count: int, low: int, high: int, epsilon: int, what: str, proof: Proof) -> None:
     """What precedes the normalised value fits int64, for `count` codes from `low` to `high`; `what` names them."""
     digits = (count * count * max(abs(low), abs(high)) ** 2 + epsilon).bit_length()
@@ -76,8 +81,7 @@ class Norm(Operator):
         )
         check_multiplier(self.multiplier, self.shift, proof, channels=channels)
 
-    def prove_scaled(self, count: int, proof: Proof) -> None:
-        """What follows the normalised value of `count` codes fits int64."""
-        largest = (isqrt(count) + 1) << FRACTION_BITS
+    def prove_scaled(self, largest: int, proof: Proof) -> None:
+        """What follows a normalised value of at most `largest` in magnitude fits int64."""
         parts = zip(self.multiplier.tolist(), self.bias.tolist(), self.shift.tolist(), strict=True)
         proof.wide(max(abs(m) * largest + abs(bias) + (1 << (s - 1)) for m, bias, s in parts))
