@@ -55,11 +55,16 @@ def largest_normalised(count: int) -> int:
     return (isqrt(count) + 1) << FRACTION_BITS
 
 
-def prove_normalised(count: int, low: int, high: int, epsilon: int, what: str, proof: Proof) -> None:
-    """What precedes the normalised value fits int64, for `count` codes from `low` to `high`; `what` names them."""
+def prove_variance(count: int, low: int, high: int, epsilon: int, what: str, proof: Proof) -> None:
+    """V fits its width, for `count` numbers from `low` to `high` that are squared; `what` names them."""
     digits = (count * count * max(abs(low), abs(high)) ** 2 + epsilon).bit_length()
     if digits > LARGEST_VARIANCE_BITS:
         proof.refuse(f"the variance of {what} can need {digits} bits; expected at most {LARGEST_VARIANCE_BITS}")
+
+
+def prove_normalised(count: int, low: int, high: int, epsilon: int, what: str, proof: Proof) -> None:
+    """What precedes the normalised value fits int64, for `count` codes from `low` to `high`; `what` names them."""
+    prove_variance(count, low, high, epsilon, what, proof)
     proof.wide(count * (high - low) * (1 << 16) + (1 << 31))
 
 
