@@ -370,7 +370,9 @@ def test_softmax(change, message):
         dataclasses.replace(operator, **change).infer([Domain.full(16, signed=True, shape=(5, 4))], _proof())
 
 
-@pytest.mark.parametrize("kind", ["softmax", "exponential", "layer_norm", "rms_norm", "linear", "relative_shift"])
+@pytest.mark.parametrize(
+    "kind", ["softmax", "exponential", "layer_norm", "rms_norm", "bias_norm", "linear", "relative_shift"]
+)
 def test_a_scalar_has_no_rows(kind):
     case = CASES[kind][0]
     with pytest.raises(ProgramError, match="expected"):

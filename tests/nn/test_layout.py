@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 import torch
-from tests.nn.specimens import SYMBOLS, edge
+from tests.nn.specimen import SYMBOLS, edge
 from torch import Tensor
 
 from earnest.nn.edge import ScaledEdge
