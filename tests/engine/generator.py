@@ -170,6 +170,7 @@ OPERATORS: dict[Callable[[Builder], Made | None], int] = {
     operators.exponential: 2,
     operators.layer_norm: 2,
     operators.rms_norm: 2,
+    operators.bias_norm: 2,
     operators.group_norm: 2,
     transpose: 4,
     reshape: 4,

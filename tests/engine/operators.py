@@ -8,6 +8,7 @@ from tests.engine.building import NARROW, Builder, Made
 
 from earnest.integer.codes import Domain, code_range, weight_limit
 from earnest.integer.law.add import Add
+from earnest.integer.law.bias_norm import BiasNorm
 from earnest.integer.law.constant import Constant
 from earnest.integer.law.conv1d import Convolution1d
 from earnest.integer.law.conv2d import Convolution2d
@@ -334,6 +335,16 @@ def rms_norm(b: Builder, x: Made | None = None) -> Made | None:
         return None
     common = _norm(b, x)
     return b.put(RmsNorm(input_zero_point=b.code(x.last.bits, signed=x.last.signed), **common), x)
+
+
+def bias_norm(b: Builder, x: Made | None = None) -> Made | None:
+    """E31: an RMS norm's constants, and offsets within the codes or beyond."""
+    x = _channels_last(b, x)
+    if x is None:
+        return None
+    common, most = _norm(b, x), b.pick([1, 1 << (x.last.bits - 1), (1 << 23) - 1])
+    offset = b.codes((x.last.shape[-1],), -most, most)
+    return b.put(BiasNorm(offset=offset, input_zero_point=b.code(x.last.bits, signed=x.last.signed), **common), x)
 
 
 def _channels_last(b: Builder, x: Made | None) -> Made | None:

@@ -50,6 +50,7 @@ BROKEN = {
     "entry": (_named("table", "every code"), lambda o: {"table": np.where(o.table == 127, 126, o.table)}),
     "order": (_named("transpose", "last two"), lambda o: {"order": (0, 1, 2)}),
     "mean": (_named("rms_norm", "8 bits"), lambda o: {"input_zero_point": o.input_zero_point + 1}),
+    "offset": (_named("bias_norm", "8 bits, zero point 5, result of 16"), lambda o: {"offset": _bumped(o.offset, 0)}),
     "gate": (_named("lstm", "one unit"), lambda o: {"sigmoid": o.sigmoid - o.sigmoid // 50}),
     "direction": (_named("gru", "one unit"), lambda o: {"reverse": not o.reverse}),
     "state": (_named("gru", "random"), lambda o: {"bias": _bumped(o.bias, -1) << 4}),

@@ -25,6 +25,7 @@ CASES: dict[str, list[Case]] = {
     "weighted_mean": cases_products.weighted_mean(),
     "layer_norm": cases_rows.layer_norm(),
     "rms_norm": cases_norms.rms_norm(),
+    "bias_norm": cases_norms.bias_norm(),
     "group_norm": cases_norms.group_norm(),
     "relative_shift": cases_rows.relative_shift(),
     **cases_rows.layout(),

@@ -10,6 +10,7 @@ from tests.integer.case import whole_rows
 
 from earnest.integer.dimension import TIME, Dimension
 from earnest.integer.law.add import Add
+from earnest.integer.law.bias_norm import BiasNorm
 from earnest.integer.law.concat import Concat
 from earnest.integer.law.constant import Constant
 from earnest.integer.law.conv1d import Convolution1d
@@ -186,6 +187,14 @@ def by_root_mean_square() -> RmsNorm:
     )
 
 
+def by_root_from_offsets() -> BiasNorm:
+    """The offsets lie within the codes and beyond."""
+    common = {name: np.full(CHANNELS // HEADS, value) for name, value in (("multiplier", 45000), ("shift", 26))}
+    offset, bias = np.asarray([3, -20, 150, 7]), np.asarray([0, 1 << 20, -(1 << 20), 5])
+    fields = {"epsilon": 1 << 12, "input_bits": 8, "input_zero_point": 3}
+    return BiasNorm(**common, offset=offset, bias=bias, **fields, **EIGHT)
+
+
 def rows_of_keys() -> Embedding:
     """A row for each exponential."""
     found = weighted(256, CHANNELS // HEADS)
@@ -223,10 +232,11 @@ def tail() -> list[tuple[str, Operator, tuple[str, ...]]]:
     return [
         ("product", Multiply(**grids, **EIGHT), ("context", "mean")),
         ("normalised", by_root_mean_square(), ("product",)),
+        ("balanced", by_root_from_offsets(), ("normalised",)),
         ("first key", Slice(axis=3, start=0, stop=1, step=1), ("exponential",)),
         ("rows of keys", rows_of_keys(), ("first key",)),
         ("embedded", Reshape(shape=(1, HEADS, HALF, CHANNELS // HEADS)), ("rows of keys",)),
-        ("sum", Add(zero_points=(3, 3), multipliers=(40000, 50000), shift=16, **EIGHT), ("normalised", "embedded")),
+        ("sum", Add(zero_points=(3, 3), multipliers=(40000, 50000), shift=16, **EIGHT), ("balanced", "embedded")),
         ("both", Concat(axis=3), ("sum", "context")),
         ("padded", Pad(before=(0, 0, 1, 0), after=(0, 0, 2, 0), zero_point=3), ("both",)),
         ("order", Transpose(order=(0, 2, 1, 3)), ("padded",)),

@@ -96,6 +96,19 @@ def rms_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     return Codes(x.shape, result)
 
 
+def bias_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
+    """E31."""
+    result = []
+    for _, row in _rows(x):
+        n = len(row)
+        r, k = inverse_root(n * sum((code - c["offset"].at(i)) ** 2 for i, code in enumerate(row)) + c["epsilon"])
+        for channel, code in enumerate(row):
+            normalised = shift_round(n * (code - c["input_zero_point"]) * r, 16 + k)
+            scaled = normalised * c["multiplier"].at(channel) + c["bias"].at(channel)
+            result.append(saturate(c["zero_point"] + shift_round(scaled, c["shift"].at(channel)), c))
+    return Codes(x.shape, result)
+
+
 def group_norm(c: Constants, x: Codes, symbols: Symbols) -> Codes:
     """E25."""
     batches, channels, *around = x.shape
@@ -211,6 +224,7 @@ ORACLES: Mapping[str, Callable[..., Codes]] = {
     "weighted_mean": oracle.weighted_mean,
     "layer_norm": layer_norm,
     "rms_norm": rms_norm,
+    "bias_norm": bias_norm,
     "group_norm": group_norm,
     "relative_shift": relative_shift,
     "reshape": reshape,

@@ -5,16 +5,16 @@ that it shares no code with the twin.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from tests.nn.specimen import Shape, Specimen, edge, narrow, parameter
+from tests.nn.specimens_norms import norms
+from torch import Tensor
 
-from earnest.nn.edge import CalibratedEdge, Edge, FixedEdge, ProductEdge
+from earnest.nn.edge import FixedEdge, ProductEdge
 from earnest.nn.probabilities import NumeratorEdge, probabilities
 from earnest.nn.twin import Twin
 from earnest.nn.twins.add import Add
@@ -24,9 +24,7 @@ from earnest.nn.twins.conv1d import Convolution1d
 from earnest.nn.twins.conv2d import Convolution2d
 from earnest.nn.twins.embedding import Embedding
 from earnest.nn.twins.glu import GatedLinearUnit
-from earnest.nn.twins.group_norm import GroupNorm
 from earnest.nn.twins.gru import GatedRecurrentUnit
-from earnest.nn.twins.layer_norm import LayerNorm
 from earnest.nn.twins.linear import Linear
 from earnest.nn.twins.lstm import LongShortTermMemory
 from earnest.nn.twins.matmul import MatMul
@@ -35,98 +33,12 @@ from earnest.nn.twins.pad import Pad
 from earnest.nn.twins.recurrence import arguments
 from earnest.nn.twins.relative_shift import RelativeShift
 from earnest.nn.twins.reshape import Reshape
-from earnest.nn.twins.rms_norm import RmsNorm
 from earnest.nn.twins.slice import Slice
 from earnest.nn.twins.softmax import Exponential, Softmax
 from earnest.nn.twins.table import InterpolatedTable, Table
 from earnest.nn.twins.transpose import Transpose
 from earnest.nn.twins.weighted_mean import WeightedMean
-from earnest.nn.weight import WeightCodes
-from earnest.numerics.grid import Grid
 from earnest.numerics.table import Pointwise
-
-Shape = tuple[int, ...]
-PATTERNS = ("random", "lowest", "highest", "near the lowest", "near the highest", "alternating")
-SYMBOLS = {"batch": 2, "time": 6}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Specimen:
-    """A twin, the shapes of its operands, and its float operator; `saturates` if its output clips some results."""
-
-    name: str
-    twin: Twin
-    shapes: tuple[Shape, ...]
-    real: Callable[..., Tensor] | None = None
-    saturates: bool = True
-    symbols: Mapping[str, int] = field(default_factory=lambda: dict(SYMBOLS))
-
-
-def edge(
-    bits: int = 8, *, scale: float = 0.05, zero_point: int = 0, symmetric: bool = False, name: str = "x"
-) -> CalibratedEdge:
-    """An edge that has its grid already."""
-    calibrated = CalibratedEdge(name, bits=bits, symmetric=symmetric, role="activation", method="extremes", margin=1.0)
-    calibrated.set_(Grid(bits=bits, signed=True, scale=scale, zero_point=zero_point))
-    return calibrated
-
-
-def narrow(bits: int, reach: float, zero_point: int | None = None) -> CalibratedEdge:
-    """An edge from about -reach to reach, its zero point off the middle where there is room."""
-    middle = (-1 if bits < 4 else -3) if zero_point is None else zero_point
-    return edge(
-        bits, scale=reach / 2 ** (bits - 1), zero_point=max(min(middle, 2 ** (bits - 1) - 1), -(2 ** (bits - 1)))
-    )
-
-
-def carrier(source: Edge, shape: Shape, pattern: str, seed: int = 0) -> Tensor:
-    """Codes of an edge in a float32 tensor; one-sided rows are what hides no inexact sum."""
-    low, high = source.codes
-    generator = np.random.default_rng(seed)
-    codes = {
-        "random": lambda: generator.integers(low, high + 1, shape),
-        "lowest": lambda: np.full(shape, low),
-        "highest": lambda: np.full(shape, high),
-        "near the lowest": lambda: low + generator.integers(0, 2, shape),
-        "near the highest": lambda: high - generator.integers(0, 2, shape),
-        "alternating": lambda: np.where(np.arange(np.prod(shape, dtype=int)).reshape(shape) % 2, low, high),
-    }[pattern]()
-    return torch.from_numpy(codes.astype(np.float32))
-
-
-def carriers(specimen: Specimen, pattern: str) -> list[Tensor]:
-    """One for each operand."""
-    pairs = zip(specimen.twin.operands, specimen.shapes, strict=True)
-    return [carrier(source, shape, pattern, seed) for seed, (source, shape) in enumerate(pairs, start=1)]
-
-
-def parameter(*shape: int, spread: float = 1.0, middle: float = 0.0, seed: int = 0) -> nn.Parameter:
-    """Normal numbers, the same ones each time."""
-    return nn.Parameter(middle + spread * torch.randn(shape, generator=torch.Generator().manual_seed(seed)))
-
-
-def quantized_parameters(twin: Twin) -> list[tuple[Tensor, Tensor]]:
-    """The parameters of a twin as its float operator sees them, in float64, and where their gradient passes."""
-    found = [(p.detach().double(), torch.ones(p.shape, dtype=torch.bool)) for p in twin.trainable()]
-    if isinstance(twin, WeightCodes):
-        weight = found[0][0]
-        multiplier = twin.group_multiplier.repeat_interleave(twin.weight_group, dim=1)[:, : weight[0].numel()]
-        scale = (twin.weight_scale[:, None] * multiplier).reshape(weight.shape)
-        odd = twin.weight_map == "odd"
-        limit = 2**twin.weight_bits - 1 if odd else 2 ** (twin.weight_bits - 1) - 1
-        all_codes = torch.arange(-limit, limit + 1, 2 if odd else 1, dtype=torch.float64)
-        nearest = all_codes[((weight / scale)[..., None] - all_codes).abs().argmin(dim=-1)]
-        found[0] = (nearest * scale, (weight / scale).abs() < limit + (1 if odd else 0.5))
-    return found
-
-
-def real_operands(twin: Twin, inputs: list[Tensor]) -> list[Tensor]:
-    """Operands in float64 from codes; numerators stand for the share of their row."""
-    found = []
-    for source, x in zip(twin.operands, inputs, strict=True):
-        real = source.grid.scale * (x.detach().double() - source.grid.zero_point)
-        found.append(real / real.sum(-1, keepdim=True) if twin.kind == "weighted_mean" and not source.signed else real)
-    return found
 
 
 def recurrences() -> Iterator[Specimen]:
@@ -413,7 +325,7 @@ def _softmax(x: Tensor, masked: bool) -> Tensor:
 
 
 def rows() -> Iterator[Specimen]:
-    """Softmax in both forms, with and without the causal mask, and layer norm of 8 and 16 bits."""
+    """Softmax in both forms, with and without the causal mask."""
     for bits, masked in product((*range(2, 9), 16), (False, True)):
         scores = edge(bits, scale=6.0 / 2**bits, symmetric=bits > 8)
         suffix = f"a{bits}{' causal' if masked else ''}"
@@ -422,45 +334,6 @@ def rows() -> Iterator[Specimen]:
         if bits <= 8:
             numerators = Exponential([scores], NumeratorEdge(), masked=masked)
             yield Specimen(name=f"exponential {suffix}", twin=numerators, **common)
-    for bits, out in [(b, b) for b in range(2, 9)] + [(16, 8), (8, 16), (16, 16)]:
-        yield Specimen(name=f"layer norm a{bits} out {out}", twin=_norm(bits, out), shapes=((3, 9),), real=_real_norm)
-        yield Specimen(name=f"rms norm a{bits} out {out}", twin=_rms(bits, out), shapes=((3, 9),), real=_real_rms)
-        twin = _group_norm(bits, out, largest=1 << 20 if (bits, out) == (16, 8) else 15)
-        yield Specimen(name=f"group norm a{bits} out {out}", twin=twin, shapes=((2, 6, 5),), real=_real_group_norm)
-
-
-def _norm(bits: int, out: int) -> Twin:
-    gain, bias = parameter(9, spread=0.5, middle=1.0, seed=3), parameter(9, seed=4)
-    return LayerNorm([narrow(bits, 3.0)], narrow(out, 1.5), weight=gain, bias=bias, epsilon=1e-3)
-
-
-def _rms(bits: int, out: int) -> Twin:
-    gain = parameter(9, spread=0.5, middle=1.0, seed=3)
-    return RmsNorm([narrow(bits, 3.0)], narrow(out, 1.5), weight=gain, epsilon=1e-3)
-
-
-def _real_rms(x: Tensor, gain: Tensor) -> Tensor:
-    return x / ((x * x).sum(-1, keepdim=True) / x.shape[-1] + 1e-3).sqrt() * gain
-
-
-def _real_norm(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    centred = x - x.sum(-1, keepdim=True) / x.shape[-1]
-    variance = (centred * centred).sum(-1, keepdim=True) / x.shape[-1]
-    return centred / (variance + 1e-3).sqrt() * gain + bias
-
-
-def _group_norm(bits: int, out: int, *, largest: int) -> Twin:
-    gain, bias = parameter(6, spread=0.5, middle=1.0, seed=3), parameter(6, seed=4)
-    source, result = narrow(bits, 3.0), narrow(out, 1.5)
-    return GroupNorm([source], result, weight=gain, bias=bias, epsilon=1e-4, groups=2, largest=largest)
-
-
-def _real_group_norm(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    rows = x.reshape(x.shape[0], 2, -1)
-    centred = rows - rows.sum(-1, keepdim=True) / rows.shape[-1]
-    variance = (centred * centred).sum(-1, keepdim=True) / rows.shape[-1]
-    normalised = (centred / (variance + 1e-4).sqrt()).reshape(x.shape)
-    return normalised * gain[:, None] + bias[:, None]
 
 
 def layouts() -> Iterator[Specimen]:
@@ -491,6 +364,6 @@ def layouts() -> Iterator[Specimen]:
 
 SPECIMENS = {
     specimen.name: specimen
-    for family in (linears, embeddings, recurrences, convolutions, products, sums, functions, rows, layouts)
+    for family in (linears, embeddings, recurrences, convolutions, products, sums, functions, rows, norms, layouts)
     for specimen in family()
 }

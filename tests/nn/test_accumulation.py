@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from tests.nn.specimens import PATTERNS, SPECIMENS, carrier, carriers, edge
+from tests.nn.specimen import PATTERNS, carrier, carriers, edge
+from tests.nn.specimens import SPECIMENS
 from torch import Tensor, nn
 
 from earnest.errors import ExactnessError

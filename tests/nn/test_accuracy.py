@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from tests.nn.specimens import PATTERNS, SPECIMENS, Specimen, carriers, quantized_parameters, real_operands
+from tests.nn.specimen import PATTERNS, Specimen, carriers, quantized_parameters, real_operands
+from tests.nn.specimens import SPECIMENS
 from torch import Tensor
 
 from earnest.nn.twin import Twin
@@ -80,6 +81,18 @@ def root_mean_square(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
     (x,), (gain,) = inputs, (p.detach().double() for p in twin.trainable())
     grid, count = twin.operands[0].grid, x.shape[-1]
     codes = x.detach().double() - grid.zero_point
+    squares = (count * (codes * codes).sum(-1))[..., None]
+    exact = 1e-3 * (count / grid.scale) ** 2
+    whole = max(1, round(exact))
+    by_epsilon = value.abs() * abs(whole - exact) / (squares + min(whole, exact)) / 2
+    return value.abs() * (2.0**-14 + MULTIPLIER) + by_epsilon * 1.01 + gain.abs() * 2.0**-16 / twin.output.grid.scale
+
+
+def root_from_offsets(twin: Twin, inputs: list[Tensor], value: Tensor) -> Tensor:
+    """As `root_mean_square`, of squares of codes from the offsets, which are codes too."""
+    (x,), ((gain, _), (offset, _)) = inputs, quantized_parameters(twin)
+    grid, count = twin.operands[0].grid, x.shape[-1]
+    codes = x.detach().double() - grid.zero_point - offset / grid.scale
     squares = (count * (codes * codes).sum(-1))[..., None]
     exact = 1e-3 * (count / grid.scale) ** 2
     whole = max(1, round(exact))
@@ -165,6 +178,7 @@ BOUNDS: dict[str, Bound] = {
     "glu": gated,
     "layer_norm": normalised,
     "rms_norm": root_mean_square,
+    "bias_norm": root_from_offsets,
     "group_norm": group_normalised,
     "softmax": probable,
     "weighted_mean": averaged,

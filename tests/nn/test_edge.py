@@ -3,7 +3,7 @@
 import pytest
 import torch
 from tests.nn.grids import grid
-from tests.nn.specimens import edge, narrow, parameter
+from tests.nn.specimen import edge, narrow, parameter
 
 from earnest.errors import CalibrationError
 from earnest.nn.edge import CalibratedEdge, FixedEdge, ProductEdge, ScaledEdge

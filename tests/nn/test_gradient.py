@@ -6,7 +6,8 @@ is float32's: every entry of the Jacobian takes fewer than 64 roundings of numbe
 
 import pytest
 import torch
-from tests.nn.specimens import SPECIMENS, Specimen, carriers, edge, quantized_parameters, real_operands
+from tests.nn.specimen import Specimen, carriers, edge, quantized_parameters, real_operands
+from tests.nn.specimens import SPECIMENS
 from torch import Tensor
 from torch.autograd.functional import jacobian
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 from tests.nn.every_twin import TWINS, every_twin
-from tests.nn.specimens import PATTERNS, SPECIMENS, Specimen, carriers
+from tests.nn.specimen import PATTERNS, Specimen, carriers
+from tests.nn.specimens import SPECIMENS
 
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.codes import Domain, storage

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 import torch
 from tests.nn.moved import X
-from tests.nn.specimens import SYMBOLS
+from tests.nn.specimen import SYMBOLS
 from torch import Tensor
 
 from earnest.nn.twin import Twin

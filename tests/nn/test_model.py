@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 import torch
-from tests.nn.specimens import edge
+from tests.nn.specimen import edge
 from tests.nn.tiny import CLASSES, WIDTH, Original, inputs, tiny_model, uncalibrated
 from torch import Tensor, nn
 

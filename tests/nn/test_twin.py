@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from tests.nn.grids import grid
-from tests.nn.specimens import edge, narrow, parameter
+from tests.nn.specimen import edge, narrow, parameter
 from torch import nn
 
 from earnest.nn.edge import CalibratedEdge

@@ -1,7 +1,7 @@
 """Weights at their codes, and their gradients."""
 
 import torch
-from tests.nn.specimens import edge, parameter
+from tests.nn.specimen import edge, parameter
 
 from earnest.nn.twins.linear import Linear
 

@@ -34,7 +34,9 @@ def test_multiplier_of_one_pair(kind, multiplier, shift):
         operator.infer(case.domains, new_proof())
 
 
-@pytest.mark.parametrize("kind", ["softmax", "exponential", "layer_norm", "rms_norm", "linear", "relative_shift"])
+@pytest.mark.parametrize(
+    "kind", ["softmax", "exponential", "layer_norm", "rms_norm", "bias_norm", "linear", "relative_shift"]
+)
 def test_a_scalar_has_no_rows(kind):
     case = CASES[kind][0]
     with pytest.raises(ProgramError, match="expected"):

@@ -84,6 +84,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "weighted_mean": {"multiplier": -40000},
     "layer_norm": {"epsilon": 1, "shift": np.zeros(1, dtype=np.int64)},
     "rms_norm": {"epsilon": 0},
+    "bias_norm": {"offset": np.zeros(1, dtype=np.int64)},
     "group_norm": {"groups": 0},
     "reshape": {"shape": (True,)},
     "slice": {"start": False},

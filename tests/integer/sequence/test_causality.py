@@ -75,6 +75,7 @@ def test_where_tokens_are(name: str):
 REFUSED: dict[str, tuple[Reading, str]] = {
     "a sum along the tokens": (reading(LINEAR, Rows(axis=-1)), "goes over the tokens"),
     "an RMS norm of scores": (reading(ANY["rms_norm"], SCALED), "goes over the tokens"),
+    "a BiasNorm of scores": (reading(ANY["bias_norm"], SCALED), "goes over the tokens"),
     "a recurrence that runs backward": (reading(ANY["lstm"], ROW), "comes from the last token"),
     "a recurrence of something else": (reading(ANY["lstm"], Rows(axis=-3)), "goes over the tokens"),
     "a norm of scores": (reading(ANY["layer_norm"], SCALED), "goes over the tokens"),

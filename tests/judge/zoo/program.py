@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from tests.integer.every_operator import CHANNELS, CLASSES
+from tests.integer.every_operator import CLASSES
 from tests.judge.zoo.cheat import Cheat, Honest
 from tests.judge.zoo.dishonest import (
     DEEP,
@@ -15,7 +15,6 @@ from tests.judge.zoo.dishonest import (
     layer_in_a_table,
     lowest_of_four,
     moved,
-    one,
     operator,
     remembered,
     told_of_decoder,
@@ -203,21 +202,6 @@ CHEATS = (
         judge=spoilt("softmax", coarse=np.minimum(operator("softmax").coarse, 9000)),
     ),
     Cheat(
-        name="a group norm that shifts everything away",
-        patterns=(5,),
-        rule="constants",
-        judge=spoilt("grouped", pre_shift=16),
-        alone=False,
-    ),
-    Cheat(name="a norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("norm", epsilon=0)),
-    Cheat(
-        name="a zero point of an RMS norm that is no code",
-        patterns=(5, 8),
-        rule="constants",
-        judge=spoilt("normalised", input_zero_point=200),
-    ),
-    Cheat(name="an RMS norm without epsilon", patterns=(5,), rule="constants", judge=spoilt("normalised", epsilon=-1)),
-    Cheat(
         name="tokens beyond the embedding",
         patterns=(),
         rule="constants",
@@ -230,13 +214,6 @@ CHEATS = (
         judge=spoilt("scores", multipliers=(40000,)),
     ),
     # multipliers
-    Cheat(
-        name="an epsilon of a group norm that is no mantissa",
-        patterns=(5,),
-        rule="multipliers",
-        judge=spoilt("grouped", epsilon=5),
-        alone=False,
-    ),
     Cheat(
         name="a scale of 31 bits hidden in a multiplier",
         patterns=(4,),
@@ -264,18 +241,6 @@ CHEATS = (
         rule="accumulators",
         judge=spoilt("logits", bias=DEEP.bias),
         alone=False,
-    ),
-    Cheat(
-        name="a norm whose sum overflows",
-        patterns=(5, 7),
-        rule="accumulators",
-        judge=spoilt("norm", bias=one(operator("norm").bias, (1 << 63) - 1)),
-    ),
-    Cheat(
-        name="an RMS norm whose sum overflows",
-        patterns=(5, 7),
-        rule="accumulators",
-        judge=spoilt("normalised", bias=one(operator("normalised").bias, (1 << 63) - 1)),
     ),
     Cheat(name="a product rounded twice", patterns=(15,), rule="unrounded", judge=spoilt("content", shift=14)),
     # shapes
@@ -322,13 +287,6 @@ CHEATS = (
         patterns=(23,),
         rule="from-input",
         judge=spoilt("scores", ["content", "content"], multipliers=(40000, -40000), program=up_to("scores")),
-        alone=False,
-    ),
-    Cheat(
-        name="a norm whose result is its bias",
-        patterns=(23,),
-        rule="from-input",
-        judge=spoilt("norm", shift=np.full(CHANNELS, 47), multiplier=np.full(CHANNELS, 1 << 15)),
         alone=False,
     ),
     Cheat(name="a decoder that does not listen", patterns=(23,), rule="from-input", judge=saved(deaf())),
@@ -488,6 +446,6 @@ HONEST = (
     *(by_recipe(recipe, target) for recipe in ("w8a8", "w4a8") for target in ("int8x16", "int8")),
     *(
         Honest(name=f"odd shapes {seed}", level="H4", judge=judge_odd(seed))
-        for seed in (0, 4, 6, 9, 10, 11, 14, 15, 16, 19)
+        for seed in (0, 7, 8, 9, 10, 13, 16, 20, 22, 23)
     ),
 )

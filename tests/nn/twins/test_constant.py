@@ -1,7 +1,7 @@
 """A constant follows its parameter."""
 
 import torch
-from tests.nn.specimens import edge
+from tests.nn.specimen import edge
 from torch import nn
 
 from earnest.nn.twins.constant import Constant

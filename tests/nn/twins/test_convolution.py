@@ -1,7 +1,7 @@
 """What convolutions share: geometry goes into the law as it is, and depthwise ones are known."""
 
 import pytest
-from tests.nn.specimens import edge, parameter
+from tests.nn.specimen import edge, parameter
 
 from earnest.nn.twins.conv1d import Convolution1d
 from earnest.nn.twins.conv2d import Convolution2d

@@ -1,6 +1,6 @@
 """A product, or a weighted mean where the left operand is numerators."""
 
-from tests.nn.specimens import edge
+from tests.nn.specimen import edge
 
 from earnest.nn.edge import Edge, ProductEdge
 from earnest.nn.probabilities import NumeratorEdge, probabilities

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from tests.nn.specimens import edge, parameter
+from tests.nn.specimen import edge, parameter
 
 from earnest.nn.twins.layer_norm import LayerNorm
 from earnest.nn.twins.rms_norm import RmsNorm

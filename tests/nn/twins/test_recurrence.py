@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.nn.specimens import edge, parameter
+from tests.nn.specimen import edge, parameter
 
 from earnest.nn.twins.gru import GatedRecurrentUnit
 from earnest.nn.twins.recurrence import arguments

@@ -1,7 +1,7 @@
 """Which form of softmax an edge asks for, and the mask of its float operator."""
 
 import torch
-from tests.nn.specimens import edge
+from tests.nn.specimen import edge
 
 from earnest.nn.edge import Edge
 from earnest.nn.probabilities import NumeratorEdge, probabilities

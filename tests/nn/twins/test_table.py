@@ -1,6 +1,6 @@
 """The form of a function is that of the width that it reads."""
 
-from tests.nn.specimens import edge
+from tests.nn.specimen import edge
 
 from earnest.nn.site import Site
 from earnest.nn.twins.table import Function, InterpolatedTable, Table

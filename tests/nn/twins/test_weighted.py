@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from tests.nn.specimens import edge
+from tests.nn.specimen import edge
 from torch import nn
 
 from earnest.nn.edge import Edge

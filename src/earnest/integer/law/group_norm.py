@@ -17,7 +17,7 @@ from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import clamp, shift_round, widen
-from earnest.integer.law.norm import Norm, normalised, prove_normalised
+from earnest.integer.law.norm import Norm, largest_normalised, normalised, prove_normalised
 from earnest.integer.law.operator import Proof, check_multiplier, check_output
 
 Array = Any
@@ -74,7 +74,7 @@ class GroupNorm(Norm):
         low, high = (shift_round(end, self.pre_shift) if self.pre_shift else end for end in (x.low, x.high))
         what = f"{count} codes of {x.bits} bits, shifted by {self.pre_shift},"
         prove_normalised(count, low, high, epsilon_of(count, self.epsilon, self.epsilon_shift), what, proof)
-        self.prove_scaled(count, proof)
+        self.prove_scaled(largest_normalised(count), proof)
         return Domain.full(self.bits, signed=self.signed, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:

@@ -50,11 +50,21 @@ def normalised(codes: Array, epsilon: int, *, centred: bool) -> Array:
     return shift_round((count * codes - total) * root, 16 + k)
 
 
-def prove_normalised(count: int, low: int, high: int, epsilon: int, what: str, proof: Proof) -> None:
-    """What precedes the normalised value fits int64, for `count` codes from `low` to `high`; `what` names them."""
+def largest_normalised(count: int) -> int:
+    """What no normalised value of `count` codes exceeds: |n| <= sqrt(N) 2^15 + 1."""
+    return (isqrt(count) + 1) << FRACTION_BITS
+
+
+def prove_variance(count: int, low: int, high: int, epsilon: int, what: str, proof: Proof) -> None:
+    """V fits its width, for `count` numbers from `low` to `high` that are squared; `what` names them."""
     digits = (count * count * max(abs(low), abs(high)) ** 2 + epsilon).bit_length()
     if digits > LARGEST_VARIANCE_BITS:
         proof.refuse(f"the variance of {what} can need {digits} bits; expected at most {LARGEST_VARIANCE_BITS}")
+
+
+def prove_normalised(count: int, low: int, high: int, epsilon: int, what: str, proof: Proof) -> None:
+    """What precedes the normalised value fits int64, for `count` codes from `low` to `high`; `what` names them."""
+    prove_variance(count, low, high, epsilon, what, proof)
     proof.wide(count * (high - low) * (1 << 16) + (1 << 31))
 
 
@@ -76,8 +86,7 @@ class Norm(Operator):
         )
         check_multiplier(self.multiplier, self.shift, proof, channels=channels)
 
-    def prove_scaled(self, count: int, proof: Proof) -> None:
-        """What follows the normalised value of `count` codes fits int64."""
-        largest = (isqrt(count) + 1) << FRACTION_BITS
+    def prove_scaled(self, largest: int, proof: Proof) -> None:
+        """What follows a normalised value of at most `largest` in magnitude fits int64."""
         parts = zip(self.multiplier.tolist(), self.bias.tolist(), self.shift.tolist(), strict=True)
         proof.wide(max(abs(m) * largest + abs(bias) + (1 << (s - 1)) for m, bias, s in parts))

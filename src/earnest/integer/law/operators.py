@@ -1,6 +1,7 @@
 """Every operator of the law, by kind. A file, a target and a test look here; nothing else is an operator."""
 
 from earnest.integer.law.add import Add
+from earnest.integer.law.bias_norm import BiasNorm
 from earnest.integer.law.concat import Concat
 from earnest.integer.law.constant import Constant
 from earnest.integer.law.conv1d import Convolution1d
@@ -48,6 +49,7 @@ OPERATORS: dict[str, type[Operator]] = {
         WeightedMean,
         LayerNorm,
         RmsNorm,
+        BiasNorm,
         GroupNorm,
         RelativeShift,
         Reshape,

@@ -12,7 +12,7 @@ from earnest.integer.codes import Domain, code_range
 from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import clamp, shift_round, widen
 from earnest.integer.law.locality import RowByRow
-from earnest.integer.law.norm import Norm, normalised, prove_normalised
+from earnest.integer.law.norm import Norm, largest_normalised, normalised, prove_normalised
 from earnest.integer.law.operator import Proof, check_output, check_zero_point
 
 Array = Any
@@ -36,7 +36,7 @@ class RmsNorm(RowByRow, Norm):
         super().check(proof)
         check_output(self.bits, self.signed, self.zero_point, proof)
         proof.require(self.epsilon >= 1, f"expected an epsilon of at least 1, got {self.epsilon}")
-        self.prove_scaled(self.multiplier.shape[0], proof)
+        self.prove_scaled(largest_normalised(self.multiplier.shape[0]), proof)
 
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """What precedes the normalised value is proved to fit int64 for the N, the width and the zero point at hand."""

@@ -35,15 +35,19 @@ def of_rows(place: Place, low: int, high: int) -> Value:
 
 
 def normalises(place: Place, channels: int, count: int, low: int, high: int) -> None:
-    """D r, and what follows the normalised value: a multiplier, a shift and a bias for each channel."""
+    """D r, and what follows the normalised value of so many codes."""
     place.wide(count * (high - low) * (1 << 16) + (1 << 31))
+    scales(place, channels, (math.isqrt(count) + 1) << 15)
+
+
+def scales(place: Place, channels: int, largest: int) -> None:
+    """A multiplier, a shift and a bias for each channel, of a normalised value of at most `largest` in magnitude."""
     names = (("multiplier", 17), ("shift", 16), ("bias", 64))
     lawful = [place.array(name, (channels,), *code_range(width, signed=True)) for name, width in names]
     if not all(lawful):
         return
     multiplier, shift = place.codes("multiplier"), place.codes("shift")
     place.multiplier(multiplier, shift, negative=True)
-    largest = (math.isqrt(count) + 1) << 15
     constants = zip(multiplier.tolist(), place.codes("bias").tolist(), shift.tolist(), strict=True)
     reaches = [(abs(m) * largest, b, s) for m, b, s in constants]
     place.wide(max(reach + abs(b) + (1 << max(s - 1, 0)) for reach, b, s in reaches))

@@ -30,8 +30,8 @@ class Norm(Twin):
     def common(self) -> dict[str, Any]:
         """The fields of the law that all have."""
         output = self.output.grid
-        gain, *others = (parameter.detach().cpu().double().numpy() for parameter in self.trainable())
-        bias = others[0] if others else np.zeros_like(gain)
+        gain = self.weight.detach().cpu().double().numpy()
+        bias = np.zeros_like(gain) if self.bias is None else self.bias.detach().cpu().double().numpy()
         multiplier, shift, units = norm_constants(gain, bias, output)
         return {
             "multiplier": multiplier,

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from earnest.nn.twins.bias_norm import BiasNorm
 from earnest.nn.twins.group_norm import GroupNorm
 from earnest.nn.twins.layer_norm import LayerNorm
 from earnest.nn.twins.rms_norm import RmsNorm
@@ -28,16 +29,27 @@ def _rms_norm(converter: Converter, node: Flat) -> Draft:
     epsilon = node.argument(3, "eps", torch.finfo(node.value.dtype).eps)
     if len(node.args[1]) != 1:
         raise converter.unsupported(node, f"over {len(node.args[1])} axes has no twin; expected the last axis")
-    return _root_mean_square(converter, node, node.args[0], node.argument(2, "weight"), float(epsilon))
+    norm = RootMeanSquare(
+        source=node.args[0], epsilon=float(epsilon), gain=node.argument(2, "weight"), offset=None, parts=()
+    )
+    return _root_mean_square(converter, node, norm)
 
 
-def _root_mean_square(converter: Converter, node: Flat, source: Flat, gain: Flat | None, epsilon: float) -> Draft:
-    """An RMS norm of the last axis, which has a fixed extent."""
-    channels = converter.shape(source)[-1]
+def _root_mean_square(converter: Converter, node: Flat, norm: RootMeanSquare) -> Draft:
+    """An RMS norm, or a BiasNorm where squares are those of what is left of an offset, of the last axis, which has a
+    fixed extent.
+    """
+    channels = converter.shape(norm.source)[-1]
     if not isinstance(channels, int):
         raise converter.unsupported(node, f"over an axis of {channels} has no twin; expected channels")
-    weight = nn.Parameter(torch.ones(channels)) if gain is None else converter.parameter(gain)
-    return converter.make(RmsNorm, [converter.operand(source)], parameters={"weight": weight}, epsilon=epsilon)
+    weight = nn.Parameter(torch.ones(channels)) if norm.gain is None else converter.parameter(norm.gain)
+    if tuple(weight.shape) != (channels,):
+        weight = nn.Parameter(weight.detach().reshape(-1).expand(channels).clone())
+    inputs = [converter.operand(norm.source)]
+    if norm.offset is None:
+        return converter.make(RmsNorm, inputs, parameters={"weight": weight}, epsilon=norm.epsilon)
+    parameters = {"weight": weight, "offset": converter.parameter(norm.offset)}
+    return converter.make(BiasNorm, inputs, parameters=parameters, epsilon=norm.epsilon)
 
 
 def _group_norm(converter: Converter, node: Flat) -> Draft:
@@ -61,8 +73,8 @@ def _group_norm(converter: Converter, node: Flat) -> Draft:
 
 
 def written_out(norm: RootMeanSquare) -> Rule:
-    """The rule of the last part of an RMS norm that a module writes out."""
-    return lambda converter, node: _root_mean_square(converter, node, norm.source, norm.gain, norm.epsilon)
+    """The rule of the last part of a norm that a module writes out."""
+    return lambda converter, node: _root_mean_square(converter, node, norm)
 
 
 NORM_RULES: dict[str, Rule] = {
