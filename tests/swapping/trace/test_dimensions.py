@@ -24,7 +24,7 @@ NAMES = {"s0": "batch", "s1": "time"}
         (Min(T, 2 * S), lambda b, t: min(t, 2 * b)),
         (T**3, lambda b, t: t**3),
     ],
-    ids=str,
+    ids=lambda each: "" if callable(each) else str(each),
 )
 def test_a_size_has_the_same_value(size, value):
     dimension = _convert(size, NAMES)
