@@ -72,7 +72,7 @@ def test_codes_stay_where_weights_learn_nothing(tmp_path: Path, tiny_world: Tiny
     losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
     assert sum(losses[-3:]) < 0.95 * sum(losses[:3])
     assert all(map(torch.equal, begun.latents.shares, ended.latents.shares))
-    assert not any(map(torch.equal, begun.latents.ruler(0).reaches, ended.latents.ruler(0).reaches))
+    assert not any(map(torch.equal, begun.latents.quantizer(0).reaches, ended.latents.quantizer(0).reaches))
 
 
 def test_two_processes_share_the_utterances(tmp_path: Path, tiny_world: TinyWorld) -> None:

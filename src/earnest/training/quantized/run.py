@@ -37,7 +37,7 @@ from earnest.training.checkpoint import read_chosen
 from earnest.training.data.features import Features
 from earnest.training.loop import Counted, Watch
 from earnest.training.quantized.beginnings import begun, begun_from
-from earnest.training.quantized.latents import Draw, Latents, give_biases_
+from earnest.training.quantized.latents import QUANTIZERS, Draw, Latents, give_biases_
 from earnest.training.quantized.passes import Passes
 from earnest.training.ranks import first_rank_first
 from earnest.training.specification import LatentDescent, QuantizedTraining
@@ -75,8 +75,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             self.latents = begun(self.ready, self.twins, watch.progress)
         for model in (self.latents, *self.twins):
             model.to(device)
-        of_rulers = [name for name, _ in self.latents.named_parameters() if name.startswith("rulers.")]
-        undrawn = of_rulers if others else []
+        of_quantizers = [name for name, _ in self.latents.named_parameters() if name.startswith(QUANTIZERS)]
+        undrawn = of_quantizers if others else []
         self.state = fresh(self.latents, _groups(self.latents, settings.descent), undrawn)
         self.passes = [Passes(model) for model in self.twins]
         self.hear_(twin.shortest, twin.longest)
@@ -189,7 +189,7 @@ def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:
     """What learns at which part of the rate; shares alone decay."""
     return [
         Group(parameters=list(latents.shares), share=descent.weights, decay=descent.decay),
-        Group(parameters=list(latents.rulers.parameters()), share=descent.ranges),
+        Group(parameters=list(latents.quantizers.parameters()), share=descent.ranges),
         Group(parameters=list(latents.reals), share=descent.reals),
     ]
 
