@@ -16,8 +16,8 @@ from earnest.errors import TrainingError
 from earnest.file import open_program
 from earnest.judge.program.judging import judge_program
 from earnest.methods.catalogue import catalogue
+from earnest.methods.equalization_pairs import equalization_pairs
 from earnest.methods.method import Material
-from earnest.methods.seams import seams
 from earnest.runtime.description import describe
 from earnest.runtime.recognizer import Recognizer
 from earnest.training import log
@@ -198,8 +198,8 @@ def test_teacher_and_pupil_agree_on_what_a_run_of_another_equalization_learnt(
     """`w8a8` equalizes nothing, `w4a8-best` does: in the teacher, not in what was learnt."""
 
     def double(material: Material, *_: object) -> None:
-        for seam in seams(material.twin):
-            seam.scale_(torch.full((seam.channels,), 2.0))
+        for pair in equalization_pairs(material.twin):
+            pair.scale_(torch.full((pair.channels,), 2.0))
 
     monkeypatch.setitem(catalogue(), "equalize", replace(catalogue()["equalize"], apply=double))
     train(load_training(write_taught(tmp_path, tiny_world.model, recipe="w8a8")), tmp_path / "first", Watch())

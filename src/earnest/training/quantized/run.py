@@ -19,7 +19,7 @@ from earnest.file.whole import write_whole
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
 from earnest.integer.program.verifier import verify
-from earnest.methods.seams import seams
+from earnest.methods.equalization_pairs import equalization_pairs
 from earnest.models import load
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import each
@@ -82,7 +82,9 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.hear_(twin.shortest, twin.longest)
         self.blocks = outputs(real)
         if settings.start is not None:
-            self.blocks -= {seam.name for seam in seams(real)}  # there equalization had another model to scale
+            self.blocks -= {
+                pair.name for pair in equalization_pairs(real)
+            }  # there equalization had another model to scale
         if settings.loss.blocks and not self.blocks:
             raise TrainingError("loss.blocks: expected blocks whose outputs can be compared, found none; make it 0")
         self.teacher = Teacher(real_lessons(real.to(device), self.blocks), self.train, device)
