@@ -45,7 +45,7 @@ def train(
         existing_ledger(ledger)
     from earnest.lab.work_folder import WorkFolder
     from earnest.training.device import device_named
-    from earnest.training.loop import Watch
+    from earnest.training.loop import Callbacks
     from earnest.training.ranks import joined, rank
     from earnest.training.train import train as trained
 
@@ -53,10 +53,10 @@ def train(
     place, where = WorkFolder(root=folder), device_named(device)
     with joined():
         if rank() > 0:
-            trained(training, folder, Watch(), where)
+            trained(training, folder, Callbacks(), where)
             return
         with place.locked(), progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
-            result = trained(training, folder, Watch(progress=shown, line=line), where)
+            result = trained(training, folder, Callbacks(progress=shown, line=line), where)
     found = {"file": str(file), "name": training.name, **_figures(result)}
     if ledger is not None:
         _append(ledger, training, found)

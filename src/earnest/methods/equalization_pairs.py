@@ -67,11 +67,9 @@ def _norm_pair(model: TwinModel, readers: Readers, name: str) -> EqualizationPai
     if not isinstance(norm, (LayerNorm, RmsNorm)):
         return None
     reading = _weights_reading(model, readers, name, axis=-1)
-    return (
-        EqualizationPair(name=name, channels=len(norm.weight), makers=norm.trainable(), readers=reading)
-        if reading
-        else None
-    )
+    if not reading:
+        return None
+    return EqualizationPair(name=name, channels=len(norm.weight), makers=norm.trainable(), readers=reading)
 
 
 def _gate_pair(model: TwinModel, readers: Readers, name: str) -> EqualizationPair | None:
@@ -86,12 +84,10 @@ def _gate_pair(model: TwinModel, readers: Readers, name: str) -> EqualizationPai
     if not isinstance(gate, GatedLinearUnit) or gate.axis != axis + maker.weight.ndim:
         return None
     reading = _weights_reading(model, readers, gate.path, axis=axis)
+    if not reading:
+        return None
     channels = len(maker.weight) // 2
-    return (
-        EqualizationPair(name=gate.path, channels=channels, makers=maker.trainable(), readers=reading)
-        if reading
-        else None
-    )
+    return EqualizationPair(name=gate.path, channels=channels, makers=maker.trainable(), readers=reading)
 
 
 def _weights_reading(model: TwinModel, readers: Readers, name: str, *, axis: int) -> tuple[Weighted, ...]:

@@ -17,7 +17,7 @@ from earnest.nn.twins.weighted import Weighted
 
 @torch.no_grad()
 def equalize_(model: TwinModel, batches: Sequence[Inputs], progress: Progress | None = None) -> TwinModel:
-    """Scale the channels of every pair; the float model stays the same function. The model is returned.
+    """Scale the channels of every equalization pair; the float model stays the same function. The model is returned.
 
     CalibrationError if there are no inputs, or if two calls share a weight.
     """

@@ -1,6 +1,6 @@
 """Equalization: channels scaled where the model allows it, so that weights and activations are rounded more finely.
 
-    x_j <- x_j / s_j,   W_j <- W_j s_j                          for the channels j of a pair
+    x_j <- x_j / s_j,   W_j <- W_j s_j                          for the channels j of an equalization pair
     s_j = (v_j / a_j)^(t/2)        v_j = 1 / [C^-1]_jj,  a_j = mean_i W_ij^2
     s_j = m_j^t / n_j^(1-t)        m_j = max |x_j|,      n_j = max_i |W_ij|   [Xiao et al. 2023, arXiv:2211.10438]
 
@@ -25,7 +25,7 @@ _FARTHEST = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A weight [groups, out, depth] that multiplies a pair's channels, their covariance [groups, depth, depth], and
+    """A weight [groups, out, depth] that multiplies the channels of a pair, their covariance [groups, depth, depth], and
     the widths: `columns` tells which channel each column multiplies, [groups, depth].
     """
 

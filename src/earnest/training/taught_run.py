@@ -66,7 +66,7 @@ class TaughtRun(Run[AnyTaught]):
 
     def _features(self, utterances: list[Utterance]) -> Features:
         with first_rank_first():
-            return cached(utterances, self.front_end, self.folder / "features", self.watch.progress)
+            return cached(utterances, self.front_end, self.folder / "features", self.callbacks.progress)
 
     @property
     def front_end(self) -> LogMel:

@@ -16,7 +16,7 @@ from earnest.models.checkpoint import conformer_model
 from earnest.models.conformer.conformer import Conformer
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.training.float.validation import counted
-from earnest.training.loop import Counted, Watch
+from earnest.training.loop import Callbacks, Counted
 from earnest.training.specification import SelfDistillation, TaughtDescent
 from earnest.training.state import Group, fresh
 from earnest.training.taught_run import TaughtRun
@@ -29,8 +29,8 @@ SHORTEST = 1
 class SelfDistillationRun(TaughtRun[SelfDistillation]):
     """Batch norms keep their statistics, as the quantized model's do. Its folder has `model/` too."""
 
-    def __init__(self, settings: SelfDistillation, folder: Path, watch: Watch, device: torch.device) -> None:
-        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
+    def __init__(self, settings: SelfDistillation, folder: Path, callbacks: Callbacks, device: torch.device) -> None:
+        self.settings, self.folder, self.callbacks, self.device = settings, folder, callbacks, device
         self.model, self.results = load(settings.model), (folder / "model" / "model.safetensors",)
         if not isinstance(self.model.module, Conformer):
             raise TrainingError(f"{settings.model}: expected a Conformer-CTC, got {self.model.architecture}")

@@ -35,7 +35,7 @@ from earnest.speech.word_errors import WordErrors, align, total
 from earnest.swapping.recipe import Recipe, load_recipe
 from earnest.training.checkpoint import read_chosen
 from earnest.training.data.features import Features
-from earnest.training.loop import Counted, Watch
+from earnest.training.loop import Callbacks, Counted
 from earnest.training.quantized.beginnings import begun, begun_from
 from earnest.training.quantized.latents import QUANTIZERS, Draw, Latents, give_biases_
 from earnest.training.quantized.passes import Passes
@@ -53,8 +53,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 
     drawn: Draw
 
-    def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch, device: torch.device) -> None:
-        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
+    def __init__(self, settings: QuantizedTraining, folder: Path, callbacks: Callbacks, device: torch.device) -> None:
+        self.settings, self.folder, self.callbacks, self.device = settings, folder, callbacks, device
         learnt = self._learnt()
         self.model, others = load(settings.model), self._others()
         self.results = (folder / "program.earnest", *(folder / f"program-{name}.earnest" for name in others))
@@ -62,17 +62,17 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         chosen = settings.calibration
         spoken = select(read_split(chosen.data, transcripts="absent"), chosen.limit)
         paths, target = [one.path for one in spoken], load_target(settings.target)
-        self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=watch.progress)
-        companions = [companion(self.ready, recipe, watch.progress) for recipe in others.values()]
+        self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=callbacks.progress)
+        companions = [companion(self.ready, recipe, callbacks.progress) for recipe in others.values()]
         self.twins = [give_biases_(model) for model in (self.ready.twin, *companions)]
         twin = self.twins[0]
         real = copy.deepcopy(twin)
         if learnt is not None:
-            self.latents = begun_from(learnt, self.ready, self.twins, watch.progress)
+            self.latents = begun_from(learnt, self.ready, self.twins, callbacks.progress)
         elif self._kept:
             self.latents = Latents(self.twins)  # whatever they are: the state is taken up
         else:
-            self.latents = begun(self.ready, self.twins, watch.progress)
+            self.latents = begun(self.ready, self.twins, callbacks.progress)
         for model in (self.latents, *self.twins):
             model.to(device)
         of_quantizers = [name for name, _ in self.latents.named_parameters() if name.startswith(QUANTIZERS)]
@@ -110,7 +110,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         with first_rank_first():
             asked, name = named.under(self.settings.budget), model_name(Path(self.settings.model))
             if not kept.exists() or Recipe.model_validate_json(kept.read_bytes()).name != asked.name:
-                found = quantize(self.model, asked, target, recordings, name=name, progress=self.watch.progress)
+                found = quantize(self.model, asked, target, recordings, name=name, progress=self.callbacks.progress)
                 self.folder.mkdir(parents=True, exist_ok=True)
                 write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
         return Recipe.model_validate_json(kept.read_bytes())
