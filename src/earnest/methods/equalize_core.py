@@ -25,8 +25,8 @@ _FARTHEST = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A weight [groups, out, depth] that multiplies the channels of a pair, their covariance [groups, depth, depth], and
-    the widths: `columns` tells which channel each column multiplies, [groups, depth].
+    """A weight [groups, out, depth] that multiplies the channels of a pair, their covariance [groups, depth, depth],
+    and the widths: `columns` tells which channel each column multiplies, [groups, depth].
     """
 
     weight: Tensor

@@ -82,9 +82,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.hear_(twin.shortest, twin.longest)
         self.blocks = outputs(real)
         if settings.start is not None:
-            self.blocks -= {
-                pair.name for pair in equalization_pairs(real)
-            }  # there equalization had another model to scale
+            # there equalization had another model to scale
+            self.blocks -= {pair.name for pair in equalization_pairs(real)}
         if settings.loss.blocks and not self.blocks:
             raise TrainingError("loss.blocks: expected blocks whose outputs can be compared, found none; make it 0")
         self.teacher = Teacher(real_lessons(real.to(device), self.blocks), self.train, device)
