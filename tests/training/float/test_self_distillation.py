@@ -50,23 +50,23 @@ def test_by_its_own_posteriors_it_has_nothing_to_learn(tmp_path: Path, tiny_worl
 
 
 def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    """Teacher and pupil hear the same augmented recording, another one every time."""
+    """Teacher and student read the same augmented recording, another one every time."""
     file = write_taught(tmp_path, tiny_world.model, steps=40, recipe=None, more=AUGMENTATION)
     file.write_text(file.read_text(encoding="utf-8").replace("tokens = 0.5", "tokens = 0.0"), encoding="utf-8")
     run = SelfDistillationRun(load_training(file), tmp_path / "work", Callbacks(), CPU)
-    heard = []
+    inputs = []
     for step in range(3):
         run.state.step = step
-        features, _ = run.lesson(0)
-        heard.append(features)
+        features, _ = run.input_and_targets(0)
+        inputs.append(features)
         assert run.descend_([0]) < 1e-6
-    assert not any(torch.equal(heard[0], other[:, : heard[0].shape[1]]) for other in heard[1:])
+    assert not any(torch.equal(inputs[0], other[:, : inputs[0].shape[1]]) for other in inputs[1:])
     run.state.step = 0
-    assert torch.equal(run.lesson(0)[0], heard[0])
+    assert torch.equal(run.input_and_targets(0)[0], inputs[0])
 
 
 @pytest.mark.parametrize(("chance", "expected"), [(0.0, {False}), (0.5, {False, True}), (1.0, {True})])
-def test_another_talker_of_the_data_is_heard_at_its_chance(
+def test_another_talker_of_the_data_is_added_at_its_chance(
     tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch, chance: float, expected: set[bool]
 ) -> None:
     more = AUGMENTATION.replace("talker = 0.5", f"talker = {chance}")
@@ -75,14 +75,14 @@ def test_another_talker_of_the_data_is_heard_at_its_chance(
     known = [read_audio(one.path, run.front_end.sample_rate).samples for one in run.spoken]
     talkers = []
 
-    def heard(samples: np.ndarray, *others: Any) -> np.ndarray:
+    def listed(samples: np.ndarray, *others: Any) -> np.ndarray:
         talkers.append(others[-1])
         return samples
 
-    monkeypatch.setattr("earnest.training.taught_run.augmented", heard)
+    monkeypatch.setattr("earnest.training.taught_run.augmented", listed)
     for step in range(12):
         run.state.step = step
-        run.lesson(0)
+        run.input_and_targets(0)
     assert {talker is not None for talker in talkers} == expected
     assert all(any(np.array_equal(talker, one) for one in known) for talker in talkers if talker is not None)
 
@@ -91,11 +91,11 @@ def test_what_may_become_too_long_is_left_out(tmp_path: Path, tiny_world: TinyWo
     file = write_taught(tmp_path, tiny_world.model, recipe=None, more=AUGMENTATION)
     run = SelfDistillationRun(load_training(file), tmp_path / "work", Callbacks(), CPU)
     longest = max(run.train.lengths)
-    run.hear_(1, longest)
+    run.read_data_(1, longest)
     assert run.usable
     assert all(run.train.lengths[index] / 0.9 + 20 <= longest for index in run.usable)
     with pytest.raises(TrainingError, match=rf"humming: expected recordings of {longest} to {10 * longest} frames"):
-        run.hear_(longest, 10 * longest)
+        run.read_data_(longest, 10 * longest)
 
 
 def test_by_its_own_tokens_it_becomes_surer(tmp_path: Path, tiny_world: TinyWorld) -> None:

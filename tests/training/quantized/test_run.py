@@ -192,7 +192,7 @@ def test_bits_are_lowered_from_run_to_run_and_a_killed_one_needs_no_start(
     assert hashes(tmp_path / "broken") == hashes(tmp_path / "whole")
 
 
-def test_teacher_and_pupil_agree_on_what_a_run_of_another_equalization_learnt(
+def test_teacher_and_student_agree_on_what_a_run_of_another_equalization_learnt(
     tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`w8a8` equalizes nothing, `w4a8-best` does: in the teacher, not in what was learnt."""
@@ -206,8 +206,8 @@ def test_teacher_and_pupil_agree_on_what_a_run_of_another_equalization_learnt(
     file = started(tmp_path, tiny_world, "w4a8-best", tmp_path / "first" / "state.safetensors")
     run = QuantizedRun(load_training(file), tmp_path / "second", Callbacks(), CPU)  # type: ignore[arg-type]
     with torch.no_grad():
-        features, (logits, goals) = run.lesson(run.usable[0])
-        (found, made), _ = run.heard(features, run.values())
+        features, (logits, goals) = run.input_and_targets(run.usable[0])
+        (found, made), _ = run.forward_pass(features, run.values())
     assert goals.keys() == made.keys() == run.blocks
     assert run.blocks
     for goal, value in ((logits, found), *((goals[name], made[name]) for name in goals)):

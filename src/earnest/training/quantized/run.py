@@ -43,7 +43,7 @@ from earnest.training.ranks import first_rank_first
 from earnest.training.specification import LatentDescent, QuantizedTraining
 from earnest.training.state import Group, fresh
 from earnest.training.taught_run import TaughtRun
-from earnest.training.teacher import Lesson, Teacher, outputs, real_lessons
+from earnest.training.teacher import Outputs, Teacher, block_outputs, real_outputs
 
 
 class QuantizedRun(TaughtRun[QuantizedTraining]):
@@ -79,14 +79,14 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         undrawn = of_quantizers if others else []
         self.state = fresh(self.latents, _groups(self.latents, settings.descent), undrawn)
         self.passes = [Passes(model) for model in self.twins]
-        self.hear_(twin.shortest, twin.longest)
-        self.blocks = outputs(real)
+        self.read_data_(twin.shortest, twin.longest)
+        self.blocks = block_outputs(real)
         if settings.start is not None:
             # there equalization had another model to scale
             self.blocks -= {pair.name for pair in equalization_pairs(real)}
         if settings.loss.blocks and not self.blocks:
             raise TrainingError("loss.blocks: expected blocks whose outputs can be compared, found none; make it 0")
-        self.teacher = Teacher(real_lessons(real.to(device), self.blocks), self.train, device)
+        self.teacher = Teacher(real_outputs(real.to(device), self.blocks), self.train, device)
         if learnt is not None:
             for number in range(len(self.twins)):
                 self.program(self.state.average, number)  # what is taken up may break what the target allows
@@ -139,7 +139,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.drawn = self.draw()
         return self.latents.values(self.drawn)
 
-    def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
+    def forward_pass(self, features: Tensor, values: list[Tensor]) -> tuple[Outputs, list[Tensor]]:
         """By a simulation of the law."""
         leaves = [value.detach().requires_grad_() for value in values]
         made: dict[str, Tensor] = {}
