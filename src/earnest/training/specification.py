@@ -252,7 +252,8 @@ class CoTraining(Part):
 class QuantizedTraining(Taught[LatentDescent]):
     """Quantization-aware training: what the recipe makes of the float model is taught by it. It starts at the codes
     that the recipe finds, under the `budget` if there is one, or at what another run of the model learnt, whose state
-    is the file `start` (training.beginnings). With `co_training` other recipes make programs of the same weights.
+    is the file `start` (training.quantized.initialization). With `co_training` other recipes make programs of the same
+    weights.
     """
 
     recipe: Place

@@ -66,13 +66,13 @@ def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: Ti
 
 def test_codes_stay_where_weights_learn_nothing(tmp_path: Path, tiny_world: TinyWorld) -> None:
     file = write_taught(tmp_path, tiny_world.model, steps=60, rate="5e-3", recipe="w4a8", weights="0.0")
-    begun, ended = (QuantizedRun(load_training(file), tmp_path / "work", Callbacks(), CPU) for _ in range(2))
+    initial, final = (QuantizedRun(load_training(file), tmp_path / "work", Callbacks(), CPU) for _ in range(2))
     train(load_training(file), tmp_path / "work", Callbacks())
-    read_checkpoint_(tmp_path / "work" / "state.safetensors", ended.state, settings_sha256(ended.settings))
+    read_checkpoint_(tmp_path / "work" / "state.safetensors", final.state, settings_sha256(final.settings))
     losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
     assert sum(losses[-3:]) < 0.95 * sum(losses[:3])
-    assert all(map(torch.equal, begun.latents.shares, ended.latents.shares))
-    assert not any(map(torch.equal, begun.latents.quantizer(0).reaches, ended.latents.quantizer(0).reaches))
+    assert all(map(torch.equal, initial.latents.shares, final.latents.shares))
+    assert not any(map(torch.equal, initial.latents.quantizer(0).reaches, final.latents.quantizer(0).reaches))
 
 
 def test_two_processes_share_the_utterances(tmp_path: Path, tiny_world: TinyWorld) -> None:
@@ -143,11 +143,11 @@ def test_recipes_that_share_weights_need_names_of_their_own(tmp_path: Path, tiny
 def test_a_folder_of_other_settings_is_refused(tmp_path: Path, tiny_world: TinyWorld) -> None:
     training = load_training(write_taught(tmp_path, tiny_world.model, steps=2))
     train(training, tmp_path / "work", Callbacks())
-    begun: list[str] = []
-    callbacks = Callbacks(progress=lambda stage, _done, _all: begun.append(stage))
+    stages: list[str] = []
+    callbacks = Callbacks(progress=lambda stage, _done, _all: stages.append(stage))
     with pytest.raises(TrainingError, match="other settings"):
         train(training.model_copy(update={"seed": 4}), tmp_path / "work", callbacks)
-    assert not begun, "before anything is calibrated"
+    assert not stages, "before anything is calibrated"
 
 
 def started(tmp_path: Path, tiny_world: TinyWorld, recipe: str, state: Path, steps: int = 2, more: str = "") -> Path:

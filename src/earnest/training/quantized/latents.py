@@ -13,7 +13,7 @@ from earnest.integer.codes import weight_limit
 from earnest.methods.gptq import own_weights, quantized_codes, weighted
 from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted
-from earnest.training.quantized.quantizers import Quantizer, beginning
+from earnest.training.quantized.quantizers import Quantizer, initial_tensors
 
 QUANTIZERS = "rulers"
 """What the names of their tensors begin with in states that are kept."""
@@ -42,7 +42,7 @@ class Latents(nn.Module):
         numbers = {id(parameter): number for number, parameter in enumerate(reals(models[0]))}
         self.biases = [numbers[id(twin.bias)] for twin in twins]
         """Which of `reals` is the bias of each weight."""
-        self.add_module(QUANTIZERS, nn.ModuleList(Quantizer(beginning(model)) for model in models))
+        self.add_module(QUANTIZERS, nn.ModuleList(Quantizer(initial_tensors(model)) for model in models))
 
     @property
     def quantizers(self) -> nn.ModuleList:

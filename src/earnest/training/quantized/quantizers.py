@@ -56,7 +56,7 @@ class Quantizer(nn.Module):
     zero_ends: Tensor
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        """Of what `beginning` gives, or of the state of another one."""
+        """Of what `initial_tensors` gives, or of the state of another one."""
         super().__init__()
         self.formats: list[tuple[int, int]] = [(bits, group) for bits, group in tensors["widths"].tolist()]
         """Bits and group of each weight."""
@@ -179,7 +179,7 @@ class Quantizer(nn.Module):
         return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), least, most)
 
 
-def beginning(model: TwinModel) -> dict[str, Tensor]:
+def initial_tensors(model: TwinModel) -> dict[str, Tensor]:
     """The tensors of a quantizer at the levels of a model's weights and the grids of its edges, nothing learned yet."""
     twins, every = own_weights(model), calibrated_edges(model)
     found = {"widths": torch.tensor([(twin.weight_bits, twin.weight_group) for twin in twins])}

@@ -36,7 +36,7 @@ from earnest.swapping.recipe import Recipe, load_recipe
 from earnest.training.checkpoint import read_chosen
 from earnest.training.data.features import Features
 from earnest.training.loop import Callbacks, Counted
-from earnest.training.quantized.beginnings import begun, begun_from
+from earnest.training.quantized.initialization import initialize, initialize_from
 from earnest.training.quantized.latents import QUANTIZERS, Draw, Latents, give_biases_
 from earnest.training.quantized.passes import Passes
 from earnest.training.ranks import first_rank_first
@@ -68,11 +68,11 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         twin = self.twins[0]
         real = copy.deepcopy(twin)
         if learnt is not None:
-            self.latents = begun_from(learnt, self.ready, self.twins, callbacks.progress)
+            self.latents = initialize_from(learnt, self.ready, self.twins, callbacks.progress)
         elif self._kept:
             self.latents = Latents(self.twins)  # whatever they are: the state is taken up
         else:
-            self.latents = begun(self.ready, self.twins, callbacks.progress)
+            self.latents = initialize(self.ready, self.twins, callbacks.progress)
         for model in (self.latents, *self.twins):
             model.to(device)
         of_quantizers = [name for name, _ in self.latents.named_parameters() if name.startswith(QUANTIZERS)]

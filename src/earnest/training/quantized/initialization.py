@@ -1,4 +1,4 @@
-"""Where a quantized run begins: at the codes that its recipe finds, or at what another run of the model learnt.
+"""Initialization of a quantized run: at the codes that its recipe finds, or at what another run of the model learnt.
 
 From the state of another run, weights that have the same widths here keep their codes and levels, and edges their
 grids. Edges of other widths are calibrated on what was learnt; other weights are rounded by the recipe's methods, as
@@ -27,13 +27,13 @@ from earnest.training.quantized.quantizers import LEARNED_LEVELS, LEVELS, OF_EDG
 MOST_BITS = 8
 
 
-def begun(ready: Prepared, twins: Sequence[TwinModel], progress: Progress | None) -> Latents:
+def initialize(ready: Prepared, twins: Sequence[TwinModel], progress: Progress | None) -> Latents:
     """Latents of calibrated twins, those of `ready` first, at the codes that its recipe finds."""
     round_(ready, progress)
     return Latents(twins)
 
 
-def begun_from(
+def initialize_from(
     learnt: Mapping[str, Tensor], ready: Prepared, twins: Sequence[TwinModel], progress: Progress | None
 ) -> Latents:
     """The same at what another run learnt, which is written to the twins. TrainingError where that is the state of
@@ -47,7 +47,7 @@ def begun_from(
     for twin in twins:
         _write_(learnt, before[0], stays, twin)
         recalibrate_(twin, ready.batches, progress)
-    latents = Latents(twins) if all(stays) else begun(ready, twins, progress)
+    latents = Latents(twins) if all(stays) else initialize(ready, twins, progress)
     _take_up_(latents, learnt, stays)
     latents.quantizer(0).take_up_(before[0], stays)
     if len(twins) == 1:

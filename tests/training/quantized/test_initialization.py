@@ -21,7 +21,7 @@ from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import Prepared, recalibrate_
 from earnest.swapping.recipe import Recipe
-from earnest.training.quantized.beginnings import begun_from
+from earnest.training.quantized.initialization import initialize_from
 from earnest.training.quantized.latents import Latents, give_biases_, reals
 from earnest.training.quantized.quantizers import calibrated_edges
 
@@ -75,7 +75,7 @@ def from_(learnt: State, *models: TwinModel, methods: Sequence[str] = ("gptq",))
         heard=(),
         measured=None,
     )
-    latents = begun_from(learnt, ready, models, None)
+    latents = initialize_from(learnt, ready, models, None)
     for number in range(len(models)):
         latents.write_(models, number)
     return list(models)
