@@ -15,7 +15,7 @@ from earnest.file import file_report
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
 from earnest.integer.program.verifier import Certificate, verify
-from earnest.methods.budget import Measured, allocated, smaller
+from earnest.methods.budget import Measured, allocate_widths, lower_budget
 from earnest.methods.catalogue import methods_of
 from earnest.methods.method import Material
 from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
@@ -147,7 +147,7 @@ def quantize(
         if chosen.budget is not None and asked.budget is not None:
             budget = parse_budget(chosen.budget)
             took = milliseconds(program, model.front_end) if budget.unit == "ms" else None
-            less = smaller(budget, parse_budget(asked.budget), file_report(program), took)
+            less = lower_budget(budget, parse_budget(asked.budget), file_report(program), took)
         if less is None:
             certificate = verify(program, device)
             return Quantized(program=program, twin=ready.twin, recipe=ready.recipe, certificate=certificate)
@@ -195,7 +195,7 @@ def prepared(
     with one_torch_thread():
         if budget is not None:
             measured = measured or _measure(model, twins, recipe, target, features, heard, progress)
-            recipe = allocated(recipe, budget, measured, target)
+            recipe = allocate_widths(recipe, budget, measured, target)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, target, progress)
     return Prepared(

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from earnest.methods.fitting import rough_fit
-from earnest.methods.gptq_core import damped
+from earnest.methods.gptq_core import damp
 
 STRENGTHS = (0.25, 0.5, 0.75)
 _FARTHEST = 8.0
@@ -54,7 +54,7 @@ def factors(readings: Sequence[Reading], low: Tensor, high: Tensor) -> Tensor:
 def _by_variance(readings: Sequence[Reading], powers: Sequence[float], channels: int) -> list[Tensor]:
     variance, energy = torch.zeros(channels).double(), torch.zeros(channels).double()
     for reading, power in zip(readings, powers, strict=True):
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped(reading.covariance)))
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(damp(reading.covariance)))
         alone = 1 / torch.diagonal(inverse, dim1=1, dim2=2)
         variance.index_add_(0, reading.columns.reshape(-1), (alone / power).reshape(-1))
         energy.index_add_(0, reading.columns.reshape(-1), reading.weight.square().mean(dim=1).reshape(-1))
