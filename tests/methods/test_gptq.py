@@ -174,8 +174,8 @@ def test_a_recurrence_multiplies_what_it_made_a_step_before(reverse: bool):
 def test_the_arguments_of_a_recurrence_come_nearer_to_float():
     """What the codes of their weights add on other recordings, with the bias that keeps their mean."""
     twins = swap(Remembering("lstm", gain=1.5).eval(), "w4a8", "int8x16", features=FEATURES, longest=200)
-    seen, unseen = features_of((60, 50, 40, 61, 51, 41)), features_of((70, 33))
-    calibrate(twins, seen)
+    calibrated_on, unseen = features_of((60, 50, 40, 61, 51, 41)), features_of((70, 33))
+    calibrate(twins, calibrated_on)
     (path,) = (call.name for call in twins.calls if call.name.startswith("memory.lstm"))
     (twin,), real = [each for each in twins.modules() if isinstance(each, Recurrence)], copy.deepcopy(twins.twin(path))
     seen: dict[str, Tensor] = {}
@@ -192,5 +192,5 @@ def test_the_arguments_of_a_recurrence_come_nearer_to_float():
             return float((torch.cat(rows) @ (weight - wanted).T + bias - own).square().mean())
 
     before = far()
-    gptq_(twins, seen)
+    gptq_(twins, calibrated_on)
     assert far() < 0.8 * before

@@ -83,19 +83,19 @@ class Run(ABC, Generic[AnySettings]):
     """Where a step is computed; what is written and validated is computed on the CPU."""
     train: Features
     usable: list[int]
-    """The numbers of the utterances of `train` that are heard."""
+    """The numbers of the utterances of `train` that are trained on."""
     results: tuple[Path, ...]
     """What is written."""
-    heard_before: tuple[Heard, ...] = ()
-    """What was heard by the run that this one starts from, or on the way to the state that is taken up."""
+    earlier_recordings: tuple[Heard, ...] = ()
+    """Those that the run that this one starts from was trained on, or the state that is taken up."""
 
-    def everything_heard(self) -> tuple[Heard, ...]:
-        """What has to be told of what is made: nothing of a float model, which has no place for it."""
+    def all_recordings(self) -> tuple[Heard, ...]:
+        """The recordings that the result names: none of a float model, which has no place for them."""
         return ()
 
     @abstractmethod
     def batches(self) -> Iterator[list[int]]:
-        """What every step hears, from the first one on."""
+        """The utterances of every step, from the first one on."""
 
     @abstractmethod
     def descend_(self, indices: list[int]) -> float:
@@ -116,7 +116,7 @@ class Run(ABC, Generic[AnySettings]):
         """
         kept = self.folder / "state.safetensors"
         if kept.exists():
-            self.heard_before = read_checkpoint_(kept, self.state, identity)
+            self.earlier_recordings = read_checkpoint_(kept, self.state, identity)
         started, steps, intervals = self.state.step, self.settings.descent.steps, self.settings.watch
         if rank() == 0:
             log.cut(self.folder / "log.jsonl", started)
@@ -135,7 +135,7 @@ class Run(ABC, Generic[AnySettings]):
                 self.validate_()
             if rank() == 0 and (done % intervals.keep == 0 or done == steps):
                 self.write()
-                write_checkpoint(kept, self.state, identity, self.everything_heard())
+                write_checkpoint(kept, self.state, identity, self.all_recordings())
             if done % intervals.log == 0:
                 since, sums = time.monotonic(), _Sums()
         if rank() == 0 and not all(result.exists() for result in self.results):

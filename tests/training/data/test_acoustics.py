@@ -51,11 +51,11 @@ def test_an_echo_lasts_as_long_as_it_says_and_falls_by_60_decibels() -> None:
 
 
 def test_silence_stands_at_both_ends_and_the_peak_is_the_peak() -> None:
-    heard = staged(SPEECH, RATE, acoustics(), generator())
-    assert len(heard) == RATE + 2 * RATE // 4
-    assert np.abs(heard).max() == pytest.approx(0.5)
-    assert not heard[: RATE // 4].any()
-    assert not heard[-RATE // 4 :].any()
+    result = staged(SPEECH, RATE, acoustics(), generator())
+    assert len(result) == RATE + 2 * RATE // 4
+    assert np.abs(result).max() == pytest.approx(0.5)
+    assert not result[: RATE // 4].any()
+    assert not result[-RATE // 4 :].any()
 
 
 def test_the_seed_decides() -> None:
@@ -77,13 +77,13 @@ def test_values_are_drawn_within_their_range() -> None:
 @pytest.mark.parametrize("factor", [0.9, 1.0, 1.25])
 def test_a_faster_recording_is_shorter_and_higher(factor: float) -> None:
     tone = np.sin(2 * np.pi * 440.0 * np.arange(RATE) / RATE)
-    heard = at_speed(tone, factor)
-    assert len(heard) == pytest.approx(RATE / factor, abs=1)
-    highest = np.argmax(np.abs(np.fft.rfft(heard * np.hanning(len(heard)))))
-    assert highest * RATE / len(heard) == pytest.approx(440.0 * factor, abs=1.0)
+    result = at_speed(tone, factor)
+    assert len(result) == pytest.approx(RATE / factor, abs=1)
+    highest = np.argmax(np.abs(np.fft.rfft(result * np.hanning(len(result)))))
+    assert highest * RATE / len(result) == pytest.approx(440.0 * factor, abs=1.0)
 
 
-def test_what_is_heard_is_drawn_anew_with_every_seed() -> None:
+def test_augmentation_is_drawn_anew_with_every_seed() -> None:
     augmentation = Augmentation(speed=Range(low=0.9, high=1.1), acoustics=acoustics(echo=1.0, noise=1.0))
     first, again, other = (augmented(SPEECH.astype(np.float32), RATE, augmentation, generator(n)) for n in (1, 1, 2))
     assert first.dtype == np.float32
@@ -91,15 +91,15 @@ def test_what_is_heard_is_drawn_anew_with_every_seed() -> None:
     assert len(first) != len(other)
 
 
-def test_another_talker_is_heard_below() -> None:
+def test_another_talker_is_added_below() -> None:
     talker = np.sin(np.arange(RATE // 3) * 0.3)
     added = beside(SPEECH, talker, 6.0) - SPEECH
     assert decibels(SPEECH, added) == pytest.approx(6.0)
     assert np.allclose(added[RATE // 3 : 2 * (RATE // 3)], added[: RATE // 3]), "it begins again"
     augmentation = Augmentation(speed=exactly(1.0), acoustics=acoustics(), talker=1.0, talker_db=exactly(6.0))
-    heard = augmented(SPEECH.astype(np.float32), RATE, augmentation, generator(), talker.astype(np.float32))
+    result = augmented(SPEECH.astype(np.float32), RATE, augmentation, generator(), talker.astype(np.float32))
     dry = beside(SPEECH, talker, 6.0)
-    assert heard[RATE // 4 :][:RATE] == pytest.approx(dry * (0.5 / np.abs(dry).max()), abs=1e-3)
+    assert result[RATE // 4 :][:RATE] == pytest.approx(dry * (0.5 / np.abs(dry).max()), abs=1e-3)
 
 
 def test_a_speed_beyond_speech_or_between_per_cents_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""A quantization-aware run learns, goes on after a kill to the same bytes, and its program says what it heard."""
+"""A quantization-aware run learns, goes on after a kill to the same bytes, and its program names its recordings."""
 
 import subprocess
 import sys
@@ -56,8 +56,10 @@ def test_the_loss_falls_and_the_program_is_honest(tmp_path: Path, tiny_world: Ti
     program = open_program(result.result)
     assert judge_program(result.result, None).level.name == "H4"
     assert describe(program).recipe == "tiny-taught"
-    heard = [one.id for one in describe(program).calibration]
-    assert len(heard) == len(set(heard)) == 9, "four that ranges came from are among the nine that it was trained on"
+    recordings = [one.id for one in describe(program).calibration]
+    assert len(recordings) == len(set(recordings)) == 9, (
+        "four that ranges came from are among the nine that it was trained on"
+    )
     transcript = Recognizer(program).transcribe(next((tmp_path / "humming").rglob("*.flac")))
     assert transcript.seconds > 0
     assert [line["data"] for line in result.validation] == ["humming"]
@@ -226,7 +228,7 @@ def test_a_run_of_one_recipe_may_go_on_as_one_of_several(tmp_path: Path, tiny_wo
         assert (np.sign(narrow) * np.sign(wide) < 0).mean() < 0.01, "they are roundings of the same weights"
 
 
-def test_what_a_run_started_from_had_heard_is_told_too(tmp_path: Path, tiny_world: TinyWorld) -> None:
+def test_recordings_of_the_run_that_it_started_from_are_named_too(tmp_path: Path, tiny_world: TinyWorld) -> None:
     first = train(load_training(write_taught(tmp_path, tiny_world.model)), tmp_path / "first", Callbacks())
     folder = tmp_path / "other"
     write_corpus(folder / "humming", chapters=1, each=2)

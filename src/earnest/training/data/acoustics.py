@@ -35,30 +35,30 @@ def augmented(
     talker: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.float32]:
     """A recording as it might have been made: at another speed, beside another talker, in another room."""
-    heard = at_speed(samples.astype(np.float64), drawn(augmentation.speed, generator))
+    result = at_speed(samples.astype(np.float64), drawn(augmentation.speed, generator))
     if talker is not None:
         other = at_speed(talker.astype(np.float64), drawn(augmentation.speed, generator))
-        heard = beside(heard, other, drawn(augmentation.talker_db, generator))
-    return staged(heard, rate, augmentation.acoustics, generator).astype(np.float32)
+        result = beside(result, other, drawn(augmentation.talker_db, generator))
+    return staged(result, rate, augmentation.acoustics, generator).astype(np.float32)
 
 
 def at_speed(samples: Samples, factor: float) -> Samples:
     """So many times as fast and as high, to the nearest per cent."""
-    heard: Samples = resample_poly(samples, PER_CENT, round(factor * PER_CENT))
-    return heard
+    result: Samples = resample_poly(samples, PER_CENT, round(factor * PER_CENT))
+    return result
 
 
 def staged(samples: Samples, rate: int, acoustics: Acoustics, generator: np.random.Generator) -> Samples:
-    """The recording as it is heard, at `rate` hertz, its largest sample at the peak that was drawn."""
+    """The recording in a room and in noise, at `rate` hertz, its largest sample at the peak that was drawn."""
     before, after = (int(rate * drawn(acoustics.silence, generator)) for _ in range(2))
-    heard = np.pad(samples, (before, after))
+    result = np.pad(samples, (before, after))
     if generator.random() < acoustics.echo:
         rt60, below = drawn(acoustics.rt60, generator), drawn(acoustics.direct_db, generator)
-        heard = echoed(heard, rate, rt60, below, generator)
+        result = echoed(result, rate, rt60, below, generator)
     if generator.random() < acoustics.noise:
         ratio, slope = drawn(acoustics.snr_db, generator), drawn(acoustics.slope, generator)
-        heard = noisy(heard, ratio, slope, generator)
-    return heard * (drawn(acoustics.peak, generator) / max(np.abs(heard).max(), 1e-9))
+        result = noisy(result, ratio, slope, generator)
+    return result * (drawn(acoustics.peak, generator) / max(np.abs(result).max(), 1e-9))
 
 
 def beside(samples: Samples, talker: Samples, talker_db: float) -> Samples:

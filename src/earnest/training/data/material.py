@@ -1,4 +1,4 @@
-"""What a training run hears: features and pieces of everything to train on, and the corpora to validate on."""
+"""The data of a training run: features and pieces of everything to train on, and the corpora to validate on."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ FRAMES_PER_SECOND = NEMO_LOG_MEL.sample_rate // NEMO_LOG_MEL.hop
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """`targets` are the pieces of each utterance of `train`; `indices` those that can be trained on: an utterance that
-    has more pieces than frames to spell them has no alignment, and is left out, as is one in which a teacher hears
-    nothing, or what the pieces do not spell.
+    has more pieces than frames to spell them has no alignment, and is left out, as is one whose hypothesis is empty
+    or has letters that no piece has.
     """
 
     tokens: Tokens
@@ -34,7 +34,7 @@ class Material:
     validation: dict[str, Features]
 
     def batches(self, training: Training) -> Iterator[list[int]]:
-        """What every step hears, from the first one on, as numbers of utterances."""
+        """The utterances of every step, from the first one on, as numbers."""
         lengths = self.train.lengths
         chosen = training.batches
         most, short = (int(seconds * FRAMES_PER_SECOND) for seconds in (chosen.seconds, chosen.short_seconds))
@@ -69,7 +69,7 @@ def material(
         train=train,
         targets=targets,
         indices=indices,
-        validation={place: cached(heard, NEMO_LOG_MEL, folder, progress) for place, heard in validation.items()},
+        validation={place: cached(spoken, NEMO_LOG_MEL, folder, progress) for place, spoken in validation.items()},
     )
 
 

@@ -99,7 +99,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         """What the run learnt that this one starts from, which a state that was kept has no need of."""
         if self.settings.start is None or self._kept:
             return None
-        learnt, self.heard_before = read_chosen(Path(self.settings.start))
+        learnt, self.earlier_recordings = read_chosen(Path(self.settings.start))
         return learnt
 
     def _recipe(self, recordings: list[Path], target: Target) -> Recipe:
@@ -156,20 +156,20 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         twin = twins[number] = copy.deepcopy(twins[number]).cpu()
         learnt.load_state_dict(means)
         learnt.write_(twins, number)
-        name, heard = model_name(Path(self.settings.model)), self.everything_heard()
-        described = description_of(self.model, twin, recipe=self.names[number], name=name, calibration=heard)
+        name, recordings = model_name(Path(self.settings.model)), self.all_recordings()
+        described = description_of(self.model, twin, recipe=self.names[number], name=name, calibration=recordings)
         program = lower(twin, described.to_dict())
         verify(program, self.ready.target)
         return program
 
-    def everything_heard(self) -> tuple[Heard, ...]:
-        """Each recording once, those of the runs that it started from too."""
-        return tuple(dict.fromkeys((*self.ready.heard, *self._heard, *self.heard_before)))
+    def all_recordings(self) -> tuple[Heard, ...]:
+        """Of calibration and training, each once, those of the runs that it started from too."""
+        return tuple(dict.fromkeys((*self.ready.recordings, *self._training_recordings, *self.earlier_recordings)))
 
     @cached_property
-    def _heard(self) -> list[Heard]:
+    def _training_recordings(self) -> list[Heard]:
         rate = self.model.front_end.sample_rate
-        return list(each(lambda one: _known(one, rate), self.spoken))
+        return list(each(lambda one: _identify(one, rate), self.spoken))
 
     def word_errors(self) -> Iterator[Counted]:
         """Of every program."""
@@ -195,7 +195,7 @@ def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:
     ]
 
 
-def _known(utterance: Utterance, rate: int) -> Heard:
+def _identify(utterance: Utterance, rate: int) -> Heard:
     samples = read_audio(utterance.path, rate).samples
     return Heard(id=utterance.id, audio_sha256=audio_sha256(samples))
 
