@@ -11,7 +11,7 @@ from torch import nn
 from earnest.errors import TrainingError
 from earnest.training.checkpoint import KEY, read_checkpoint_, settings_sha256, write_checkpoint
 from earnest.training.specification import Training, load_training
-from earnest.training.state import Group, State, fresh
+from earnest.training.state import Group, State, new_state
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def training(tmp_path: Path) -> Training:
 
 def initial_state() -> State:
     network = nn.Linear(3, 2)
-    return fresh(network, [Group(parameters=list(network.parameters()))])
+    return new_state(network, [Group(parameters=list(network.parameters()))])
 
 
 def stepped() -> State:

@@ -7,7 +7,7 @@ from torch import nn
 from earnest.errors import TrainingError
 from earnest.training.float.run import groups
 from earnest.training.specification import Descent
-from earnest.training.state import Group, State, average_, fresh, set_rate_
+from earnest.training.state import Group, State, average_, new_state, set_rate_
 
 DESCENT = Descent(steps=10, rate=0.1, last_rate=0.1, warmup=1, decay=0.5, clip=1.0, average=0.9)
 
@@ -18,7 +18,7 @@ def module() -> nn.Sequential:
 
 
 def initial_state(network: nn.Module) -> State:
-    state = fresh(network, groups(network, DESCENT))
+    state = new_state(network, groups(network, DESCENT))
     set_rate_(state, DESCENT.rate)
     return state
 
@@ -96,7 +96,7 @@ def test_a_device_that_is_full_is_not_taken_for_another_model(monkeypatch: pytes
 
 def test_a_group_learns_at_its_share_of_the_rate() -> None:
     network = nn.Linear(2, 1)
-    state = fresh(network, [Group(parameters=[network.weight]), Group(parameters=[network.bias], share=0.25)])
+    state = new_state(network, [Group(parameters=[network.weight]), Group(parameters=[network.bias], share=0.25)])
     set_rate_(state, 0.4)
     before = [parameter.detach().clone() for parameter in network.parameters()]
     network(torch.ones(3, 2)).sum().backward()
@@ -107,7 +107,7 @@ def test_a_group_learns_at_its_share_of_the_rate() -> None:
 
 def test_a_group_without_a_share_stays_and_counts_in_no_norm() -> None:
     network = nn.Linear(2, 1)
-    state = fresh(network, [Group(parameters=[network.weight], share=0.0), Group(parameters=[network.bias])])
+    state = new_state(network, [Group(parameters=[network.weight], share=0.0), Group(parameters=[network.bias])])
     set_rate_(state, 0.4)
     before = network.weight.detach().clone()
     network(torch.ones(3, 2)).sum().backward()
@@ -115,7 +115,7 @@ def test_a_group_without_a_share_stays_and_counts_in_no_norm() -> None:
     state.optimizer.step()
     assert torch.equal(network.weight, before)
     other = nn.Linear(2, 1)
-    taken = fresh(other, [Group(parameters=[other.weight], share=0.0), Group(parameters=[other.bias])])
+    taken = new_state(other, [Group(parameters=[other.weight], share=0.0), Group(parameters=[other.bias])])
     taken.restore_(state.tensors(), 1)
     assert torch.equal(other.weight, before)
 
@@ -149,7 +149,7 @@ def test_moments_may_be_absent_where_no_gradient_was_alone(lost: str) -> None:
     with pytest.raises(TrainingError, match="expected the state of this model"):
         initial_state(module()).restore_(kept, 1)
     undrawn = [name for name, _ in module().named_parameters() if name != "2.weight"]
-    other = fresh(network := module(), groups(network, DESCENT), undrawn)
+    other = new_state(network := module(), groups(network, DESCENT), undrawn)
     other.restore_(kept, 1)
     assert other.tensors().keys() == kept.keys()
     advance(state, 3)

@@ -46,12 +46,12 @@ def train(
     from earnest.lab.work_folder import WorkFolder
     from earnest.training.device import device_named
     from earnest.training.loop import Callbacks
-    from earnest.training.ranks import joined, rank
+    from earnest.training.ranks import process_group, rank
     from earnest.training.train import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
     place, where = WorkFolder(root=folder), device_named(device)
-    with joined():
+    with process_group():
         if rank() > 0:
             trained(training, folder, Callbacks(), where)
             return

@@ -17,9 +17,9 @@ from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.runtime.front_ends.log_mel import LogMel
 from earnest.speech.librispeech import Utterance, read_split
-from earnest.training.data.acoustics import augmented
+from earnest.training.data.acoustics import augment
 from earnest.training.data.batches import endless
-from earnest.training.data.features import Features, cached
+from earnest.training.data.features import Features, cached_features
 from earnest.training.data.material import FRAMES_PER_SECOND
 from earnest.training.loop import Run
 from earnest.training.ranks import first_rank_first, rank, sum_, world
@@ -66,7 +66,7 @@ class TaughtRun(Run[AnyTaught]):
 
     def _features(self, utterances: list[Utterance]) -> Features:
         with first_rank_first():
-            return cached(utterances, self.front_end, self.folder / "features", self.callbacks.progress)
+            return cached_features(utterances, self.front_end, self.folder / "features", self.callbacks.progress)
 
     @property
     def front_end(self) -> LogMel:
@@ -127,7 +127,7 @@ class TaughtRun(Run[AnyTaught]):
         talker = None
         if augmentation.talker and generator.random() < augmentation.talker:
             talker = self._samples(self.usable[generator.integers(len(self.usable))])
-        samples = augmented(self._samples(index), front_end.sample_rate, augmentation, generator, talker)
+        samples = augment(self._samples(index), front_end.sample_rate, augmentation, generator, talker)
         features = torch.from_numpy(front_end(samples))[None].to(self.device)
         return features, self.teacher.compute(features)
 

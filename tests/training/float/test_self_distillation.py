@@ -79,7 +79,7 @@ def test_another_talker_of_the_data_is_added_at_its_chance(
         talkers.append(others[-1])
         return samples
 
-    monkeypatch.setattr("earnest.training.taught_run.augmented", listed)
+    monkeypatch.setattr("earnest.training.taught_run.augment", listed)
     for step in range(12):
         run.state.step = step
         run.input_and_targets(0)

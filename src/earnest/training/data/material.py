@@ -11,9 +11,9 @@ from earnest.runtime.text import Tokens
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
 from earnest.training.data.batches import endless
-from earnest.training.data.features import Features, Progress, cached
+from earnest.training.data.features import Features, Progress, cached_features
 from earnest.training.data.hypotheses import with_hypotheses
-from earnest.training.data.pieces import Encoder, learnt
+from earnest.training.data.pieces import Encoder, learn_pieces
 from earnest.training.specification import Hypotheses, Training
 
 SUBSAMPLING = 4
@@ -49,8 +49,8 @@ def material(
     """Read the corpora, learn the pieces where there are none yet, compute the features that `folder` does not have."""
     transcribed, recorded = list(_transcribed(training.data.train)), _recorded(training.hypotheses, folder, progress)
     texts, hypotheses = ([normalise(utterance.text or "") for utterance in part] for part in (transcribed, recorded))
-    tokens = tokens or learnt(texts, training.model.classes)
-    train = cached([*transcribed, *recorded], NEMO_LOG_MEL, folder, progress)
+    tokens = tokens or learn_pieces(texts, training.model.classes)
+    train = cached_features([*transcribed, *recorded], NEMO_LOG_MEL, folder, progress)
     encode = Encoder(tokens)
     spelt = [text if encode.spells(text) else "" for text in hypotheses]
     if hypotheses and not any(spelt):
@@ -69,7 +69,9 @@ def material(
         train=train,
         targets=targets,
         indices=indices,
-        validation={place: cached(spoken, NEMO_LOG_MEL, folder, progress) for place, spoken in validation.items()},
+        validation={
+            place: cached_features(spoken, NEMO_LOG_MEL, folder, progress) for place, spoken in validation.items()
+        },
     )
 
 

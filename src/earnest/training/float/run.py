@@ -18,14 +18,14 @@ from earnest.models.checkpoint import build, conformer_model
 from earnest.models.conformer.config import VARIANT_KEYS, ConformerConfig
 from earnest.models.conformer.conformer import Conformer
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
-from earnest.training.data.features import padded
+from earnest.training.data.features import pad
 from earnest.training.data.masks import mask_
 from earnest.training.data.material import material
-from earnest.training.float.validation import counted
+from earnest.training.float.validation import count_word_errors
 from earnest.training.loop import Callbacks, Counted, Run
 from earnest.training.ranks import world
 from earnest.training.specification import Descent, Shape, Training
-from earnest.training.state import Group, fresh
+from earnest.training.state import Group, new_state
 
 
 class FloatRun(Run[Training]):
@@ -37,7 +37,7 @@ class FloatRun(Run[Training]):
         self.settings, self.folder, self.callbacks, self.device = settings, folder, callbacks, device
         start = None if settings.start is None else load(settings.start)
         module = _module(settings.model, start).to(device)
-        self.state = fresh(module, groups(module, settings.descent))
+        self.state = new_state(module, groups(module, settings.descent))
         self.material = material(
             settings, folder / "features", callbacks.progress, tokens=start.ctc_tokens if start else None
         )
@@ -65,9 +65,9 @@ class FloatRun(Run[Training]):
         rows = [self.train.of(index) for index in indices]
         for row in rows:
             mask_(row, self.settings.masks, generator)
-        return torch.from_numpy(padded(rows)).to(self.device), [self.material.targets[index] for index in indices]
+        return torch.from_numpy(pad(rows)).to(self.device), [self.material.targets[index] for index in indices]
 
-    def learnt(self, means: dict[str, Tensor]) -> FloatModel:
+    def model_of(self, means: dict[str, Tensor]) -> FloatModel:
         """The model of means of the weights, in evaluation mode."""
         config = _config(self.settings.model, ConformerConfig().dropout)
         module = build(means, config, "the mean of the weights")
@@ -75,11 +75,11 @@ class FloatRun(Run[Training]):
 
     def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
-        return counted(self.learnt(self.state.average), self.material.validation, self.results[0].name)
+        return count_word_errors(self.model_of(self.state.average), self.material.validation, self.results[0].name)
 
     def write(self) -> None:
         """A checkpoint."""
-        save(self.learnt(self.state.chosen), self.results[0].parent)
+        save(self.model_of(self.state.chosen), self.results[0].parent)
 
 
 def groups(module: nn.Module, descent: Descent) -> list[Group]:

@@ -15,10 +15,10 @@ from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import conformer_model
 from earnest.models.conformer.conformer import Conformer
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
-from earnest.training.float.validation import counted
+from earnest.training.float.validation import count_word_errors
 from earnest.training.loop import Callbacks, Counted
 from earnest.training.specification import SelfDistillation, TaughtDescent
-from earnest.training.state import Group, fresh
+from earnest.training.state import Group, new_state
 from earnest.training.taught_run import TaughtRun
 from earnest.training.teacher import Outputs, Teacher
 
@@ -36,7 +36,7 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
             raise TrainingError(f"{settings.model}: expected a Conformer-CTC, got {self.model.architecture}")
         self.student = copy.deepcopy(self.model.module)
         shared = groups(self.student, settings.descent)
-        self.state = fresh(self.student.to(device), shared)
+        self.state = new_state(self.student.to(device), shared)
         self.read_data_(SHORTEST, self.model.longest)
         real = self.model.module.to(device)
         self.teacher = Teacher(lambda features: _outputs(real, features), self.train, device)
@@ -49,7 +49,7 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
         """In evaluation mode, from the parameters themselves, which `torch.autograd.grad` leaves alone."""
         return _outputs(self.student, features), values
 
-    def learnt(self, tensors: dict[str, Tensor]) -> FloatModel:
+    def model_of(self, tensors: dict[str, Tensor]) -> FloatModel:
         """A model of these weights."""
         module = copy.deepcopy(self.student).cpu()
         module.load_state_dict(tensors)
@@ -57,11 +57,11 @@ class SelfDistillationRun(TaughtRun[SelfDistillation]):
 
     def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
-        return counted(self.learnt(self.state.average), self.validation, self.results[0].name)
+        return count_word_errors(self.model_of(self.state.average), self.validation, self.results[0].name)
 
     def write(self) -> None:
         """A checkpoint."""
-        save(self.learnt(self.state.chosen), self.results[0].parent)
+        save(self.model_of(self.state.chosen), self.results[0].parent)
 
 
 def groups(module: nn.Module, descent: TaughtDescent) -> list[Group]:

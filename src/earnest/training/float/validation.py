@@ -14,7 +14,7 @@ from earnest.training.data.features import Features
 from earnest.training.loop import Counted
 
 
-def counted(model: FloatModel, validation: Mapping[str, Features], result: str) -> Iterator[Counted]:
+def count_word_errors(model: FloatModel, validation: Mapping[str, Features], result: str) -> Iterator[Counted]:
     """The word errors of a model that is written as `result`, on every corpus by its folder."""
     for place, features in validation.items():
         yield Counted(result, Path(place).name, len(features.utterances), word_errors(model, features))

@@ -41,7 +41,7 @@ from earnest.training.quantized.latents import QUANTIZERS, Draw, Latents, give_b
 from earnest.training.quantized.passes import Passes
 from earnest.training.ranks import first_rank_first
 from earnest.training.specification import LatentDescent, QuantizedTraining
-from earnest.training.state import Group, fresh
+from earnest.training.state import Group, new_state
 from earnest.training.taught_run import TaughtRun
 from earnest.training.teacher import Outputs, Teacher, block_outputs, real_outputs
 
@@ -77,7 +77,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
             model.to(device)
         of_quantizers = [name for name, _ in self.latents.named_parameters() if name.startswith(QUANTIZERS)]
         undrawn = of_quantizers if others else []
-        self.state = fresh(self.latents, _groups(self.latents, settings.descent), undrawn)
+        self.state = new_state(self.latents, _groups(self.latents, settings.descent), undrawn)
         self.passes = [Passes(model) for model in self.twins]
         self.read_data_(twin.shortest, twin.longest)
         self.blocks = block_outputs(real)
