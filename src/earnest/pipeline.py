@@ -15,7 +15,7 @@ from earnest.file import file_report
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
 from earnest.integer.program.verifier import Certificate, verify
-from earnest.methods.budget import Measured, allocated, smaller
+from earnest.methods.budget import Measured, allocate_widths, lower_budget
 from earnest.methods.catalogue import methods_of
 from earnest.methods.method import Material
 from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
@@ -60,9 +60,9 @@ class Quantized:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the inputs that
-    were heard, with what they are known by. `twins` makes those of another recipe. `measured` is None where the recipe
-    has no budget.
+    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, the inputs of
+    calibration, and the recordings that they are of. `twins` makes those of another recipe. `measured` is None where
+    the recipe has no budget.
     """
 
     twin: TwinModel
@@ -70,7 +70,7 @@ class Prepared:
     recipe: Recipe
     target: Target
     batches: tuple[Inputs, ...]
-    heard: tuple[Heard, ...]
+    recordings: tuple[Heard, ...]
     measured: Measured | None
 
 
@@ -106,10 +106,10 @@ def calibration_features(
     model: FloatModel, recordings: Sequence[Path], *, longest: int = LONGEST_FRAMES, progress: Progress | None = None
 ) -> list[torch.Tensor]:
     """Features of recordings, [1, frames, mels] or [1, samples], at most 30 s and `longest` frames of each."""
-    return [features for features, _ in _heard(model, recordings, longest, progress)]
+    return [features for features, _ in _read(model, recordings, longest, progress)]
 
 
-def _heard(
+def _read(
     model: FloatModel, recordings: Sequence[Path], longest: int, progress: Progress | None
 ) -> Iterator[tuple[torch.Tensor, Heard]]:
     """The features of each recording, and what it is known by: the name of its file, and the whole of its audio."""
@@ -141,13 +141,13 @@ def quantize(
     for _ in range(ATTEMPTS):
         ready = prepared(model, asked, device, recordings, longest=longest, progress=progress, measured=measured)
         round_(ready, progress)
-        described = description_of(model, ready.twin, recipe=chosen.name, name=name, calibration=ready.heard)
+        described = description_of(model, ready.twin, recipe=chosen.name, name=name, calibration=ready.recordings)
         program = lower(ready.twin, described.to_dict())
         less = None
         if chosen.budget is not None and asked.budget is not None:
             budget = parse_budget(chosen.budget)
             took = milliseconds(program, model.front_end) if budget.unit == "ms" else None
-            less = smaller(budget, parse_budget(asked.budget), file_report(program), took)
+            less = lower_budget(budget, parse_budget(asked.budget), file_report(program), took)
         if less is None:
             certificate = verify(program, device)
             return Quantized(program=program, twin=ready.twin, recipe=ready.recipe, certificate=certificate)
@@ -190,16 +190,16 @@ def prepared(
         most_tokens=model.recognition.most_tokens,
     )
     twin = twins(recipe)
-    features, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
+    features, known = zip(*_read(model, recordings, twin.longest, progress), strict=True)
     batches = taught(model, features, _stage("listening", progress))
     with one_torch_thread():
         if budget is not None:
-            measured = measured or _measure(model, twins, recipe, target, features, heard, progress)
-            recipe = allocated(recipe, budget, measured, target)
+            measured = measured or _measure(model, twins, recipe, target, features, known, progress)
+            recipe = allocate_widths(recipe, budget, measured, target)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, target, progress)
     return Prepared(
-        twin=twin, twins=twins, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured
+        twin=twin, twins=twins, recipe=recipe, target=target, batches=batches, recordings=known, measured=measured
     )
 
 
@@ -259,7 +259,7 @@ def _measure(
     recipe: Recipe,
     target: Target,
     batches: Sequence[torch.Tensor],
-    heard: tuple[Heard, ...],
+    recordings: tuple[Heard, ...],
     progress: Progress | None,
 ) -> Measured:
     """Each weight alone on the first recordings, the file that the recipe's own widths give, and, where the budget is
@@ -269,7 +269,7 @@ def _measure(
     def program_of(rules: Recipe) -> Program:
         made = twins(rules)
         calibrate(made, batches[:1])  # grids change few bytes, and no times
-        described = description_of(model, made, recipe=rules.name, name=rules.name, calibration=heard)
+        described = description_of(model, made, recipe=rules.name, name=rules.name, calibration=recordings)
         return lower(made, described.to_dict())
 
     twin = twins(recipe)

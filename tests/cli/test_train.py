@@ -48,7 +48,7 @@ def test_the_row_has_no_path_of_a_teacher(
     assert row.settings["hypotheses"] == {"teacher": "teacher", "data": ["synthetic"]}
 
 
-def test_what_was_heard_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_trained_on_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = ["train", write_training(tmp_path, steps=40), "--work", tmp_path / "work", "--json", "--quiet"]
     assert main(list(map(str, line))) == 0
     found = json.loads(capsys.readouterr().out)

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from earnest.errors import NumericsError
-from earnest.methods.accumulators_core import Need, shrunk
+from earnest.methods.accumulators_core import Need, shrink
 from earnest.methods.descent import output_error
-from earnest.methods.gptq_core import damped
+from earnest.methods.gptq_core import damp
 from earnest.methods.levels import Levels
 
 OUT, DEPTH = 6, 20
@@ -27,7 +27,7 @@ def problem(bits: int = 8, weight_map: str = "symmetric", group: int = DEPTH) ->
     levels = Levels(bits=bits, weight_map=weight_map, scale=scale, multiplier=multiplier, group=group)
     steps = levels.steps(DEPTH)
     codes = torch.round(levels.nearest(wanted, steps) / steps)
-    return wanted, codes, damped((rows.T @ rows / len(rows))[None]), levels
+    return wanted, codes, damp((rows.T @ rows / len(rows))[None]), levels
 
 
 def within(most: float) -> Need:
@@ -44,7 +44,7 @@ def units(codes: Tensor, levels: Levels) -> Tensor:
 def test_every_row_fits_and_errs_less_than_one_that_is_cut(share: float, group: int):
     wanted, codes, c, levels = problem(group=group)
     most = share * float(units(codes, levels).abs().sum(dim=2).max())
-    found, growth = shrunk(wanted, codes, c, levels, within(most))
+    found, growth = shrink(wanted, codes, c, levels, within(most))
     grown = levels.scaled(growth)
     assert (units(found, grown).abs().sum(dim=2) <= most).all()
     assert (found == found.round()).all()
@@ -60,12 +60,12 @@ def test_rows_that_fit_stay():
     wanted, codes, c, levels = problem()
     sums = codes.abs().sum(dim=2)
     most = float(sums.median())
-    found, growth = shrunk(wanted, codes, c, levels, within(most * levels.multiplier.max().item()))
+    found, growth = shrink(wanted, codes, c, levels, within(most * levels.multiplier.max().item()))
     fits = units(codes, levels).abs().sum(dim=2) <= most * levels.multiplier.max().item()
     assert fits.any()
     assert torch.equal(found[fits], codes[fits])
     assert (growth[fits] == 1).all()
-    found, growth = shrunk(wanted, codes, c, levels, within(1e9))
+    found, growth = shrink(wanted, codes, c, levels, within(1e9))
     assert torch.equal(found, codes)
     assert torch.equal(growth, torch.ones_like(growth))
 
@@ -80,7 +80,7 @@ def test_one_too_many_is_the_cheapest_code():
     sums = codes.abs().sum(dim=2)
     most = sums.max() - 1
     row = int(sums.argmax())
-    found, _ = shrunk(wanted, codes, c, levels, within(float(most)))
+    found, _ = shrink(wanted, codes, c, levels, within(float(most)))
     errors = {}
     for k in range(DEPTH):
         if codes[0, row, k] != 0:
@@ -94,8 +94,8 @@ def test_one_too_many_is_the_cheapest_code():
 def test_odd_codes_stay_odd_and_one_that_cannot_fit_is_refused():
     wanted, codes, c, levels = problem(4, "odd")
     most = 0.6 * float(units(codes, levels).abs().sum(dim=2).max())
-    found, growth = shrunk(wanted, codes, c, levels, within(most))
+    found, growth = shrink(wanted, codes, c, levels, within(most))
     assert (found.abs() % 2 == 1).all()
     assert (units(found, levels.scaled(growth)).abs().sum(dim=2) <= most).all()
     with pytest.raises(NumericsError, match="at no scale"):
-        shrunk(wanted, codes, c, levels, within(DEPTH - 1.0))
+        shrink(wanted, codes, c, levels, within(DEPTH - 1.0))

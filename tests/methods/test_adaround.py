@@ -22,7 +22,7 @@ from earnest.methods.blocks import blocks
 from earnest.methods.descent import output_error
 from earnest.methods.gptq import gptq_, grouped, own_weights
 from earnest.methods.moments import moments
-from earnest.methods.reconstruction import BY_BLOCK, Recording, begun, block_error, pass_on_, set_goals_
+from earnest.methods.reconstruction import BY_BLOCK, Recording, block_error, pass_on_, set_goals_, start_recording
 from earnest.nn import parallel
 from earnest.nn.lowering import lower
 from earnest.nn.model import TwinModel, run_real
@@ -61,12 +61,12 @@ def error(model: TwinModel, real: TwinModel, batches: list[Tensor]) -> float:
 def block_errors(model: TwinModel, real: TwinModel, batches: list[Tensor]) -> list[float]:
     """F of every block on what reaches it in the float model."""
     with torch.no_grad():
-        heard: list[Recording] = [begun(model, real, batch) for batch in batches]
+        recordings: list[Recording] = [start_recording(model, real, batch) for batch in batches]
         found = []
         for part in blocks(model):
-            set_goals_(real, part, heard)
-            found.append(block_error(model, part, [replace(one, coded=one.real) for one in heard]))
-            pass_on_(model, part, heard, {name for other in blocks(model) for name in other.reads})
+            set_goals_(real, part, recordings)
+            found.append(block_error(model, part, [replace(one, coded=one.real) for one in recordings]))
+            pass_on_(model, part, recordings, {name for other in blocks(model) for name in other.reads})
         return found
 
 
@@ -75,23 +75,23 @@ def codes(model: TwinModel) -> dict[str, Tensor]:
 
 
 def test_blocks_come_nearer_to_float():
-    """On recordings that were not heard: the whole model, and each block on what the float model makes."""
+    """On recordings that were not calibrated on: the whole model, and each block on what the float model makes."""
     model, real, batches = calibrated(3)
-    unheard = correlated(8, 23, seed=99)
-    before, each = error(model, real, unheard), block_errors(model, real, unheard)
+    unseen = correlated(8, 23, seed=99)
+    before, each = error(model, real, unseen), block_errors(model, real, unseen)
     assert adaround_blocks_(model, real, batches) is model
-    assert error(model, real, unheard) < 0.8 * before
-    for new, old in zip(block_errors(model, real, unheard)[1:], each[1:], strict=True):
+    assert error(model, real, unseen) < 0.8 * before
+    for new, old in zip(block_errors(model, real, unseen)[1:], each[1:], strict=True):
         assert new < old
 
 
 def test_layers_come_nearer_to_float():
     """Each weight's own output, which is what it was rounded for."""
     model, real, batches = calibrated(3)
-    unheard = correlated(8, 23, seed=99)
+    unseen = correlated(8, 23, seed=99)
     nearest = {twin.path: grouped(twin) for twin in own_weights(model)}
     assert adaround_(model, real, batches) is model
-    seen = moments(real, unheard, list(nearest))
+    seen = moments(real, unseen, list(nearest))
     for twin in own_weights(model):
         wanted, c = grouped(real.twin(twin.path)), seen[twin.path].covariance  # type: ignore[arg-type]
         assert output_error(wanted, grouped(twin), c).sum() < output_error(wanted, nearest[twin.path], c).sum()

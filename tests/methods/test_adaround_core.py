@@ -10,7 +10,7 @@ from torch import Tensor
 from earnest.integer.codes import weight_limit
 from earnest.methods.adaround_core import BY_LAYER, Relaxed, Schedule, adaround, latents, settle_, shares, undecided
 from earnest.methods.descent import output_error
-from earnest.methods.gptq_core import damped, gptq
+from earnest.methods.gptq_core import damp, gptq
 from earnest.methods.levels import Levels, levels_by_output
 
 ONES = torch.ones(1, 1, 1, dtype=torch.uint8)
@@ -48,7 +48,7 @@ def test_the_regulariser_comes_late_and_grows_flat():
 @pytest.mark.parametrize("weight_map", ["symmetric", "odd"])
 def test_the_output_error_goes_down_and_that_of_the_weights_up(weight_map: str, groups: int):
     weight, _, _, c = problem(1, groups)
-    c, steps = damped(c), torch.full_like(weight, 0.4)
+    c, steps = damp(c), torch.full_like(weight, 0.4)
     depth = weight.shape[2]
     levels = Levels(
         bits=4, weight_map=weight_map, scale=steps[..., 0], multiplier=ONES.expand(*weight.shape[:2], 1), group=depth
@@ -64,7 +64,7 @@ def test_the_output_error_goes_down_and_that_of_the_weights_up(weight_map: str, 
 def test_no_weight_goes_further_than_its_neighbour(weight_map: str):
     """Toward the real weight from where it was found, and never beyond the levels."""
     weight, _, _, c = problem(2)
-    c = damped(c)
+    c = damp(c)
     levels, steps = levels_of(weight, c, 2, weight_map)
     found = gptq(weight, c, steps, levels.nearest)
     free = Schedule(steps=200, rate=0.05, free=0.5, strength=0.1, trust=0.5)
@@ -80,7 +80,7 @@ def test_no_weight_goes_further_than_its_neighbour(weight_map: str):
 
 def test_what_is_found_gets_no_worse():
     weight, _, _, c = problem(3)
-    c = damped(c)
+    c = damp(c)
     levels, steps = levels_of(weight, c, 3)
     found = gptq(weight, c, steps, levels.nearest)
     better = adaround(weight, found, c, steps, bits=3, weight_map="symmetric")
@@ -101,7 +101,7 @@ def test_uncorrelated_inputs_are_rounded_to_nearest():
 
 def test_weights_on_the_levels_stay():
     weight, _, _, c = problem(5)
-    c = damped(c)
+    c = damp(c)
     levels, steps = levels_of(weight, c, 4)
     weight = levels.nearest(weight, steps)
     assert torch.equal(adaround(weight, weight, c, steps, bits=4, weight_map="symmetric"), weight)

@@ -10,7 +10,7 @@ from earnest.errors import CalibrationError
 from earnest.file import FileReport
 from earnest.integer.program.target import load_target
 from earnest.methods.allocation import Choice, Width, allocate
-from earnest.methods.budget import Measured, allocated, smaller
+from earnest.methods.budget import Measured, allocate_widths, lower_budget
 from earnest.methods.milliseconds import Milliseconds
 from earnest.methods.widths import Sensitivity
 from earnest.swapping.budget import Budget, parse_budget
@@ -78,7 +78,7 @@ RECIPE = Recipe.model_validate(
 def test_sensitive_weights_get_more_bits(text: str, mean: float):
     losses = {"a.weak[0]": 0.001, "b": 0.1, "c.strong": 10.0, "d": 0.1}
     found = [sensitivity(path, loss) for path, loss in losses.items()]
-    recipe = allocated(RECIPE, parse_budget(text), measured(*found), TARGET)
+    recipe = allocate_widths(RECIPE, parse_budget(text), measured(*found), TARGET)
     widths = {rule.path: rule.weight_bits for rule in recipe.rule[:-1]}
     assert recipe.budget is None
     assert recipe.rule[-1] == RECIPE.rule[0]
@@ -94,7 +94,7 @@ def test_what_is_no_weight_counts():
     found = [sensitivity("a", 1.0), sensitivity("b", 1.0)]
     budget = Budget(amount=6.0, unit="bits")
     with_none, with_some = (
-        allocated(RECIPE, budget, measured(*found, other_bytes=other), TARGET) for other in (0, 400)
+        allocate_widths(RECIPE, budget, measured(*found, other_bytes=other), TARGET) for other in (0, 400)
     )
     total = [sum(rule.weight_bits or 0 for rule in recipe.rule[:-1]) for recipe in (with_none, with_some)]
     assert total[1] < total[0]
@@ -103,9 +103,9 @@ def test_what_is_no_weight_counts():
 def test_groups_are_taken_where_they_cost_less_than_bits():
     """7 multipliers of 4 bits for a row of 100 are 0.28 bits a weight; they gain as much as half a bit does."""
     found = [sensitivity(path, 1.0, groups=(0, 16)) for path in "abcd"]
-    rules = allocated(RECIPE, Budget(amount=5.4, unit="bits"), measured(*found), TARGET).rule[:-1]
+    rules = allocate_widths(RECIPE, Budget(amount=5.4, unit="bits"), measured(*found), TARGET).rule[:-1]
     assert {(rule.weight_bits, rule.weight_group) for rule in rules} == {(5, 16)}
-    rules = allocated(RECIPE, Budget(amount=5.2, unit="bits"), measured(*found), TARGET).rule[:-1]
+    rules = allocate_widths(RECIPE, Budget(amount=5.2, unit="bits"), measured(*found), TARGET).rule[:-1]
     assert {rule.weight_bits for rule in rules} <= {4, 5, 6}
     taken = sum(
         each.bytes(Width(r.weight_bits or 0, r.weight_group or 0)) for each, r in zip(found, rules, strict=True)
@@ -126,7 +126,7 @@ def test_milliseconds_are_those_of_each_weight_and_of_all_other_steps():
     clocked = measured(*found, milliseconds=Milliseconds(of=of, rest=10.0))
 
     def bits(milliseconds: float) -> list[int | None]:
-        rules = allocated(RECIPE, Budget(amount=milliseconds, unit="ms"), clocked, TARGET).rule[:-1]
+        rules = allocate_widths(RECIPE, Budget(amount=milliseconds, unit="ms"), clocked, TARGET).rule[:-1]
         return [rule.weight_bits for rule in rules]
 
     assert [bits(amount) for amount in (13.0, 14.0, 15.5, 16.0)] == [[6, 6, 6], [6, 8, 6], [6, 8, 8], [8, 8, 8]]
@@ -139,17 +139,17 @@ def test_a_device_gets_only_widths_that_it_has():
     found = measured(sensitivity("a", 1.0), sensitivity("b", 0.01))
     for allowed, expected in (((2, 4), {4}), ((1, 8), {8}), ((3,), {3})):
         rules["linear"] = replace(TARGET.operators["linear"], weight=allowed)
-        narrow = allocated(RECIPE, Budget(amount=9.0, unit="bits"), found, replace(TARGET, operators=rules))
+        narrow = allocate_widths(RECIPE, Budget(amount=9.0, unit="bits"), found, replace(TARGET, operators=rules))
         assert {rule.weight_bits for rule in narrow.rule[:-1]} == expected
     rules["linear"] = replace(TARGET.operators["linear"], weight=(1, 7))
     with pytest.raises(CalibrationError, match=r"weights of \[1, 7\] bits; widths are chosen among \[2, 3"):
-        allocated(RECIPE, Budget(amount=9.0, unit="bits"), found, replace(TARGET, operators=rules))
+        allocate_widths(RECIPE, Budget(amount=9.0, unit="bits"), found, replace(TARGET, operators=rules))
 
 
 def test_what_is_too_slow_is_asked_for_again():
     report = FileReport(file_bytes=10**9, sections={}, weight_codes=8)
     budget = Budget(amount=40.0, unit="ms")
-    assert smaller(budget, budget, report, 39.0) is None
-    less = smaller(budget, budget, report, 44.0)
+    assert lower_budget(budget, budget, report, 39.0) is None
+    less = lower_budget(budget, budget, report, 44.0)
     assert less is not None
     assert 36.0 < less.amount < 36.4

@@ -44,14 +44,14 @@ def test_the_token_loss_asks_for_the_token_and_not_for_its_frame() -> None:
         one[..., 3] = 9.0
         one[0, frame] = torch.tensor([9.0, -9.0, -9.0, -9.0])
     spread[..., 3] = 0.4
-    spread[0, 2:5, 0] = 0.0  # no frame has enough of the token to be heard
+    spread[0, 2:5, 0] = 0.0  # no frame has enough of the token to be recognized
     losses = [token_loss(real, one).item() for one in (real, early, spread)]
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)
     assert losses[2] > 0.3
     assert divergence(real, early) > 2 * divergence(real, spread)
 
 
-def test_where_nothing_is_heard_blanks_are_asked_for() -> None:
+def test_where_nothing_is_recognized_blanks_are_asked_for() -> None:
     silent = torch.zeros(1, 5, 3)
     silent[..., 2] = 4.0
     assert token_loss(silent, torch.zeros(1, 5, 3)).item() == pytest.approx(5 * 1.0986, rel=1e-3)

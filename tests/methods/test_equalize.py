@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
+from earnest.methods.equalization_pairs import equalization_pairs
 from earnest.methods.equalize import equalize_
 from earnest.methods.equalize_core import Reading, factors
-from earnest.methods.seams import seams
 from earnest.nn.model import TwinModel, run_real
 from earnest.nn.twins.weighted import Weighted
 from earnest.swapping.recipe import Recipe
@@ -20,7 +20,7 @@ WIDTH = 12
 
 
 class Net(nn.Module):
-    """Norm to two weights; a gated unit to a depthwise convolution; and a norm that a sum reads, which is no seam."""
+    """Norm to two weights; a gated unit to a depthwise convolution; and a norm that a sum reads, which is no pair."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,9 +60,9 @@ def model(bits: int = 4) -> tuple[TwinModel, list[Tensor]]:
     return swap(net, recipe, "int8x16", features=WIDTH, longest=64), inputs(count=12, time=21, width=WIDTH)
 
 
-def test_seams_are_found():
+def test_equalization_pairs_are_found():
     twins, _ = model()
-    found = {seam.name: [reader.path for reader in seam.readers] for seam in seams(twins)}
+    found = {pair.name: [reader.path for reader in pair.readers] for pair in equalization_pairs(twins)}
     assert found == {"first": ["left", "right"], "glu[0]": ["along"]}
 
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 from tests.methods.test_gptq_core import problem
 
-from earnest.methods.descent import descended, output_error, rescaled
+from earnest.methods.descent import descend, output_error, scale_growth
 from earnest.methods.fitting import fit, rough_fit
-from earnest.methods.gptq_core import damped, gptq
+from earnest.methods.gptq_core import damp, gptq
 from earnest.methods.levels import Levels, levels_by_output
 from earnest.numerics.weight import weight_codes
 
@@ -38,23 +38,23 @@ def test_scales_look_at_inputs_that_matter():
 @pytest.mark.parametrize("groups", [1, 3])
 def test_descent_never_goes_up_and_stays_on_the_levels(groups: int):
     weight, _, _, c = problem(2, groups)
-    c = damped(c)
+    c = damp(c)
     levels = levels_by_output(weight, torch.diagonal(c, dim1=1, dim2=2), 3, "symmetric", 10)
     steps = levels.steps(weight.shape[2])
     found = gptq(weight, c, steps, levels.nearest)
     for _ in range(3):
-        better = descended(weight, found, c, steps, levels.nearest)
+        better = descend(weight, found, c, steps, levels.nearest)
         assert torch.equal(levels.nearest(better, steps), better)
         assert (output_error(weight, better, c) <= output_error(weight, found, c) + 1e-12).all()
         found = better
-    unrounded = descended(weight, weight.clone(), c, steps, lambda column, _: column)
+    unrounded = descend(weight, weight.clone(), c, steps, lambda column, _: column)
     assert torch.equal(unrounded, weight), "nothing is to be gained"
 
 
 def test_descent_in_blocks_is_descent_column_by_column():
     generator = torch.Generator().manual_seed(4)
     rows = torch.randn(1, 400, 150, generator=generator).double()
-    c, weight = damped(rows.transpose(1, 2) @ rows / 400), torch.randn(1, 4, 150, generator=generator).double()
+    c, weight = damp(rows.transpose(1, 2) @ rows / 400), torch.randn(1, 4, 150, generator=generator).double()
     levels = levels_by_output(weight, torch.diagonal(c, dim1=1, dim2=2), 3, "symmetric", 32)
     steps = levels.steps(150)
     start = levels.nearest(weight, steps)
@@ -62,13 +62,13 @@ def test_descent_in_blocks_is_descent_column_by_column():
     for j in range(150):
         move = ((weight - plain) @ c)[:, :, j] / c[:, None, j, j]
         plain[:, :, j] = levels.nearest(plain[:, :, j] + move, steps[:, :, j])
-    assert torch.equal(descended(weight, start, c, steps, levels.nearest), plain)
+    assert torch.equal(descend(weight, start, c, steps, levels.nearest), plain)
 
 
 def test_the_scale_is_that_of_least_squares():
     weight, _, _, c = problem(5)
     found = torch.round(weight)
-    factor = rescaled(weight, found, c)
+    factor = scale_growth(weight, found, c)
     at = [output_error(weight, found * (factor * change)[..., None], c) for change in (0.99, 1.0, 1.01)]
     assert (at[1] <= at[0]).all()
     assert (at[1] <= at[2]).all()
@@ -80,7 +80,7 @@ def test_a_fit_is_better_than_gptq_from_one_scale():
     for group in (depth, 8):
         found, rough = fit(weight, c, 4, ["symmetric"], group), rough_fit(weight, c, 4, "symmetric", group)
         assert found.error < rough.error
-        assert rough.error == pytest.approx(float(output_error(weight, rough.weight, damped(c)).sum()))
+        assert rough.error == pytest.approx(float(output_error(weight, rough.weight, damp(c)).sum()))
         nearest = found.levels.nearest(found.weight, found.levels.steps(depth))
         assert torch.allclose(nearest, found.weight, rtol=1e-12, atol=0)
     assert fit(weight, c, 4, ["symmetric"], 8).error < fit(weight, c, 4, ["symmetric"], depth).error

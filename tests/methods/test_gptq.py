@@ -49,11 +49,11 @@ def error(model: TwinModel, batches: list[Tensor], goal: list[Tensor]) -> float:
 def test_the_result_comes_nearer_to_float(bits: int):
     model, batches = calibrated(bits)
     with torch.no_grad():
-        unheard = correlated(8, 23, seed=99)
-        goal = [run_real(model, x) for x in unheard]
-    before = error(model, unheard, goal)
+        unseen = correlated(8, 23, seed=99)
+        goal = [run_real(model, x) for x in unseen]
+    before = error(model, unseen, goal)
     assert gptq_(model, batches) is model
-    assert error(model, unheard, goal) < 0.8 * before
+    assert error(model, unseen, goal) < 0.8 * before
 
 
 def test_nothing_float_is_left_behind():
@@ -174,14 +174,14 @@ def test_a_recurrence_multiplies_what_it_made_a_step_before(reverse: bool):
 def test_the_arguments_of_a_recurrence_come_nearer_to_float():
     """What the codes of their weights add on other recordings, with the bias that keeps their mean."""
     twins = swap(Remembering("lstm", gain=1.5).eval(), "w4a8", "int8x16", features=FEATURES, longest=200)
-    heard, unheard = features_of((60, 50, 40, 61, 51, 41)), features_of((70, 33))
-    calibrate(twins, heard)
+    calibrated_on, unseen = features_of((60, 50, 40, 61, 51, 41)), features_of((70, 33))
+    calibrate(twins, calibrated_on)
     (path,) = (call.name for call in twins.calls if call.name.startswith("memory.lstm"))
     (twin,), real = [each for each in twins.modules() if isinstance(each, Recurrence)], copy.deepcopy(twins.twin(path))
     seen: dict[str, Tensor] = {}
     with torch.no_grad():
         rows = []
-        for x in unheard:
+        for x in unseen:
             run_real(twins, x, seen.__setitem__)
             rows.append(twin.before(seen[path]).reshape(-1, twin.weight.shape[1]))
 
@@ -192,5 +192,5 @@ def test_the_arguments_of_a_recurrence_come_nearer_to_float():
             return float((torch.cat(rows) @ (weight - wanted).T + bias - own).square().mean())
 
     before = far()
-    gptq_(twins, heard)
+    gptq_(twins, calibrated_on)
     assert far() < 0.8 * before

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from earnest.methods.gptq_core import damped, gptq
+from earnest.methods.gptq_core import damp, gptq
 
 DEPTH, OUT, ROWS = 24, 16, 2048
 
@@ -33,7 +33,7 @@ def output_error(weight: Tensor, other: Tensor, x: Tensor, y: Tensor) -> float:
 @pytest.mark.parametrize("scale", [0.2, 0.5])
 def test_the_output_error_goes_down_and_that_of_the_weights_up(scale: float, groups: int):
     weight, x, _, c = problem(1, groups)
-    plain, found = torch.round(weight / scale) * scale, gptq(weight, damped(c), torch.full_like(weight, scale), nearest)
+    plain, found = torch.round(weight / scale) * scale, gptq(weight, damp(c), torch.full_like(weight, scale), nearest)
     assert torch.equal(found, torch.round(found / scale) * scale), "on the grid"
     assert output_error(weight, found, x, x) < 0.7 * output_error(weight, plain, x, x)
     assert (weight - found).square().mean() > (weight - plain).square().mean()
@@ -48,20 +48,20 @@ def test_uncorrelated_inputs_are_rounded_to_nearest():
 def test_weights_on_the_grid_stay():
     weight, _, _, c = problem(3)
     weight = torch.round(weight / 0.25) * 0.25
-    assert torch.equal(gptq(weight, damped(c), torch.full_like(weight, 0.25), nearest), weight)
+    assert torch.equal(gptq(weight, damp(c), torch.full_like(weight, 0.25), nearest), weight)
 
 
 def test_every_weight_has_its_own_step():
     weight, _, _, c = problem(5)
     steps = torch.tensor([0.1, 0.7]).double().repeat(DEPTH // 2).expand_as(weight)
-    found = gptq(weight, damped(c), steps, nearest)
+    found = gptq(weight, damp(c), steps, nearest)
     assert torch.equal(nearest(found, steps), found)
 
 
 def test_a_dead_input_costs_nothing():
     weight, _, _, c = problem(4)
     c[:, 5, :] = c[:, :, 5] = 0
-    assert torch.isfinite(gptq(weight, damped(c), torch.full_like(weight, 0.3), nearest)).all()
+    assert torch.isfinite(gptq(weight, damp(c), torch.full_like(weight, 0.3), nearest)).all()
 
 
 @pytest.mark.parametrize("depth", [1, 63, 64, 65, 200])
@@ -69,7 +69,7 @@ def test_blocks_of_columns_are_the_columns_one_by_one(depth: int):
     """Against the algorithm as its paper writes it, one row of the inverse at a time."""
     generator = torch.Generator().manual_seed(depth)
     rows = torch.randn(2, 3 * depth + 5, depth, generator=generator).double()
-    c, weight = damped(rows.transpose(1, 2) @ rows), torch.randn(2, 5, depth, generator=generator).double()
+    c, weight = damp(rows.transpose(1, 2) @ rows), torch.randn(2, 5, depth, generator=generator).double()
     steps = torch.linspace(0.2, 0.6, depth).double().expand_as(weight)
     found = gptq(weight, c, steps, nearest)
     for group in range(2):

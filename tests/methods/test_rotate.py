@@ -10,7 +10,7 @@ from earnest.calibration.calibrate import calibrate
 from earnest.errors import CalibrationError
 from earnest.integer.program.target import load_target
 from earnest.integer.program.verifier import verify
-from earnest.methods.rotate import rotate_, turned, turns
+from earnest.methods.rotate import rotate_, rotate_axis, turns
 from earnest.methods.rotate_core import rotation
 from earnest.models.conformer.config import ConformerConfig
 from earnest.models.hub.random_weights import random_conformer
@@ -109,35 +109,35 @@ def test_nothing_to_turn_gives_the_model_itself() -> None:
 
 
 class Attention(nn.Module):
-    """One head; a function between the values and what reads them if `bent`, a second reader of the keys if `heard`."""
+    """One head; a function between the values and what reads them if `bent`, the keys read twice if `shared`."""
 
-    def __init__(self, *, bent: bool, heard: bool) -> None:
+    def __init__(self, *, bent: bool, shared: bool) -> None:
         super().__init__()
         torch.manual_seed(5)
         self.q, self.k, self.v, self.out = (nn.Linear(FEATURES, FEATURES) for _ in range(4))
-        self.bent, self.heard = bent, heard
+        self.bent, self.shared = bent, shared
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, time, FEATURES]."""
         key = self.k(x)
         mixed = torch.softmax(self.q(x) @ key.transpose(1, 2), dim=-1) @ self.v(x)
         result = self.out(torch.tanh(mixed) if self.bent else mixed)
-        return result + torch.sigmoid(key) if self.heard else result
+        return result + torch.sigmoid(key) if self.shared else result
 
 
 @pytest.mark.parametrize("bent", [False, True])
-@pytest.mark.parametrize("heard", [False, True])
-def test_what_something_else_reads_is_left_alone(bent: bool, heard: bool) -> None:
-    model = swap(Attention(bent=bent, heard=heard).eval(), "w8a8", "int8x16", features=FEATURES, longest=200)
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_something_else_reads_is_left_alone(bent: bool, shared: bool) -> None:
+    model = swap(Attention(bent=bent, shared=shared).eval(), "w8a8", "int8x16", features=FEATURES, longest=200)
     makers = [{twin.path for twin in turn.makers} for turn in turns(model)]
-    assert makers == [*([] if heard else [{"q", "k"}]), *([] if bent else [{"v"}])]
+    assert makers == [*([] if shared else [{"q", "k"}]), *([] if bent else [{"v"}])]
     goal = run_real(model, features()[0])
     assert torch.allclose(run_real(rotate_(model, features()), features()[0]), goal, atol=1e-5)
 
 
 def test_blocks_are_turned_alike() -> None:
     values, matrix = torch.randn(3, 8, 2), rotation(4)
-    found = turned(values, matrix, 1)
+    found = rotate_axis(values, matrix, 1)
     for block in (slice(0, 4), slice(4, 8)):
         wanted = (values[:, block].double().transpose(1, 2) @ matrix).transpose(1, 2)
         assert torch.allclose(found[:, block].double(), wanted, atol=1e-6)

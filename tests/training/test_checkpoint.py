@@ -11,7 +11,7 @@ from torch import nn
 from earnest.errors import TrainingError
 from earnest.training.checkpoint import KEY, read_checkpoint_, settings_sha256, write_checkpoint
 from earnest.training.specification import Training, load_training
-from earnest.training.state import Group, State, fresh
+from earnest.training.state import Group, State, new_state
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def training(tmp_path: Path) -> Training:
     return load_training(write_training(tmp_path))
 
 
-def begun() -> State:
+def initial_state() -> State:
     network = nn.Linear(3, 2)
-    return fresh(network, [Group(parameters=list(network.parameters()))])
+    return new_state(network, [Group(parameters=list(network.parameters()))])
 
 
 def stepped() -> State:
     torch.manual_seed(1)
-    state = begun()
+    state = initial_state()
     state.module(torch.ones(1, 3)).sum().backward()
     state.optimizer.step()
     state.step = 7
@@ -36,7 +36,7 @@ def stepped() -> State:
 def test_it_comes_back_and_is_written_the_same_again(training: Training, tmp_path: Path) -> None:
     first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     write_checkpoint(first, stepped(), settings_sha256(training))
-    state = begun()
+    state = initial_state()
     read_checkpoint_(first, state, settings_sha256(training))
     assert state.step == 7
     write_checkpoint(second, state, settings_sha256(training))

@@ -18,7 +18,7 @@ from earnest.errors import TrainingError
 from earnest.training import log
 from earnest.training.device import CPU, device_name, device_named
 from earnest.training.float.run import FloatRun
-from earnest.training.loop import Watch, reproducible
+from earnest.training.loop import Callbacks, reproducible
 from earnest.training.specification import load_training
 from earnest.training.train import train
 from synthetic import TinyWorld
@@ -76,7 +76,7 @@ def assert_same(kind: str, one: Path, other: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_learns_what_the_cpu_learns(tmp_path: Path, tiny_world: TinyWorld, kind: str) -> None:
     file = written(tmp_path, tiny_world, kind)
-    train(load_training(file), tmp_path / "here", Watch())
+    train(load_training(file), tmp_path / "here", Callbacks())
     ended = simulated(file, tmp_path / "there")
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert '"device": "simulated"' in ended.stdout
@@ -89,14 +89,14 @@ def test_it_learns_what_the_cpu_learns(tmp_path: Path, tiny_world: TinyWorld, ki
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_goes_on_with_what_the_cpu_left(tmp_path: Path, tiny_world: TinyWorld, kind: str) -> None:
     file = written(tmp_path, tiny_world, kind)
-    train(load_training(file), tmp_path / "here", Watch())
+    train(load_training(file), tmp_path / "here", Callbacks())
 
     def stop(line: dict[str, Any]) -> None:
         if line["step"] == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(load_training(file), tmp_path / "there", Watch(line=stop))
+        train(load_training(file), tmp_path / "there", Callbacks(line=stop))
     ended = simulated(file, tmp_path / "there")
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert '"started_from": 4' in ended.stdout
@@ -133,7 +133,7 @@ def test_too_little_memory_is_one_line(tmp_path: Path, tiny_world: TinyWorld, mo
 
     monkeypatch.setattr(FloatRun, "descend_", full)
     with pytest.raises(TrainingError, match=r"^cpu: expected memory for training, got CUDA out of memory; use another"):
-        train(load_training(written(tmp_path, tiny_world, "float")), tmp_path / "work", Watch())
+        train(load_training(written(tmp_path, tiny_world, "float")), tmp_path / "work", Callbacks())
 
 
 @pytest.mark.parametrize("name", ["cpu", "cuda"])

@@ -7,7 +7,7 @@ from torch import nn
 from earnest.errors import TrainingError
 from earnest.training.float.run import groups
 from earnest.training.specification import Descent
-from earnest.training.state import Group, State, average_, fresh, set_rate_
+from earnest.training.state import Group, State, average_, new_state, set_rate_
 
 DESCENT = Descent(steps=10, rate=0.1, last_rate=0.1, warmup=1, decay=0.5, clip=1.0, average=0.9)
 
@@ -17,8 +17,8 @@ def module() -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
 
 
-def begun(network: nn.Module) -> State:
-    state = fresh(network, groups(network, DESCENT))
+def initial_state(network: nn.Module) -> State:
+    state = new_state(network, groups(network, DESCENT))
     set_rate_(state, DESCENT.rate)
     return state
 
@@ -33,10 +33,10 @@ def advance(state: State, seed: int) -> None:
 
 
 def test_a_restored_state_goes_on_like_the_one_that_was_kept() -> None:
-    state = begun(module())
+    state = initial_state(module())
     for seed in range(3):
         advance(state, seed)
-    other = begun(module())
+    other = initial_state(module())
     other.restore_({name: tensor.clone() for name, tensor in state.tensors().items()}, state.step)
     for seed in (7, 8):
         advance(state, seed)
@@ -48,7 +48,7 @@ def test_a_restored_state_goes_on_like_the_one_that_was_kept() -> None:
 
 
 def test_only_matrices_decay() -> None:
-    state = begun(module())
+    state = initial_state(module())
     before = {name: tensor.clone() for name, tensor in state.module.named_parameters()}
     for parameter in state.module.parameters():
         parameter.grad = torch.zeros_like(parameter)
@@ -59,7 +59,7 @@ def test_only_matrices_decay() -> None:
 
 
 def test_the_mean_follows_fast_at_first_and_keeps_its_share_later() -> None:
-    state = begun(nn.Linear(1, 1))
+    state = initial_state(nn.Linear(1, 1))
     state.average["bias"].fill_(0.0)
     with torch.no_grad():
         state.module.bias.fill_(1.0)  # type: ignore[union-attr]
@@ -72,17 +72,17 @@ def test_the_mean_follows_fast_at_first_and_keeps_its_share_later() -> None:
 
 
 def test_the_state_of_another_model_is_refused() -> None:
-    state = begun(module())
+    state = initial_state(module())
     advance(state, 0)
-    other = begun(nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Linear(5, 2)))
+    other = initial_state(nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Linear(5, 2)))
     with pytest.raises(TrainingError, match="another one's"):
         other.restore_(state.tensors(), 1)
     with pytest.raises(TrainingError, match="another one's"):
-        begun(module()).restore_({}, 1)
+        initial_state(module()).restore_({}, 1)
 
 
 def test_a_device_that_is_full_is_not_taken_for_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = begun(module())
+    state = initial_state(module())
     advance(state, 0)
     kept = state.tensors()
 
@@ -91,12 +91,12 @@ def test_a_device_that_is_full_is_not_taken_for_another_model(monkeypatch: pytes
 
     monkeypatch.setattr(torch.Tensor, "to", full)
     with pytest.raises(torch.OutOfMemoryError):
-        begun(module()).restore_(kept, 1)
+        initial_state(module()).restore_(kept, 1)
 
 
 def test_a_group_learns_at_its_share_of_the_rate() -> None:
     network = nn.Linear(2, 1)
-    state = fresh(network, [Group(parameters=[network.weight]), Group(parameters=[network.bias], share=0.25)])
+    state = new_state(network, [Group(parameters=[network.weight]), Group(parameters=[network.bias], share=0.25)])
     set_rate_(state, 0.4)
     before = [parameter.detach().clone() for parameter in network.parameters()]
     network(torch.ones(3, 2)).sum().backward()
@@ -107,7 +107,7 @@ def test_a_group_learns_at_its_share_of_the_rate() -> None:
 
 def test_a_group_without_a_share_stays_and_counts_in_no_norm() -> None:
     network = nn.Linear(2, 1)
-    state = fresh(network, [Group(parameters=[network.weight], share=0.0), Group(parameters=[network.bias])])
+    state = new_state(network, [Group(parameters=[network.weight], share=0.0), Group(parameters=[network.bias])])
     set_rate_(state, 0.4)
     before = network.weight.detach().clone()
     network(torch.ones(3, 2)).sum().backward()
@@ -115,13 +115,13 @@ def test_a_group_without_a_share_stays_and_counts_in_no_norm() -> None:
     state.optimizer.step()
     assert torch.equal(network.weight, before)
     other = nn.Linear(2, 1)
-    taken = fresh(other, [Group(parameters=[other.weight], share=0.0), Group(parameters=[other.bias])])
+    taken = new_state(other, [Group(parameters=[other.weight], share=0.0), Group(parameters=[other.bias])])
     taken.restore_(state.tensors(), 1)
     assert torch.equal(other.weight, before)
 
 
 def test_the_last_mean_with_the_fewest_errors_is_chosen_and_kept() -> None:
-    state = begun(module())
+    state = initial_state(module())
     assert state.chosen is state.average
     advance(state, 0)
     state.validated_(3)
@@ -129,7 +129,7 @@ def test_the_last_mean_with_the_fewest_errors_is_chosen_and_kept() -> None:
     for seed, errors in ((1, 4), (2, 5)):
         advance(state, seed)
         state.validated_(errors)
-    other = begun(module())
+    other = initial_state(module())
     other.restore_(state.tensors(), state.step, state.fewest)
     for one in (state, other):
         assert one.fewest == 3
@@ -141,15 +141,15 @@ def test_the_last_mean_with_the_fewest_errors_is_chosen_and_kept() -> None:
 
 @pytest.mark.parametrize("lost", ["exp_avg.0.bias", "step.0.bias"])
 def test_moments_may_be_absent_where_no_gradient_was_alone(lost: str) -> None:
-    state = begun(module())
+    state = initial_state(module())
     state.optimizer.zero_grad()
     state.module[2].weight.square().sum().backward()  # type: ignore[index]
     state.optimizer.step()
     kept = {name: tensor.clone() for name, tensor in state.tensors().items()}
     with pytest.raises(TrainingError, match="expected the state of this model"):
-        begun(module()).restore_(kept, 1)
+        initial_state(module()).restore_(kept, 1)
     undrawn = [name for name, _ in module().named_parameters() if name != "2.weight"]
-    other = fresh(network := module(), groups(network, DESCENT), undrawn)
+    other = new_state(network := module(), groups(network, DESCENT), undrawn)
     other.restore_(kept, 1)
     assert other.tensors().keys() == kept.keys()
     advance(state, 3)

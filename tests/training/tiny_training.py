@@ -157,7 +157,7 @@ def write_taught(
 
 
 def biased(model: Path, folder: Path, piece: str, bias: float) -> Path:
-    """The model, but one of its pieces is heard always, or never."""
+    """The model, but one of its pieces is recognized always, or never."""
     shutil.copytree(model, folder)
     weights = load_file(folder / "model.safetensors")
     weights["decoder.decoder_layers.0.bias"][load(model).tokens.pieces.index(piece)] = bias

@@ -15,7 +15,7 @@ import soundfile
 
 from earnest.errors import DataError
 from earnest.speech.librispeech import read_split
-from earnest.training.data.acoustics import drawn, staged
+from earnest.training.data.acoustics import draw, simulate_acoustics
 from earnest.training.specification import Acoustics
 from synthesis.sentences import Sentence, frequent, kept_out, passages, shared_out
 from synthesis.specification import Corpus
@@ -88,8 +88,8 @@ def _utterance(corpus: Corpus, root: Path, split_index: int, number: int, senten
         path=root / split.name / folders[0] / folders[1] / f"{name}.{split.format}",
         sentence=sentence,
         voice=voices[speaker],
-        words_per_minute=round(drawn(corpus.prosody.words_per_minute, generator)),
-        pitch=round(drawn(corpus.prosody.pitch, generator)),
+        words_per_minute=round(draw(corpus.prosody.words_per_minute, generator)),
+        pitch=round(draw(corpus.prosody.pitch, generator)),
         seed=(*seed, 1),
     )
 
@@ -111,7 +111,7 @@ def write_recording(planned: Planned, acoustics: Acoustics) -> None:
         return
     reading = {"words_per_minute": planned.words_per_minute, "pitch": planned.pitch}
     dry = spoken(planned.sentence.spoken, planned.voice, **reading, rate=RATE)
-    samples = staged(dry, RATE, acoustics, np.random.default_rng(planned.seed))
+    samples = simulate_acoustics(dry, RATE, acoustics, np.random.default_rng(planned.seed))
     part = planned.path.with_name(f".{os.getpid()}{planned.path.suffix}")
     soundfile.write(part, samples, RATE)
     part.replace(planned.path)

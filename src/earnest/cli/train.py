@@ -45,18 +45,18 @@ def train(
         existing_ledger(ledger)
     from earnest.lab.work_folder import WorkFolder
     from earnest.training.device import device_named
-    from earnest.training.loop import Watch
-    from earnest.training.ranks import joined, rank
+    from earnest.training.loop import Callbacks
+    from earnest.training.ranks import process_group, rank
     from earnest.training.train import train as trained
 
     folder = work if work is not None else Path("runs") / training.name
     place, where = WorkFolder(root=folder), device_named(device)
-    with joined():
+    with process_group():
         if rank() > 0:
-            trained(training, folder, Watch(), where)
+            trained(training, folder, Callbacks(), where)
             return
         with place.locked(), progress(quiet=quiet) as shown, _lines(tensorboard, quiet=quiet) as line:
-            result = trained(training, folder, Watch(progress=shown, line=line), where)
+            result = trained(training, folder, Callbacks(progress=shown, line=line), where)
     found = {"file": str(file), "name": training.name, **_figures(result)}
     if ledger is not None:
         _append(ledger, training, found)

@@ -11,9 +11,9 @@ from earnest.integer.law.recurrence import Recurrence
 from earnest.integer.law.weighted import WeightedSums
 from earnest.integer.program.target import Target
 from earnest.integer.program.verifier import verify
-from earnest.methods.accumulators_core import Need, shrunk
+from earnest.methods.accumulators_core import Need, shrink
 from earnest.methods.gptq import grouped, own_weights, quantized_codes, rounded_parameters, weighted
-from earnest.methods.gptq_core import damped
+from earnest.methods.gptq_core import damp
 from earnest.methods.levels import Levels
 from earnest.methods.method import Method
 from earnest.methods.moments import Moments, moments
@@ -74,7 +74,7 @@ def _shrink_(twin: Weighted, seen: Moments, magnitude: int, bits: int) -> None:
         group=twin.weight_group,
     )
     need = _need(twin, wanted, seen.mean, magnitude, (1 << (bits - 1)) - 1 - _SLACK)
-    found, growth = shrunk(wanted, codes, damped(seen.covariance), levels, need)
+    found, growth = shrink(wanted, codes, damp(seen.covariance), levels, need)
     rows = ((found != codes).any(dim=2) | (growth != 1)).reshape(-1)
     levels = levels.scaled(growth)
     weight, bias = rounded_parameters(twin, found * levels.steps(wanted.shape[2]), seen.mean)

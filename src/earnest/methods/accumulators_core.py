@@ -33,7 +33,7 @@ _SCALES = 32
 """How often a scale may grow: 2^16 at most, where every code of 8 bits is 0."""
 
 
-def shrunk(wanted: Tensor, codes: Tensor, c: Tensor, levels: Levels, need: Need) -> tuple[Tensor, Tensor]:
+def shrink(wanted: Tensor, codes: Tensor, c: Tensor, levels: Levels, need: Need) -> tuple[Tensor, Tensor]:
     """Codes [groups, out, depth] that fit, and by how much the scale of each row grew, [groups, out].
 
     `wanted` are the real weights, C the damped covariance of their inputs. Rows that fit stay as they are.
@@ -48,9 +48,9 @@ def shrunk(wanted: Tensor, codes: Tensor, c: Tensor, levels: Levels, need: Need)
         factor = _COARSER**power
         coarser = levels.scaled(factor)
         steps = coarser.steps(codes.shape[2])
-        begun = codes if power == 0 else torch.round(gptq(wanted, c, steps, coarser.nearest) / steps)
-        before = need(begun * _multipliers(coarser, codes), coarser.scale)
-        found = _stepped(wanted, begun, c, coarser, need, waiting & (before <= _FARTHEST))
+        start = codes if power == 0 else torch.round(gptq(wanted, c, steps, coarser.nearest) / steps)
+        before = need(start * _multipliers(coarser, codes), coarser.scale)
+        found = _step_codes(wanted, start, c, coarser, need, waiting & (before <= _FARTHEST))
         fits = need(found * _multipliers(coarser, codes), coarser.scale) <= 1
         errs = torch.where(fits, output_error(wanted, found * steps, c), torch.inf)
         better = waiting & (errs < error)
@@ -67,7 +67,7 @@ def _multipliers(levels: Levels, codes: Tensor) -> Tensor:
     return torch.round(levels.steps(codes.shape[2]) / levels.scale[..., None])
 
 
-def _stepped(wanted: Tensor, codes: Tensor, c: Tensor, levels: Levels, need: Need, rows: Tensor) -> Tensor:
+def _step_codes(wanted: Tensor, codes: Tensor, c: Tensor, levels: Levels, need: Need, rows: Tensor) -> Tensor:
     """One code of each of the rows after the other, until all fit or none can be drawn further."""
     codes, steps, multipliers = codes.clone(), levels.steps(codes.shape[2]), _multipliers(levels, codes)
     stride, least = (2, 1) if levels.weight_map == "odd" else (1, 0)

@@ -106,14 +106,16 @@ def settle_(weights: Sequence[Relaxed], gradients: Gradients, schedule: Schedule
             soft = [each.soft() for each in weights]
             leaves = [one.detach() for one in soft]
             beta = schedule.beta(step)
-            drawn = [] if beta is None else [_drawn(each, beta, schedule.strength / count) for each in weights]
+            penalties = (
+                [] if beta is None else [_regularizer(each, beta, schedule.strength / count) for each in weights]
+            )
         optimizer.zero_grad()
         given = gradients(step, leaves)
-        torch.autograd.backward([*soft, *drawn], [*given, *(torch.ones_like(one) for one in drawn)])
+        torch.autograd.backward([*soft, *penalties], [*given, *(torch.ones_like(one) for one in penalties)])
         optimizer.step()
 
 
-def _drawn(weight: Relaxed, beta: float, strength: float) -> Tensor:
+def _regularizer(weight: Relaxed, beta: float, strength: float) -> Tensor:
     return strength * weight.latent.numel() * undecided(shares(weight.latent), beta)
 
 

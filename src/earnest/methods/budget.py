@@ -29,7 +29,7 @@ class Measured:
     milliseconds: Milliseconds | None = None
 
 
-def allocated(recipe: Recipe, budget: Budget, measured: Measured, target: Target) -> Recipe:
+def allocate_widths(recipe: Recipe, budget: Budget, measured: Measured, target: Target) -> Recipe:
     """The recipe with a width for every weight, among those that the target has.
 
     CalibrationError where no widths keep the budget.
@@ -53,7 +53,7 @@ def allocated(recipe: Recipe, budget: Budget, measured: Measured, target: Target
     return recipe.model_copy(update={"budget": None, "rule": [*rules, *recipe.rule]})
 
 
-def smaller(budget: Budget, asked: Budget, report: FileReport, milliseconds: float | None) -> Budget | None:
+def lower_budget(budget: Budget, asked: Budget, report: FileReport, milliseconds: float | None) -> Budget | None:
     """What to ask for next where `asked` gave a program larger or slower than the budget; None where it did not."""
     if budget.unit == "Gbitops":
         return None

@@ -21,7 +21,7 @@ def output_error(wanted: Tensor, found: Tensor, c: Tensor) -> Tensor:
     return ((error @ c) * error).sum(dim=2)
 
 
-def descended(wanted: Tensor, found: Tensor, c: Tensor, steps: Tensor, nearest: Nearest) -> Tensor:
+def descend(wanted: Tensor, found: Tensor, c: Tensor, steps: Tensor, nearest: Nearest) -> Tensor:
     """One sweep over the columns of quantized weights [groups, out, depth], given the step of each."""
     found = found.clone()
     gradient = (wanted - found) @ c
@@ -39,7 +39,7 @@ def descended(wanted: Tensor, found: Tensor, c: Tensor, steps: Tensor, nearest: 
     return found
 
 
-def rescaled(wanted: Tensor, found: Tensor, c: Tensor) -> Tensor:
+def scale_growth(wanted: Tensor, found: Tensor, c: Tensor) -> Tensor:
     """By how much the scale of each row should grow, [groups, out]; 1 where that is not positive."""
     reached = found @ c
     factor = (reached * wanted).sum(dim=2) / (reached * found).sum(dim=2).clamp_min(torch.finfo(c.dtype).tiny)

@@ -5,7 +5,7 @@
       + blocks * mean over values of |v - v~|^2 / |v|^2                                 [Romero 2015, arXiv:1412.6550]
 
 p are the float model's posteriors and v what its blocks make, q and v~ the quantized model's. The second part falls
-where q spreads a token over the frames next to p's, and then no frame has enough of it to be heard: words are lost
+where q spreads a token over the frames next to p's, and then no frame has enough of it to be recognized: words are lost
 (docs/results.md). The first part asks for the token, and not for its frame.
 """
 

@@ -1,6 +1,6 @@
 """Equalization: channels scaled where the model allows it, so that weights and activations are rounded more finely.
 
-    x_j <- x_j / s_j,   W_j <- W_j s_j                          for the channels j of a seam
+    x_j <- x_j / s_j,   W_j <- W_j s_j                          for the channels j of an equalization pair
     s_j = (v_j / a_j)^(t/2)        v_j = 1 / [C^-1]_jj,  a_j = mean_i W_ij^2
     s_j = m_j^t / n_j^(1-t)        m_j = max |x_j|,      n_j = max_i |W_ij|   [Xiao et al. 2023, arXiv:2211.10438]
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from earnest.methods.fitting import rough_fit
-from earnest.methods.gptq_core import damped
+from earnest.methods.gptq_core import damp
 
 STRENGTHS = (0.25, 0.5, 0.75)
 _FARTHEST = 8.0
@@ -25,8 +25,8 @@ _FARTHEST = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A weight [groups, out, depth] that multiplies a seam's channels, their covariance [groups, depth, depth], and
-    the widths: `columns` tells which channel each column multiplies, [groups, depth].
+    """A weight [groups, out, depth] that multiplies the channels of a pair, their covariance [groups, depth, depth],
+    and the widths: `columns` tells which channel each column multiplies, [groups, depth].
     """
 
     weight: Tensor
@@ -54,7 +54,7 @@ def factors(readings: Sequence[Reading], low: Tensor, high: Tensor) -> Tensor:
 def _by_variance(readings: Sequence[Reading], powers: Sequence[float], channels: int) -> list[Tensor]:
     variance, energy = torch.zeros(channels).double(), torch.zeros(channels).double()
     for reading, power in zip(readings, powers, strict=True):
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped(reading.covariance)))
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(damp(reading.covariance)))
         alone = 1 / torch.diagonal(inverse, dim1=1, dim2=2)
         variance.index_add_(0, reading.columns.reshape(-1), (alone / power).reshape(-1))
         energy.index_add_(0, reading.columns.reshape(-1), reading.weight.square().mean(dim=1).reshape(-1))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from earnest.methods.descent import descended, output_error, rescaled
-from earnest.methods.gptq_core import damped, gptq
+from earnest.methods.descent import descend, output_error, scale_growth
+from earnest.methods.gptq_core import damp, gptq
 from earnest.methods.levels import Levels, levels_by_output
 
 _FACTORS = (0.88, 1.0, 1.13, 1.28)
@@ -30,13 +30,13 @@ class Fit:
 
 def fit(wanted: Tensor, c: Tensor, bits: int, weight_maps: Sequence[str], group: int) -> Fit:
     """The best found for real weights [groups, out, depth] and the covariance of their inputs, among the maps."""
-    ridged = damped(c)
+    ridged = damp(c)
     return min((_fit(wanted, ridged, bits, each, group) for each in weight_maps), key=lambda found: found.error)
 
 
 def rough_fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str, group: int) -> Fit:
     """GPTQ from one scale: what comparisons need, for `fit` gains much the same over it everywhere."""
-    ridged = damped(c)
+    ridged = damp(c)
     levels = levels_by_output(wanted, torch.diagonal(ridged, dim1=1, dim2=2), bits, weight_map, group)
     weight = gptq(wanted, ridged, levels.steps(wanted.shape[2]), levels.nearest)
     return Fit(weight=weight, levels=levels, error=float(output_error(wanted, weight, ridged).sum()))
@@ -46,9 +46,9 @@ def _fit(wanted: Tensor, c: Tensor, bits: int, weight_map: str, group: int) -> F
     plain = levels_by_output(wanted, torch.diagonal(c, dim1=1, dim2=2), bits, weight_map, group)
     weight, levels = _from_several_scales(wanted, c, plain)
     for _ in range(_ROUNDS):
-        factor = rescaled(wanted, weight, c)
+        factor = scale_growth(wanted, weight, c)
         levels = levels.scaled(factor)
-        weight = descended(wanted, weight * factor[..., None], c, levels.steps(wanted.shape[2]), levels.nearest)
+        weight = descend(wanted, weight * factor[..., None], c, levels.steps(wanted.shape[2]), levels.nearest)
     return Fit(weight=weight, levels=levels, error=float(output_error(wanted, weight, c).sum()))
 
 

@@ -24,7 +24,7 @@ def gptq_(model: TwinModel, batches: Sequence[Inputs], progress: Progress | None
     total = len(batches) + len(twins)
     found = moments(model, batches, [twin.path for twin in twins], counted(progress, total))
     told = counted(progress, total, before=len(batches))
-    fits = each(lambda twin: fitted(twin, found[twin.path]), twins, told)
+    fits = each(lambda twin: fit_weight(twin, found[twin.path]), twins, told)
     for twin, best in zip(twins, fits, strict=True):
         round_(twin, best, found[twin.path])
     return model
@@ -72,7 +72,7 @@ def rounded_parameters(twin: Weighted, weight: Tensor, mean: Tensor) -> tuple[Te
     return weight.reshape(twin.weight.shape).to(dtype), shift if twin.bias is None else twin.bias + shift
 
 
-def fitted(twin: Weighted, seen: Moments) -> Fit:
+def fit_weight(twin: Weighted, seen: Moments) -> Fit:
     """The weights of a twin's levels that come nearest to its float output."""
     return fit(grouped(twin), seen.covariance, twin.weight_bits, twin.weight_maps, twin.weight_group)
 

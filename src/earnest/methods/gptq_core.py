@@ -22,7 +22,7 @@ _BLOCK = 64
 """Columns whose errors are spread among themselves at once, and over the rest of the columns together."""
 
 
-def damped(c: Tensor, damping: float = DAMPING) -> Tensor:
+def damp(c: Tensor, damping: float = DAMPING) -> Tensor:
     """C + d I, [groups, depth, depth]."""
     mean = torch.diagonal(c, dim1=1, dim2=2).mean(dim=1).clamp_min(1e-12)
     return c + torch.diag_embed(damping * mean[:, None].expand(c.shape[:2]))

@@ -14,7 +14,7 @@ from earnest.runtime.front_ends.front_end import FrontEnd
 from earnest.swapping.recipe import Recipe, Rule
 
 SECONDS = 10.0
-"""Speech that a budget of milliseconds is for, or the longest that a program hears where that is less."""
+"""Speech that a budget of milliseconds is for, or the longest that a program reads where that is less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

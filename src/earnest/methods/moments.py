@@ -98,7 +98,7 @@ def rows_of(twin: Weighted, x: Tensor, made: Tensor) -> Tensor:
 def moments(
     model: TwinModel, batches: Sequence[Inputs], paths: Sequence[str], done: Callable[[int], None] | None = None
 ) -> dict[str, Moments]:
-    """The moments of the weighted twins at `paths` over all inputs; `done` is told how many inputs were heard.
+    """The moments of the weighted twins at `paths` over all inputs; `done` is told how many inputs were read.
 
     CalibrationError if there are no inputs.
     """

@@ -4,7 +4,7 @@
     loss       = (CTC(q, y) - CTC(p, y)) / |y|,   y = the tokens of p's best path            in nats a token
 
 CTC(q, y) = -log of the probability that q gives the tokens y over all alignments [Graves et al. 2006]. A token that is
-heard one frame earlier costs much in the first way and nothing in the second: it costs no word either.
+recognized one frame earlier costs much in the first way and nothing in the second: it costs no word either.
 """
 
 from dataclasses import dataclass

@@ -71,7 +71,7 @@ def run_coded(
     )
 
 
-def begun(model: TwinModel, real: TwinModel, batch: Inputs) -> Recording:
+def start_recording(model: TwinModel, real: TwinModel, batch: Inputs) -> Recording:
     """A recording before the first block: its input, and what depends on no input."""
     symbols = model.symbols(batch)
     read = model.read(batch)
@@ -84,17 +84,17 @@ def begun(model: TwinModel, real: TwinModel, batch: Inputs) -> Recording:
     return recording
 
 
-def pass_on_(model: TwinModel, block: Block, heard: Sequence[Recording], needed: Container[str]) -> None:
+def pass_on_(model: TwinModel, block: Block, recordings: Sequence[Recording], needed: Container[str]) -> None:
     """Take every recording, whose goals are set, through a block; what is not `needed` behind it is dropped."""
-    made = each(lambda one: run_coded(model, block, one.coded, one.symbols), heard)
-    for recording, values in zip(heard, made, strict=True):
+    made = each(lambda one: run_coded(model, block, one.coded, one.symbols), recordings)
+    for recording, values in zip(recordings, made, strict=True):
         for known, new in ((recording.real, recording.goal), (recording.coded, values)):
             known.update(new)
             for name in [name for name in known if name not in needed]:
                 del known[name]
 
 
-def set_goals_(real: TwinModel, block: Block, heard: Sequence[Recording]) -> dict[str, Tensor]:
+def set_goals_(real: TwinModel, block: Block, recordings: Sequence[Recording]) -> dict[str, Tensor]:
     """Have every recording know what the float block makes of it; returned is the mean, [groups, depth], of the rows
     that each weight multiplies.
     """
@@ -112,7 +112,7 @@ def set_goals_(real: TwinModel, block: Block, heard: Sequence[Recording]) -> dic
         return run(real, block, recording.real, compute), sums
 
     total: dict[str, tuple[Tensor, int]] = {}
-    for recording, (goal, sums) in zip(heard, each(pass_on, heard), strict=True):
+    for recording, (goal, sums) in zip(recordings, each(pass_on, recordings), strict=True):
         recording.goal = goal
         for path, (rows, count) in sums.items():
             before = total.get(path, (torch.zeros_like(rows), 0))
@@ -120,14 +120,14 @@ def set_goals_(real: TwinModel, block: Block, heard: Sequence[Recording]) -> dic
     return {path: rows / count for path, (rows, count) in total.items()}
 
 
-def block_error(model: TwinModel, block: Block, heard: Sequence[Recording]) -> float:
+def block_error(model: TwinModel, block: Block, recordings: Sequence[Recording]) -> float:
     """F on quantized values, with the weights as they are."""
 
     def one(recording: Recording) -> float:
         made = run_coded(model, block, recording.coded, recording.symbols)
         return float(_far(made, recording.goal))
 
-    return sum(each(one, heard)) / len(heard)
+    return sum(each(one, recordings)) / len(recordings)
 
 
 def _far(made: Values, goal: Values) -> Tensor:
@@ -136,11 +136,11 @@ def _far(made: Values, goal: Values) -> Tensor:
     return torch.stack(far).sum()
 
 
-def reconstructed(
+def reconstruct(
     model: TwinModel,
     real: TwinModel,
     block: Block,
-    heard: Sequence[Recording],
+    recordings: Sequence[Recording],
     means: Mapping[str, Tensor],
     before: float,
     schedule: Schedule,
@@ -149,7 +149,7 @@ def reconstructed(
     model is left as it is.
     """
     twins = {path: weighted(model, path) for path in means}
-    weights = [relaxed(twin, grouped(weighted(real, path)), schedule.trust) for path, twin in twins.items()]
+    weights = [relax(twin, grouped(weighted(real, path)), schedule.trust) for path, twin in twins.items()]
     generator = torch.Generator().manual_seed(0)
 
     def of_one(recording: Recording, soft: list[Tensor]) -> tuple[Tensor, ...]:
@@ -164,8 +164,8 @@ def reconstructed(
             return torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
 
     def gradients(_: int, soft: list[Tensor]) -> list[Tensor]:
-        chosen = torch.randint(len(heard), (TOGETHER,), generator=generator).tolist()
-        mixed = [replace(heard[index], coded=_mixed(heard[index], block, generator)) for index in chosen]
+        chosen = torch.randint(len(recordings), (TOGETHER,), generator=generator).tolist()
+        mixed = [replace(recordings[index], coded=_mixed(recordings[index], block, generator)) for index in chosen]
         found = each(lambda one: of_one(one, soft), mixed)
         return [reduce(torch.add, parts) for parts in zip(*found, strict=True)]
 
@@ -173,7 +173,7 @@ def reconstructed(
     return {path: one.hard() for path, one in zip(twins, weights, strict=True)}
 
 
-def relaxed(twin: Weighted, wanted: Tensor, trust: float) -> Relaxed:
+def relax(twin: Weighted, wanted: Tensor, trust: float) -> Relaxed:
     """The weight of a twin between its codes and their neighbours toward the real weight."""
     codes, steps = quantized_codes(twin)
     return Relaxed(wanted, codes * steps, steps, bits=twin.weight_bits, weight_map=twin.weight_map, trust=trust)

@@ -47,18 +47,18 @@ class Turn:
     def rotate_(self, matrix: Tensor) -> None:
         """Turn all of it by an orthogonal matrix [size, size]."""
         for maker in self.makers:
-            maker.weight.copy_(turned(maker.weight, matrix, 0))
+            maker.weight.copy_(rotate_axis(maker.weight, matrix, 0))
             if maker.bias is not None:
-                maker.bias.copy_(turned(maker.bias, matrix, 0))
+                maker.bias.copy_(rotate_axis(maker.bias, matrix, 0))
         for constant, axis in self.constants:
-            constant.value.copy_(turned(constant.value, matrix, axis))
+            constant.value.copy_(rotate_axis(constant.value, matrix, axis))
         for reader in self.readers:
-            reader.weight.copy_(turned(reader.weight, matrix, 1))
+            reader.weight.copy_(rotate_axis(reader.weight, matrix, 1))
         for twin in {*self.makers, *self.readers}:
             twin.choose_levels_()
 
 
-def turned(values: Tensor, matrix: Tensor, axis: int) -> Tensor:
+def rotate_axis(values: Tensor, matrix: Tensor, axis: int) -> Tensor:
     """Consecutive blocks along an axis times a matrix, in the type of the values."""
     last = values.double().movedim(axis, -1)
     blocks = last.reshape(*last.shape[:-1], -1, len(matrix)) @ matrix

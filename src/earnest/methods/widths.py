@@ -67,11 +67,15 @@ class Sensitivity:
 
 @torch.no_grad()
 def sensitivities(
-    model: TwinModel, batches: Sequence[Tensor], heard: Sequence[Tensor], measure: Measure, progress: Progress | None
+    model: TwinModel,
+    batches: Sequence[Tensor],
+    evaluated: Sequence[Tensor],
+    measure: Measure,
+    progress: Progress | None,
 ) -> list[Sensitivity]:
-    """Of every weight of a model of twins: moments of `batches`, losses on `heard`, which may be fewer."""
+    """Of every weight of a model of twins: moments of `batches`, losses on `evaluated`, which may be fewer."""
     twins = own_weights(model)
-    total = len(batches) + len(twins) + len(heard)
+    total = len(batches) + len(twins) + len(evaluated)
     frames = sum(batch.shape[1] for batch in batches)
     seen = moments(model, batches, [twin.path for twin in twins], counted(progress, total))
     narrow: dict[str, tuple[Tensor, ...]] = {}
@@ -81,7 +85,7 @@ def sensitivities(
         errors[twin.path], narrow[twin.path] = found
     told = counted(progress, total, before=len(batches) + len(twins))
     lost = {twin.path: Distance() for twin in twins}
-    for one in each(lambda x: _alone(model, x, narrow, measure), heard, told):
+    for one in each(lambda x: _alone(model, x, narrow, measure), evaluated, told):
         lost = {path: lost[path] + one[path] for path in lost}
     return [
         Sensitivity(

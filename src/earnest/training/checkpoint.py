@@ -1,8 +1,8 @@
 """The state of a training run on a disk: one safetensors file, written whole; no pickle.
 
 Its metadata has one key whose JSON says which settings the run has and which step it reached, the fewest word errors of
-a step, and which recordings were heard by it and by the runs that it started from. A file of other settings is refused:
-the run would not be the one that its file describes.
+a step, and which recordings it and the runs that it started from were trained on. A file of other settings is
+refused: the run would not be the one that its file describes.
 """
 
 import json
@@ -36,12 +36,12 @@ def settings_sha256(training: Settings[Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write_checkpoint(path: Path, state: State, settings: str, heard: Sequence[Heard] = ()) -> None:
-    """Keep a state of a run with settings of this hash, and what was heard on the way to it. TrainingError where it
-    cannot be written.
+def write_checkpoint(path: Path, state: State, settings: str, recordings: Sequence[Heard] = ()) -> None:
+    """Keep a state of a run with settings of this hash, and the recordings that it was trained on. TrainingError
+    where it cannot be written.
     """
     found = {"step": state.step, "fewest": state.fewest, "settings_sha256": settings}
-    told = json.dumps(found | {"heard": [[one.id, one.audio_sha256] for one in heard]}, sort_keys=True)
+    told = json.dumps(found | {"heard": [[one.id, one.audio_sha256] for one in recordings]}, sort_keys=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors().items()}
     try:
         write_whole(path, save(tensors, metadata={KEY: told}))
@@ -50,8 +50,8 @@ def write_checkpoint(path: Path, state: State, settings: str, heard: Sequence[He
 
 
 def read_checkpoint_(path: Path, state: State, settings: str) -> tuple[Heard, ...]:
-    """Take over a kept state; what was heard on the way to it. TrainingError: a file that is corrupt, or of a run with
-    other settings.
+    """Take over a kept state; the recordings that it was trained on. TrainingError: a file that is corrupt, or of a run
+    with other settings.
     """
     told = require_run_of(path, settings)
     state.restore_(_tensors(path, "remove it"), told["step"], told["fewest"])
@@ -67,7 +67,9 @@ def require_run_of(path: Path, settings: str) -> dict[str, Any]:
 
 
 def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
-    """What another run chose of what it trained, and what it heard. TrainingError: a file that is no state of a run."""
+    """What another run chose of what it trained, and the recordings that it was trained on. TrainingError: a file that
+    is no state of a run.
+    """
     advice = "give the state.safetensors of a run"
     told = _told(path, advice)
     kind = "average." if told["fewest"] is None else "best."
@@ -78,8 +80,8 @@ def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
 def _told(path: Path, advice: str) -> dict[str, Any]:
     with _errors(path, advice), safe_open(path, framework="pt") as opened:
         told = json.loads((opened.metadata() or {})[KEY])
-        heard = tuple(Heard(id=name, audio_sha256=found) for name, found in told["heard"])
-        return {key: told[key] for key in ("step", "fewest", "settings_sha256")} | {"heard": heard}
+        recordings = tuple(Heard(id=name, audio_sha256=found) for name, found in told["heard"])
+        return {key: told[key] for key in ("step", "fewest", "settings_sha256")} | {"heard": recordings}
 
 
 def _tensors(path: Path, advice: str) -> dict[str, Tensor]:

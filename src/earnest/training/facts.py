@@ -1,4 +1,4 @@
-"""What a training run heard and what it cost."""
+"""What a training run was trained on and what it cost."""
 
 from itertools import islice
 from typing import Any
@@ -11,8 +11,8 @@ from earnest.training.loop import Run
 
 def facts(run: Run[Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
     """How many `parameters` learn; `utterances` trained on, those `left_out` and the `hours` of both; `hours_heard` in
-    all steps, an utterance as often as it was heard, without padding; `seconds` that the steps took; the `device` that
-    computed them, or all of them.
+    all steps, an utterance as often as it was trained on, without padding; `seconds` that the steps took; the `device`
+    that computed them, or all of them.
     """
     lengths = run.train.lengths
     frames = sum(lengths[index] for batch in islice(run.batches(), run.state.step) for index in batch)

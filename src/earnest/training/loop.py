@@ -34,8 +34,8 @@ from earnest.training.state import State, average_, set_rate_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Who is told: `progress` of a stage, `line` of every line of the log."""
+class Callbacks:
+    """Called while a run is at work: `progress` for a stage, `line` for every line of the log."""
 
     progress: Callable[[str, int, int], None] | None = None
     line: Callable[[dict[str, Any]], None] | None = None
@@ -78,24 +78,24 @@ class Run(ABC, Generic[AnySettings]):
     settings: AnySettings
     folder: Path
     state: State
-    watch: Watch
+    callbacks: Callbacks
     device: torch.device
     """Where a step is computed; what is written and validated is computed on the CPU."""
     train: Features
     usable: list[int]
-    """The numbers of the utterances of `train` that are heard."""
+    """The numbers of the utterances of `train` that are trained on."""
     results: tuple[Path, ...]
     """What is written."""
-    heard_before: tuple[Heard, ...] = ()
-    """What was heard by the run that this one starts from, or on the way to the state that is taken up."""
+    earlier_recordings: tuple[Heard, ...] = ()
+    """Those that the run that this one starts from was trained on, or the state that is taken up."""
 
-    def everything_heard(self) -> tuple[Heard, ...]:
-        """What has to be told of what is made: nothing of a float model, which has no place for it."""
+    def all_recordings(self) -> tuple[Heard, ...]:
+        """The recordings that the result names: none of a float model, which has no place for them."""
         return ()
 
     @abstractmethod
     def batches(self) -> Iterator[list[int]]:
-        """What every step hears, from the first one on."""
+        """The utterances of every step, from the first one on."""
 
     @abstractmethod
     def descend_(self, indices: list[int]) -> float:
@@ -116,27 +116,27 @@ class Run(ABC, Generic[AnySettings]):
         """
         kept = self.folder / "state.safetensors"
         if kept.exists():
-            self.heard_before = read_checkpoint_(kept, self.state, identity)
-        started, steps, watched = self.state.step, self.settings.descent.steps, self.settings.watch
+            self.earlier_recordings = read_checkpoint_(kept, self.state, identity)
+        started, steps, intervals = self.state.step, self.settings.descent.steps, self.settings.watch
         if rank() == 0:
             log.cut(self.folder / "log.jsonl", started)
         since, sums = time.monotonic(), _Sums()
         for batch in islice(self.batches(), started, steps):
             sums.add(*self.step(batch))
             done = self.state.step
-            if self.watch.progress is not None:
-                self.watch.progress("training", done, steps)
-            if done % watched.log == 0 or done == steps:
+            if self.callbacks.progress is not None:
+                self.callbacks.progress("training", done, steps)
+            if done % intervals.log == 0 or done == steps:
                 seconds = (time.monotonic() - since) / sums.steps
                 learning = rate(done - 1, self.settings.descent)
                 told = {"rate": learning, "seconds": round(seconds, 4), "device": device_name(self.device)}
                 self._log({"step": done, **sums.means(), **told})
-            if done % watched.validate_ == 0 or done == steps:
+            if done % intervals.validate_ == 0 or done == steps:
                 self.validate_()
-            if rank() == 0 and (done % watched.keep == 0 or done == steps):
+            if rank() == 0 and (done % intervals.keep == 0 or done == steps):
                 self.write()
-                write_checkpoint(kept, self.state, identity, self.everything_heard())
-            if done % watched.log == 0:
+                write_checkpoint(kept, self.state, identity, self.all_recordings())
+            if done % intervals.log == 0:
                 since, sums = time.monotonic(), _Sums()
         if rank() == 0 and not all(result.exists() for result in self.results):
             self.write()
@@ -178,8 +178,8 @@ class Run(ABC, Generic[AnySettings]):
         if rank() > 0:
             return
         log.append(self.folder / "log.jsonl", line)
-        if self.watch.line is not None:
-            self.watch.line(line)
+        if self.callbacks.line is not None:
+            self.callbacks.line(line)
 
 
 @dataclass(slots=True)

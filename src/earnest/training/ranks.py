@@ -12,7 +12,7 @@ from torch import Tensor, distributed
 
 
 @contextmanager
-def joined() -> Iterator[None]:
+def process_group() -> Iterator[None]:
     """Meet the others over gloo, where `torchrun` says that there are any."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield

@@ -43,7 +43,7 @@ class Folders(Part):
 
 
 class Hypotheses(Part):
-    """More folders to train on, without transcripts: their words are what the float model `teacher` hears."""
+    """More folders to train on, without transcripts: their words are hypotheses of the float model `teacher`."""
 
     teacher: Place
     data: list[Place] = Field(min_length=1)
@@ -51,7 +51,7 @@ class Hypotheses(Part):
 
 class Batches(Part):
     """A batch has utterances of nearly one length, `seconds` of audio at most, the padding included. For the first
-    `short_steps` steps only utterances up to `short_seconds` are heard.
+    `short_steps` steps only utterances up to `short_seconds` are trained on.
     """
 
     seconds: Positive
@@ -108,8 +108,8 @@ class Acoustics(Part):
 
 
 class Augmentation(Part):
-    """What happens to a recording, drawn anew whenever it is heard: it is so many times as fast, and in a room; at a
-    chance of `talker` another one of the data is heard with it, `talker_db` below it.
+    """What happens to a recording, drawn anew at every step: it is so many times as fast, and in a room; at a
+    chance of `talker` another one of the data is added to it, `talker_db` below it.
     """
 
     speed: Range
@@ -220,13 +220,13 @@ class Loss(Part):
 
 
 class Utterances(Part):
-    """How many seconds of audio a step hears; every utterance is heard alone, as it is when it is recognised."""
+    """How many seconds of audio a step has; every utterance is read alone, as it is when it is recognized."""
 
     seconds: Positive
 
 
 class Taught(Settings[AnyDescent], Generic[AnyDescent]):
-    """The float `model` is the teacher, and what training starts from. Both hear the recordings as they are, or as
+    """The float `model` is the teacher, and what training starts from. Both read the recordings as they are, or as
     the `augmentation` makes them.
     """
 
@@ -252,7 +252,8 @@ class CoTraining(Part):
 class QuantizedTraining(Taught[LatentDescent]):
     """Quantization-aware training: what the recipe makes of the float model is taught by it. It starts at the codes
     that the recipe finds, under the `budget` if there is one, or at what another run of the model learnt, whose state
-    is the file `start` (training.beginnings). With `co_training` other recipes make programs of the same weights.
+    is the file `start` (training.quantized.initialization). With `co_training` other recipes make programs of the same
+    weights.
     """
 
     recipe: Place

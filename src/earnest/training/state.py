@@ -82,7 +82,7 @@ class State:
         self.step, self.fewest = step, fewest
 
 
-def fresh(module: nn.Module, groups: Sequence[Group], without_gradient: Iterable[str] = ()) -> State:
+def new_state(module: nn.Module, groups: Sequence[Group], without_gradient: Iterable[str] = ()) -> State:
     """The state before the first step; some parameters may be `without_gradient` for steps on end. A group whose share
     is 0 has no gradient at all: it counts in no norm.
     """

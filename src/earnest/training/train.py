@@ -13,7 +13,7 @@ from earnest.training.device import CPU
 from earnest.training.facts import facts
 from earnest.training.float.run import FloatRun
 from earnest.training.float.self_distillation import SelfDistillationRun
-from earnest.training.loop import Run, Trained, Watch, reproducible
+from earnest.training.loop import Callbacks, Run, Trained, reproducible
 from earnest.training.quantized.run import QuantizedRun
 from earnest.training.specification import AnyTraining, QuantizedTraining, SelfDistillation, Training
 
@@ -24,7 +24,7 @@ RUNS: dict[type[AnyTraining], Callable[..., Run[Any]]] = {
 }
 
 
-def train(settings: AnyTraining, folder: Path, watch: Watch, device: torch.device = CPU) -> Trained:
+def train(settings: AnyTraining, folder: Path, callbacks: Callbacks, device: torch.device = CPU) -> Trained:
     """Train to the last step. TrainingError where the loss is no longer finite, the folder has another run, or the
     device has too little memory.
     """
@@ -33,7 +33,7 @@ def train(settings: AnyTraining, folder: Path, watch: Watch, device: torch.devic
         require_run_of(kept, identity)
     with reproducible(settings.seed, device):
         try:
-            run = RUNS[type(settings)](settings, folder, watch, device)
+            run = RUNS[type(settings)](settings, folder, callbacks, device)
             started = run.to_the_end(identity)
         except torch.OutOfMemoryError as error:
             reason = str(error).split(". ", maxsplit=1)[0]

@@ -45,5 +45,5 @@ def test_short_ones_come_first() -> None:
     assert any(LENGTHS[index] > 400 for batch in batches[7:] for index in batch)
 
 
-def test_where_nothing_is_short_everything_is_heard_from_the_start() -> None:
+def test_where_nothing_is_short_everything_is_trained_on_from_the_start() -> None:
     assert len(list(islice(endless([500, 600], MOST, 5, short=400, short_steps=7), 3))) == 3

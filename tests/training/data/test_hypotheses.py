@@ -1,4 +1,4 @@
-"""Hypotheses are the float model's greedy CTC, heard once, and trained on as if somebody had transcribed them."""
+"""Hypotheses are the float model's greedy CTC, made once, and trained on as if somebody had transcribed them."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def greedy(model: FloatModel, utterance: Utterance) -> str:
     return " ".join("".join(pieces).replace("▁", " ").replace("<unk>", " ⁇ ").split())
 
 
-def test_they_are_what_the_model_hears(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
+def test_they_are_what_the_model_recognizes(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
     found = with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
     model = load(tiny_world.model)
     assert [one.text for one in found] == [greedy(model, one) for one in utterances]
@@ -40,7 +40,7 @@ def test_they_are_what_the_model_hears(utterances: list[Utterance], tmp_path: Pa
     assert [one.path for one in found] == [one.path for one in utterances]
 
 
-def test_they_are_heard_once_by_each_model(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
+def test_they_are_made_once_by_each_model(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
     told: list[tuple[str, int, int]] = []
     first, again = (
         with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept", lambda *stage: told.append(stage))
@@ -64,7 +64,7 @@ def test_folders_in_another_order_keep_their_own(
     assert len({one.text for one in first}) > 1
 
 
-def test_a_killed_run_hears_the_rest(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
+def test_a_killed_run_transcribes_the_rest(utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld) -> None:
     expected = with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
     (kept,) = (tmp_path / "kept").iterdir()
     whole = kept.read_bytes()
@@ -100,14 +100,14 @@ def test_what_is_kept_is_not_trusted(
         with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
 
 
-def test_a_recording_that_cannot_be_heard_is_named(
+def test_a_recording_that_cannot_be_transcribed_is_named(
     utterances: list[Utterance], tmp_path: Path, tiny_world: TinyWorld
 ) -> None:
     utterances[4].path.write_bytes(b"no sound")
-    with pytest.raises(TrainingError, match=f"{utterances[4].path.name}: .* cannot hear it"):
+    with pytest.raises(TrainingError, match=f"{utterances[4].path.name}: .* cannot transcribe it"):
         with_hypotheses(utterances, str(tiny_world.model), tmp_path / "kept")
     (kept,) = (tmp_path / "kept").iterdir()
-    assert len(kept.read_bytes().splitlines()) == 4, "what was heard before stays"
+    assert len(kept.read_bytes().splitlines()) == 4, "what was made before stays"
 
 
 def with_recordings(file: Path, teacher: Path) -> Training:
@@ -127,11 +127,11 @@ def with_recordings(file: Path, teacher: Path) -> Training:
 
 def test_they_are_trained_on_behind_the_transcripts(tmp_path: Path, tiny_world: TinyWorld) -> None:
     teacher = biased(tiny_world.model, tmp_path / "sure", "<unk>", -1e4)
-    heard = material(with_recordings(write_training(tmp_path), teacher), tmp_path / "features")
-    assert len(heard.targets) == len(heard.train.utterances) == 9 + 6
-    expected = [normalise(greedy(load(teacher), one)) for one in heard.train.utterances[9:]]
-    assert [heard.tokens.decode(target) for target in heard.targets[9:]] == expected
-    assert any(index >= 9 for index in heard.indices)
+    found = material(with_recordings(write_training(tmp_path), teacher), tmp_path / "features")
+    assert len(found.targets) == len(found.train.utterances) == 9 + 6
+    expected = [normalise(greedy(load(teacher), one)) for one in found.train.utterances[9:]]
+    assert [found.tokens.decode(target) for target in found.targets[9:]] == expected
+    assert any(index >= 9 for index in found.indices)
 
 
 def test_what_is_not_spelt_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:
@@ -143,9 +143,9 @@ def test_what_is_not_spelt_is_left_out(tmp_path: Path, tiny_world: TinyWorld) ->
     for line, text in zip(lines, ["", "WORDS", "WÖRDS", "THE WORDS", "THE, WORDS", "OF"], strict=True):
         line["text"] = text
     kept.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    heard = material(training, tmp_path / "features")
-    assert [heard.tokens.decode(target) for target in heard.targets[9:]] == ["", "WORDS", "", "THE WORDS", "", "OF"]
-    assert [index for index in heard.indices if index >= 9] == [10, 12, 14]
+    found = material(training, tmp_path / "features")
+    assert [found.tokens.decode(target) for target in found.targets[9:]] == ["", "WORDS", "", "THE WORDS", "", "OF"]
+    assert [index for index in found.indices if index >= 9] == [10, 12, 14]
 
 
 @pytest.mark.parametrize("piece", ["<blk>", "<unk>"])

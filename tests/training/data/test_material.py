@@ -1,4 +1,4 @@
-"""What a run hears: pieces of its own transcripts, and nothing that has no alignment."""
+"""The data of a run: pieces of its own transcripts, and nothing that has no alignment."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from earnest.training.specification import load_training
 
 
 def test_targets_spell_the_words(tmp_path: Path) -> None:
-    heard = material(load_training(write_training(tmp_path)), tmp_path / "features")
-    texts = [utterance.text for utterance in heard.train.utterances]
-    assert [heard.tokens.decode(target) for target in heard.targets] == texts
-    assert len(heard.tokens.pieces) == 32
+    found = material(load_training(write_training(tmp_path)), tmp_path / "features")
+    texts = [utterance.text for utterance in found.train.utterances]
+    assert [found.tokens.decode(target) for target in found.targets] == texts
+    assert len(found.tokens.pieces) == 32
 
 
 def test_what_is_too_fast_to_be_spelt_is_left_out(tmp_path: Path) -> None:
@@ -24,10 +24,10 @@ def test_what_is_too_fast_to_be_spelt_is_left_out(tmp_path: Path) -> None:
     assert 8 in before
     lines = tmp_path / "humming" / "102" / "202" / "102-202.trans.txt"
     lines.write_text(lines.read_text(encoding="utf-8").rstrip() + " OF" * 60 + "\n", encoding="utf-8")
-    heard = material(training, tmp_path / "features")
-    assert heard.indices == [index for index in before if index != 8]
-    for index, target in enumerate(heard.targets):
-        assert (index in heard.indices) == (frames_needed(target) <= -(-heard.train.lengths[index] // 4))
+    found = material(training, tmp_path / "features")
+    assert found.indices == [index for index in before if index != 8]
+    for index, target in enumerate(found.targets):
+        assert (index in found.indices) == (frames_needed(target) <= -(-found.train.lengths[index] // 4))
 
 
 def test_where_nothing_is_left_is_an_error(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from earnest.runtime.audio import read_audio
 from earnest.training import log
 from earnest.training.device import CPU
 from earnest.training.float.self_distillation import SelfDistillationRun, groups
-from earnest.training.loop import Watch
+from earnest.training.loop import Callbacks
 from earnest.training.specification import SelfDistillation, TaughtDescent, load_training
 from earnest.training.train import train
 from synthetic import TinyWorld
@@ -34,9 +34,9 @@ def test_killed_and_resumed_it_ends_with_the_same_bytes(
     file = write_taught(tmp_path, tiny_world.model, steps=200, recipe=None, more=augmentation)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     kill_once_kept(file, broken)
-    result = train(load_training(file), broken, Watch())
+    result = train(load_training(file), broken, Callbacks())
     assert 0 < result.started_from < 200
-    train(load_training(file), whole, Watch())
+    train(load_training(file), whole, Callbacks())
     assert hashes(broken) == hashes(whole)
 
 
@@ -44,64 +44,64 @@ def test_by_its_own_posteriors_it_has_nothing_to_learn(tmp_path: Path, tiny_worl
     """But for the rounding of the teacher's logits, which are kept in 16 bits."""
     file = write_taught(tmp_path, tiny_world.model, steps=1, recipe=None)
     file.write_text(file.read_text(encoding="utf-8").replace("tokens = 0.5", "tokens = 0.0"), encoding="utf-8")
-    train(load_training(file), tmp_path / "work", Watch())
+    train(load_training(file), tmp_path / "work", Callbacks())
     losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
     assert losses[0] < 1e-4
 
 
 def test_by_its_own_posteriors_of_other_sounds_it_has_nothing_to_learn(tmp_path: Path, tiny_world: TinyWorld) -> None:
-    """Teacher and pupil hear the same augmented recording, another one every time."""
+    """Teacher and student read the same augmented recording, another one every time."""
     file = write_taught(tmp_path, tiny_world.model, steps=40, recipe=None, more=AUGMENTATION)
     file.write_text(file.read_text(encoding="utf-8").replace("tokens = 0.5", "tokens = 0.0"), encoding="utf-8")
-    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch(), CPU)
-    heard = []
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Callbacks(), CPU)
+    inputs = []
     for step in range(3):
         run.state.step = step
-        features, _ = run.lesson(0)
-        heard.append(features)
+        features, _ = run.input_and_targets(0)
+        inputs.append(features)
         assert run.descend_([0]) < 1e-6
-    assert not any(torch.equal(heard[0], other[:, : heard[0].shape[1]]) for other in heard[1:])
+    assert not any(torch.equal(inputs[0], other[:, : inputs[0].shape[1]]) for other in inputs[1:])
     run.state.step = 0
-    assert torch.equal(run.lesson(0)[0], heard[0])
+    assert torch.equal(run.input_and_targets(0)[0], inputs[0])
 
 
 @pytest.mark.parametrize(("chance", "expected"), [(0.0, {False}), (0.5, {False, True}), (1.0, {True})])
-def test_another_talker_of_the_data_is_heard_at_its_chance(
+def test_another_talker_of_the_data_is_added_at_its_chance(
     tmp_path: Path, tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch, chance: float, expected: set[bool]
 ) -> None:
     more = AUGMENTATION.replace("talker = 0.5", f"talker = {chance}")
     file = write_taught(tmp_path, tiny_world.model, recipe=None, more=more)
-    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch(), CPU)
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Callbacks(), CPU)
     known = [read_audio(one.path, run.front_end.sample_rate).samples for one in run.spoken]
     talkers = []
 
-    def heard(samples: np.ndarray, *others: Any) -> np.ndarray:
+    def listed(samples: np.ndarray, *others: Any) -> np.ndarray:
         talkers.append(others[-1])
         return samples
 
-    monkeypatch.setattr("earnest.training.taught_run.augmented", heard)
+    monkeypatch.setattr("earnest.training.taught_run.augment", listed)
     for step in range(12):
         run.state.step = step
-        run.lesson(0)
+        run.input_and_targets(0)
     assert {talker is not None for talker in talkers} == expected
     assert all(any(np.array_equal(talker, one) for one in known) for talker in talkers if talker is not None)
 
 
 def test_what_may_become_too_long_is_left_out(tmp_path: Path, tiny_world: TinyWorld) -> None:
     file = write_taught(tmp_path, tiny_world.model, recipe=None, more=AUGMENTATION)
-    run = SelfDistillationRun(load_training(file), tmp_path / "work", Watch(), CPU)
+    run = SelfDistillationRun(load_training(file), tmp_path / "work", Callbacks(), CPU)
     longest = max(run.train.lengths)
-    run.hear_(1, longest)
+    run.read_data_(1, longest)
     assert run.usable
     assert all(run.train.lengths[index] / 0.9 + 20 <= longest for index in run.usable)
     with pytest.raises(TrainingError, match=rf"humming: expected recordings of {longest} to {10 * longest} frames"):
-        run.hear_(longest, 10 * longest)
+        run.read_data_(longest, 10 * longest)
 
 
 def test_by_its_own_tokens_it_becomes_surer(tmp_path: Path, tiny_world: TinyWorld) -> None:
     file = write_taught(tmp_path, tiny_world.model, steps=40, rate="5e-3", recipe=None)
     assert isinstance(load_training(file), SelfDistillation)
-    result = train(load_training(file), tmp_path / "work", Watch())
+    result = train(load_training(file), tmp_path / "work", Callbacks())
     losses = [line["loss"] for line in log.read(tmp_path / "work" / "log.jsonl") if "loss" in line]
     assert losses[-1] < 0.9 * losses[0]
     before, after = load(tiny_world.model), load(result.result)
@@ -135,13 +135,13 @@ def test_weights_that_learn_nothing_stay(tmp_path: Path, tiny_world: TinyWorld) 
     file = write_taught(tmp_path, tiny_world.model, steps=8, rate="5e-3", recipe=None, weights="0.0")
     before, after = (
         load(place).module
-        for place in (tiny_world.model, train(load_training(file), tmp_path / "work", Watch()).result)
+        for place in (tiny_world.model, train(load_training(file), tmp_path / "work", Callbacks()).result)
     )
     stayed = {name for name, one in before.named_parameters() if torch.equal(one, after.get_parameter(name))}
     coded = {name for name, one in before.named_parameters() if name.endswith(".weight") and one.dim() > 1}
     assert coded
     assert stayed == coded
-    assert train(load_training(file), tmp_path / "work", Watch()).started_from == 8
+    assert train(load_training(file), tmp_path / "work", Callbacks()).started_from == 8
 
 
 def test_a_model_that_is_no_conformer_is_refused(
@@ -154,4 +154,4 @@ def test_a_model_that_is_no_conformer_is_refused(
     other = replace(load(tiny_world.model), module=nn.Linear(1, 1), architecture="Linear")
     monkeypatch.setattr("earnest.training.float.self_distillation.load", lambda path: other)
     with pytest.raises(TrainingError, match="expected a Conformer-CTC, got Linear"):
-        train(load_training(write_taught(tmp_path, tiny_world.model, recipe=None)), tmp_path / "work", Watch())
+        train(load_training(write_taught(tmp_path, tiny_world.model, recipe=None)), tmp_path / "work", Callbacks())

@@ -5,13 +5,13 @@ from pathlib import Path
 from earnest.models import load
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
 from earnest.speech.librispeech import read_split
-from earnest.training.data.features import cached
+from earnest.training.data.features import cached_features
 from earnest.training.float.validation import word_errors
 from synthetic import TinyWorld
 
 
 def test_a_model_that_is_silent_deletes_every_word(tiny_world: TinyWorld, tmp_path: Path) -> None:
-    features = cached(read_split(tiny_world.data, transcripts="required"), NEMO_LOG_MEL, tmp_path)
+    features = cached_features(read_split(tiny_world.data, transcripts="required"), NEMO_LOG_MEL, tmp_path)
     model = load(tiny_world.model)
     spoken = sum(len((utterance.text or "").split()) for utterance in features.utterances)
     assert word_errors(model, features).words == spoken

@@ -17,7 +17,7 @@ from earnest.nn.model import TwinModel, run_real
 from earnest.numerics.weight import weight_codes
 from earnest.training.quantized.latents import Draw, Latents, give_biases_
 from earnest.training.quantized.passes import Passes
-from earnest.training.quantized.rulers import rounded_edges
+from earnest.training.quantized.quantizers import rounded_edges
 
 
 def weights(model: TwinModel) -> list[np.ndarray]:
@@ -44,7 +44,7 @@ def test_a_pass_is_what_the_twins_compute_but_for_what_16_bits_round(bits: int, 
     model, real = rounded(bits)
     latents, x = Latents([model]), BATCHES[0]
     with torch.no_grad():
-        latents.ruler(0).edge_zeros.fill_(shift)
+        latents.quantizer(0).edge_zeros.fill_(shift)
     values = values_of(latents)
     latents.write_([model], 0)
     with torch.no_grad():
@@ -92,7 +92,7 @@ def shared() -> tuple[list[TwinModel], Latents]:
     return models, latents
 
 
-def test_another_ruler_reads_the_nearest_of_its_own_levels() -> None:
+def test_another_quantizer_reads_the_nearest_of_its_own_levels() -> None:
     models, latents = shared()
     learnt = [twin.effective_scale() for twin in own_weights(models[1])]
     expected = []
@@ -106,11 +106,11 @@ def test_another_ruler_reads_the_nearest_of_its_own_levels() -> None:
         torch.testing.assert_close(twin.weight_scale, scale)
 
 
-def test_a_draw_takes_each_weight_from_its_own_ruler() -> None:
+def test_a_draw_takes_each_weight_from_its_own_quantizer() -> None:
     _, latents = shared()
     with torch.no_grad():
-        latents.ruler(1).edges.add_(0.1)
-        latents.ruler(1).edge_zeros.add_(0.1)
+        latents.quantizer(1).edges.add_(0.1)
+        latents.quantizer(1).edge_zeros.add_(0.1)
     apart = [latents.values(latents.always(number)) for number in (0, 1)]
     drawn = tuple(index % 2 for index in range(len(latents.paths)))
     mixed = latents.values(Draw(drawn, 1))
@@ -123,5 +123,5 @@ def test_a_draw_takes_each_weight_from_its_own_ruler() -> None:
     torch.stack([value.square().sum() for value in mixed]).sum().backward()
     assert all(share.grad is not None and share.grad.any() for share in latents.shares)
     for index, number in enumerate(drawn):
-        assert latents.ruler(number).reaches[index].grad is not None
-        assert latents.ruler(1 - number).reaches[index].grad is None, "what is not drawn learns nothing"
+        assert latents.quantizer(number).reaches[index].grad is not None
+        assert latents.quantizer(1 - number).reaches[index].grad is None, "what is not drawn learns nothing"

@@ -1,1 +1,1 @@
-"""What a training run hears: features, batches, augmentation, pieces of words."""
+"""The data of a training run: features, batches, augmentation, pieces of words."""

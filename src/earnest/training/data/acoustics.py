@@ -22,12 +22,12 @@ PER_CENT = 100
 """Speeds are whole per cents, so that samples lie at ratios of small numbers."""
 
 
-def drawn(range_: Range, generator: np.random.Generator) -> float:
+def draw(range_: Range, generator: np.random.Generator) -> float:
     """A value of a range."""
     return float(generator.uniform(range_.low, range_.high))
 
 
-def augmented(
+def augment(
     samples: npt.NDArray[np.float32],
     rate: int,
     augmentation: Augmentation,
@@ -35,45 +35,45 @@ def augmented(
     talker: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.float32]:
     """A recording as it might have been made: at another speed, beside another talker, in another room."""
-    heard = at_speed(samples.astype(np.float64), drawn(augmentation.speed, generator))
+    result = change_speed(samples.astype(np.float64), draw(augmentation.speed, generator))
     if talker is not None:
-        other = at_speed(talker.astype(np.float64), drawn(augmentation.speed, generator))
-        heard = beside(heard, other, drawn(augmentation.talker_db, generator))
-    return staged(heard, rate, augmentation.acoustics, generator).astype(np.float32)
+        other = change_speed(talker.astype(np.float64), draw(augmentation.speed, generator))
+        result = add_talker(result, other, draw(augmentation.talker_db, generator))
+    return simulate_acoustics(result, rate, augmentation.acoustics, generator).astype(np.float32)
 
 
-def at_speed(samples: Samples, factor: float) -> Samples:
+def change_speed(samples: Samples, factor: float) -> Samples:
     """So many times as fast and as high, to the nearest per cent."""
-    heard: Samples = resample_poly(samples, PER_CENT, round(factor * PER_CENT))
-    return heard
+    result: Samples = resample_poly(samples, PER_CENT, round(factor * PER_CENT))
+    return result
 
 
-def staged(samples: Samples, rate: int, acoustics: Acoustics, generator: np.random.Generator) -> Samples:
-    """The recording as it is heard, at `rate` hertz, its largest sample at the peak that was drawn."""
-    before, after = (int(rate * drawn(acoustics.silence, generator)) for _ in range(2))
-    heard = np.pad(samples, (before, after))
+def simulate_acoustics(samples: Samples, rate: int, acoustics: Acoustics, generator: np.random.Generator) -> Samples:
+    """The recording in a room and in noise, at `rate` hertz, its largest sample at the peak that was drawn."""
+    before, after = (int(rate * draw(acoustics.silence, generator)) for _ in range(2))
+    result = np.pad(samples, (before, after))
     if generator.random() < acoustics.echo:
-        rt60, below = drawn(acoustics.rt60, generator), drawn(acoustics.direct_db, generator)
-        heard = echoed(heard, rate, rt60, below, generator)
+        rt60, below = draw(acoustics.rt60, generator), draw(acoustics.direct_db, generator)
+        result = reverberate(result, rate, rt60, below, generator)
     if generator.random() < acoustics.noise:
-        ratio, slope = drawn(acoustics.snr_db, generator), drawn(acoustics.slope, generator)
-        heard = noisy(heard, ratio, slope, generator)
-    return heard * (drawn(acoustics.peak, generator) / max(np.abs(heard).max(), 1e-9))
+        ratio, slope = draw(acoustics.snr_db, generator), draw(acoustics.slope, generator)
+        result = add_noise(result, ratio, slope, generator)
+    return result * (draw(acoustics.peak, generator) / max(np.abs(result).max(), 1e-9))
 
 
-def beside(samples: Samples, talker: Samples, talker_db: float) -> Samples:
+def add_talker(samples: Samples, talker: Samples, talker_db: float) -> Samples:
     """With another recording, which begins again where it is shorter."""
     return samples + _at(samples, np.resize(talker, len(samples)), talker_db)
 
 
-def echoed(samples: Samples, rate: int, rt60: float, direct_db: float, generator: np.random.Generator) -> Samples:
+def reverberate(samples: Samples, rate: int, rt60: float, direct_db: float, generator: np.random.Generator) -> Samples:
     """With the reverberation of a room, cut at the end of the recording."""
     time = np.arange(max(1, int(rate * rt60))) / rate
     tail = generator.standard_normal(len(time)) * 10.0 ** (-3.0 * time / rt60)
     return samples + _at(samples, fftconvolve(samples, tail)[: len(samples)], direct_db)
 
 
-def noisy(samples: Samples, snr_db: float, slope: float, generator: np.random.Generator) -> Samples:
+def add_noise(samples: Samples, snr_db: float, slope: float, generator: np.random.Generator) -> Samples:
     """With noise whose power falls with frequency^-slope; 0 is white, 1 pink, 2 brown."""
     spectrum = np.fft.rfft(generator.standard_normal(len(samples)))
     spectrum[1:] *= np.arange(1, len(spectrum)) ** (-slope / 2)

@@ -42,13 +42,13 @@ class Features:
         return np.diff(self.starts).tolist()
 
 
-def padded(rows: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+def pad(rows: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
     """Utterances as one batch: the shorter ones go on with their last frame, which is background."""
     longest = max(map(len, rows))
     return np.stack([np.pad(row, ((0, longest - len(row)), (0, 0)), mode="edge") for row in rows])
 
 
-def cached(
+def cached_features(
     utterances: Sequence[Utterance], front_end: LogMel, folder: Path, progress: Progress | None = None
 ) -> Features:
     """Features out of the folder, computed where they are not there yet. AudioError names a recording that is bad."""

@@ -1,8 +1,8 @@
-"""What a float model hears in recordings that nobody transcribed, to train on: pseudo-labels [Kahn 2020,
+"""Hypotheses of a float model for recordings that nobody transcribed, to train on: pseudo-labels [Kahn 2020,
 arXiv:1909.09116, without its filters].
 
-Each is heard once: a line of JSON is kept for it, in a file known by the hash of model and recordings. A run that was
-killed hears the rest.
+Each recording is transcribed once: a line of JSON is kept for it, in a file known by the hash of model and recordings.
+A run that was killed transcribes the rest.
 """
 
 import json
@@ -26,26 +26,26 @@ from earnest.training.data.features import Progress
 def with_hypotheses(
     utterances: Sequence[Utterance], teacher: str, folder: Path, progress: Progress | None = None
 ) -> list[Utterance]:
-    """The utterances with what the model in `teacher` hears: nothing, too, and where its tokens were cut off."""
+    """The utterances with the hypotheses of the model in `teacher`; an empty one where its tokens were cut off."""
     model = load(teacher)
     content = json.dumps([_model_sha256(model), data_sha256(utterances), [one.id for one in utterances]])
     kept = folder / f"{sha256(content.encode()).hexdigest()[:32]}.hypotheses.jsonl"
     texts = _read(kept, utterances)
     rest = utterances[len(texts) :]
 
-    def heard(utterance: Utterance) -> str:
+    def hypothesis(utterance: Utterance) -> str:
         try:
             samples = read_audio(utterance.path, model.front_end.sample_rate).samples
             found = recognized(model, model.front_end(samples))
         except EarnestError as error:
-            raise TrainingError(f"{utterance.path}: {teacher} cannot hear it: {error}") from error
+            raise TrainingError(f"{utterance.path}: {teacher} cannot transcribe it: {error}") from error
         return "" if found.truncated else found.text
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainingError(f"{folder}: cannot keep hypotheses there: {error.strerror}") from error
-    for utterance, text in zip(rest, each(heard, rest), strict=True):
+    for utterance, text in zip(rest, each(hypothesis, rest), strict=True):
         log.append(kept, {"id": utterance.id, "text": text})
         texts.append(text)
         if progress is not None:
@@ -65,7 +65,7 @@ def _read(kept: Path, utterances: Sequence[Utterance]) -> list[str]:
 
 
 def _model_sha256(model: FloatModel) -> str:
-    """Of all that decides what a model hears."""
+    """Of all that decides what a model recognizes."""
     told = [model.architecture, dict(model.configuration), model.tokens, model.front_end, model.recognition]
     digest = sha256(repr([told, model.tokens.pieces]).encode())
     for name, tensor in sorted(model.module.state_dict().items()):

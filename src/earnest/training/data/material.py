@@ -1,4 +1,4 @@
-"""What a training run hears: features and pieces of everything to train on, and the corpora to validate on."""
+"""The data of a training run: features and pieces of everything to train on, and the corpora to validate on."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from earnest.runtime.text import Tokens
 from earnest.speech.librispeech import Utterance, read_split
 from earnest.speech.normalisation import normalise
 from earnest.training.data.batches import endless
-from earnest.training.data.features import Features, Progress, cached
+from earnest.training.data.features import Features, Progress, cached_features
 from earnest.training.data.hypotheses import with_hypotheses
-from earnest.training.data.pieces import Encoder, learnt
+from earnest.training.data.pieces import Encoder, learn_pieces
 from earnest.training.specification import Hypotheses, Training
 
 SUBSAMPLING = 4
@@ -23,8 +23,8 @@ FRAMES_PER_SECOND = NEMO_LOG_MEL.sample_rate // NEMO_LOG_MEL.hop
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """`targets` are the pieces of each utterance of `train`; `indices` those that can be trained on: an utterance that
-    has more pieces than frames to spell them has no alignment, and is left out, as is one in which a teacher hears
-    nothing, or what the pieces do not spell.
+    has more pieces than frames to spell them has no alignment, and is left out, as is one whose hypothesis is empty
+    or has letters that no piece has.
     """
 
     tokens: Tokens
@@ -34,7 +34,7 @@ class Material:
     validation: dict[str, Features]
 
     def batches(self, training: Training) -> Iterator[list[int]]:
-        """What every step hears, from the first one on, as numbers of utterances."""
+        """The utterances of every step, from the first one on, as numbers."""
         lengths = self.train.lengths
         chosen = training.batches
         most, short = (int(seconds * FRAMES_PER_SECOND) for seconds in (chosen.seconds, chosen.short_seconds))
@@ -49,8 +49,8 @@ def material(
     """Read the corpora, learn the pieces where there are none yet, compute the features that `folder` does not have."""
     transcribed, recorded = list(_transcribed(training.data.train)), _recorded(training.hypotheses, folder, progress)
     texts, hypotheses = ([normalise(utterance.text or "") for utterance in part] for part in (transcribed, recorded))
-    tokens = tokens or learnt(texts, training.model.classes)
-    train = cached([*transcribed, *recorded], NEMO_LOG_MEL, folder, progress)
+    tokens = tokens or learn_pieces(texts, training.model.classes)
+    train = cached_features([*transcribed, *recorded], NEMO_LOG_MEL, folder, progress)
     encode = Encoder(tokens)
     spelt = [text if encode.spells(text) else "" for text in hypotheses]
     if hypotheses and not any(spelt):
@@ -69,7 +69,9 @@ def material(
         train=train,
         targets=targets,
         indices=indices,
-        validation={place: cached(heard, NEMO_LOG_MEL, folder, progress) for place, heard in validation.items()},
+        validation={
+            place: cached_features(spoken, NEMO_LOG_MEL, folder, progress) for place, spoken in validation.items()
+        },
     )
 
 

@@ -17,7 +17,7 @@ LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ'")
 BLANK = "<blk>"
 
 
-def learnt(texts: Iterable[str], classes: int) -> Tokens:
+def learn_pieces(texts: Iterable[str], classes: int) -> Tokens:
     """`classes` - 1 pieces and the blank. TrainingError: a character that is no letter, too little text."""
     counts = Counter(word for text in texts for word in text.split())
     words = {word: [WORD_START, *word] for word in counts}
@@ -34,11 +34,11 @@ def learnt(texts: Iterable[str], classes: int) -> Tokens:
             raise TrainingError(f"expected text for {classes - 1} pieces, got enough for {len(pieces)} only")
         best = min(fresh, key=lambda text: (-pairs[text], text))
         pieces.append(best)
-        words = {word: joined(parts, best) for word, parts in words.items()}
+        words = {word: join(parts, best) for word, parts in words.items()}
     return Tokens(pieces=(*pieces, BLANK))
 
 
-def joined(parts: list[str], piece: str) -> list[str]:
+def join(parts: list[str], piece: str) -> list[str]:
     """The parts, with neighbours that make the piece joined from left to right."""
     found: list[str] = []
     for part in parts:
@@ -75,5 +75,5 @@ class Encoder:
             raise TrainingError(f"{word!r}: expected characters of the pieces, got {strange[0]!r}")
         while known := [self.ids[text] for pair in pairwise(parts) if (text := "".join(pair)) in self.ids]:
             earliest = min(known)
-            parts = joined(parts, next(piece for piece, index in self.ids.items() if index == earliest))
+            parts = join(parts, next(piece for piece, index in self.ids.items() if index == earliest))
         return tuple(self.ids[part] for part in parts)

@@ -18,33 +18,35 @@ from earnest.models.checkpoint import build, conformer_model
 from earnest.models.conformer.config import VARIANT_KEYS, ConformerConfig
 from earnest.models.conformer.conformer import Conformer
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
-from earnest.training.data.features import padded
+from earnest.training.data.features import pad
 from earnest.training.data.masks import mask_
 from earnest.training.data.material import material
-from earnest.training.float.validation import counted
-from earnest.training.loop import Counted, Run, Watch
+from earnest.training.float.validation import count_word_errors
+from earnest.training.loop import Callbacks, Counted, Run
 from earnest.training.ranks import world
 from earnest.training.specification import Descent, Shape, Training
-from earnest.training.state import Group, fresh
+from earnest.training.state import Group, new_state
 
 
 class FloatRun(Run[Training]):
     """Losses are in nats a token."""
 
-    def __init__(self, settings: Training, folder: Path, watch: Watch, device: torch.device) -> None:
+    def __init__(self, settings: Training, folder: Path, callbacks: Callbacks, device: torch.device) -> None:
         if world() > 1:
             raise TrainingError(f"float training: expected one process, got {world()}: batch norms count a whole batch")
-        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
+        self.settings, self.folder, self.callbacks, self.device = settings, folder, callbacks, device
         start = None if settings.start is None else load(settings.start)
         module = _module(settings.model, start).to(device)
-        self.state = fresh(module, groups(module, settings.descent))
-        self.heard = material(settings, folder / "features", watch.progress, tokens=start.ctc_tokens if start else None)
-        self.train, self.usable = self.heard.train, self.heard.indices
+        self.state = new_state(module, groups(module, settings.descent))
+        self.material = material(
+            settings, folder / "features", callbacks.progress, tokens=start.ctc_tokens if start else None
+        )
+        self.train, self.usable = self.material.train, self.material.indices
         self.results = (folder / "model" / "model.safetensors",)
 
     def batches(self) -> Iterator[list[int]]:
         """Utterances of nearly one length."""
-        return self.heard.batches(self.settings)
+        return self.material.batches(self.settings)
 
     def descend_(self, indices: list[int]) -> float:
         """The CTC loss; masks and dropout are drawn for the step."""
@@ -63,21 +65,21 @@ class FloatRun(Run[Training]):
         rows = [self.train.of(index) for index in indices]
         for row in rows:
             mask_(row, self.settings.masks, generator)
-        return torch.from_numpy(padded(rows)).to(self.device), [self.heard.targets[index] for index in indices]
+        return torch.from_numpy(pad(rows)).to(self.device), [self.material.targets[index] for index in indices]
 
-    def learnt(self, means: dict[str, Tensor]) -> FloatModel:
+    def model_of(self, means: dict[str, Tensor]) -> FloatModel:
         """The model of means of the weights, in evaluation mode."""
         config = _config(self.settings.model, ConformerConfig().dropout)
         module = build(means, config, "the mean of the weights")
-        return conformer_model(module, self.heard.tokens, NEMO_LOG_MEL, Path("training"))
+        return conformer_model(module, self.material.tokens, NEMO_LOG_MEL, Path("training"))
 
     def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
-        return counted(self.learnt(self.state.average), self.heard.validation, self.results[0].name)
+        return count_word_errors(self.model_of(self.state.average), self.material.validation, self.results[0].name)
 
     def write(self) -> None:
         """A checkpoint."""
-        save(self.learnt(self.state.chosen), self.results[0].parent)
+        save(self.model_of(self.state.chosen), self.results[0].parent)
 
 
 def groups(module: nn.Module, descent: Descent) -> list[Group]:

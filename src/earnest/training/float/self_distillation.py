@@ -1,6 +1,6 @@
 """Self-distillation: a float model taught by itself, which is what quantization-aware training has to be compared with.
 
-It hears the same utterances in the same order, under the same loss and schedule; only nothing is rounded.
+It is trained on the same utterances in the same order, under the same loss and schedule; only nothing is rounded.
 """
 
 import copy
@@ -15,12 +15,12 @@ from earnest.models import FloatModel, load, save
 from earnest.models.checkpoint import conformer_model
 from earnest.models.conformer.conformer import Conformer
 from earnest.runtime.front_ends.log_mel import NEMO_LOG_MEL
-from earnest.training.float.validation import counted
-from earnest.training.loop import Counted, Watch
+from earnest.training.float.validation import count_word_errors
+from earnest.training.loop import Callbacks, Counted
 from earnest.training.specification import SelfDistillation, TaughtDescent
-from earnest.training.state import Group, fresh
+from earnest.training.state import Group, new_state
 from earnest.training.taught_run import TaughtRun
-from earnest.training.teacher import Lesson, Teacher
+from earnest.training.teacher import Outputs, Teacher
 
 SHORTEST = 1
 """Frames of features."""
@@ -29,39 +29,39 @@ SHORTEST = 1
 class SelfDistillationRun(TaughtRun[SelfDistillation]):
     """Batch norms keep their statistics, as the quantized model's do. Its folder has `model/` too."""
 
-    def __init__(self, settings: SelfDistillation, folder: Path, watch: Watch, device: torch.device) -> None:
-        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
+    def __init__(self, settings: SelfDistillation, folder: Path, callbacks: Callbacks, device: torch.device) -> None:
+        self.settings, self.folder, self.callbacks, self.device = settings, folder, callbacks, device
         self.model, self.results = load(settings.model), (folder / "model" / "model.safetensors",)
         if not isinstance(self.model.module, Conformer):
             raise TrainingError(f"{settings.model}: expected a Conformer-CTC, got {self.model.architecture}")
-        self.pupil = copy.deepcopy(self.model.module)
-        shared = groups(self.pupil, settings.descent)
-        self.state = fresh(self.pupil.to(device), shared)
-        self.hear_(SHORTEST, self.model.longest)
+        self.student = copy.deepcopy(self.model.module)
+        shared = groups(self.student, settings.descent)
+        self.state = new_state(self.student.to(device), shared)
+        self.read_data_(SHORTEST, self.model.longest)
         real = self.model.module.to(device)
-        self.teacher = Teacher(lambda features: _lesson(real, features), self.train, device)
+        self.teacher = Teacher(lambda features: _outputs(real, features), self.train, device)
 
     def values(self) -> list[Tensor]:
         """The parameters that learn."""
-        return [one for one in self.pupil.parameters() if one.requires_grad]
+        return [one for one in self.student.parameters() if one.requires_grad]
 
-    def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
-        """By the pupil in evaluation mode, from the parameters themselves, which `torch.autograd.grad` leaves alone."""
-        return _lesson(self.pupil, features), values
+    def forward_pass(self, features: Tensor, values: list[Tensor]) -> tuple[Outputs, list[Tensor]]:
+        """In evaluation mode, from the parameters themselves, which `torch.autograd.grad` leaves alone."""
+        return _outputs(self.student, features), values
 
-    def learnt(self, tensors: dict[str, Tensor]) -> FloatModel:
+    def model_of(self, tensors: dict[str, Tensor]) -> FloatModel:
         """A model of these weights."""
-        module = copy.deepcopy(self.pupil).cpu()
+        module = copy.deepcopy(self.student).cpu()
         module.load_state_dict(tensors)
         return conformer_model(module.eval(), self.model.ctc_tokens, NEMO_LOG_MEL, Path("training"))
 
     def word_errors(self) -> Iterator[Counted]:
         """In torch, on the features that are kept."""
-        return counted(self.learnt(self.state.average), self.validation, self.results[0].name)
+        return count_word_errors(self.model_of(self.state.average), self.validation, self.results[0].name)
 
     def write(self) -> None:
         """A checkpoint."""
-        save(self.learnt(self.state.chosen), self.results[0].parent)
+        save(self.model_of(self.state.chosen), self.results[0].parent)
 
 
 def groups(module: nn.Module, descent: TaughtDescent) -> list[Group]:
@@ -81,7 +81,7 @@ def groups(module: nn.Module, descent: TaughtDescent) -> list[Group]:
     ]
 
 
-def _lesson(module: Conformer, features: Tensor) -> Lesson:
+def _outputs(module: Conformer, features: Tensor) -> Outputs:
     x, positions = module.encoder.pos_enc(module.encoder.pre_encode(features))
     made: dict[str, Tensor] = {}
     for number, layer in enumerate(module.encoder.layers):

@@ -1,5 +1,5 @@
 """What is trained of calibrated models of twins, one for each of some recipes: latent weights, which they share; the
-ruler that each of them has (training.quantized.rulers); and biases, gains of norms and constants, as they are.
+quantizer that each of them has (training.quantized.quantizers); and biases, gains of norms and constants, as they are.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,22 @@ from earnest.integer.codes import weight_limit
 from earnest.methods.gptq import own_weights, quantized_codes, weighted
 from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted
-from earnest.training.quantized.rulers import Ruler, beginning
+from earnest.training.quantized.quantizers import Quantizer, initial_tensors
+
+QUANTIZERS = "rulers"
+"""What the names of their tensors begin with in states that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Which ruler each weight is read by, and which the edges: numbers of recipes."""
+    """The quantizer that rounds each weight, and the one that rounds the edges: numbers of recipes."""
 
     weights: tuple[int, ...]
     edges: int
 
 
 class Latents(nn.Module):
-    """Parameters and buffers only: the models that they are read from and written to are passed in, one a ruler."""
+    """Parameters and buffers only: the models that they are read from and written to are passed in, one a quantizer."""
 
     def __init__(self, models: Sequence[TwinModel]) -> None:
         """For models whose weights all have biases, at the codes of the first: only what gradients agree upon moves a
@@ -39,14 +42,19 @@ class Latents(nn.Module):
         numbers = {id(parameter): number for number, parameter in enumerate(reals(models[0]))}
         self.biases = [numbers[id(twin.bias)] for twin in twins]
         """Which of `reals` is the bias of each weight."""
-        self.rulers = nn.ModuleList(Ruler(beginning(model)) for model in models)
+        self.add_module(QUANTIZERS, nn.ModuleList(Quantizer(initial_tensors(model)) for model in models))
 
-    def ruler(self, number: int) -> Ruler:
+    @property
+    def quantizers(self) -> nn.ModuleList:
+        """One for each recipe."""
+        return cast(nn.ModuleList, self.get_submodule(QUANTIZERS))
+
+    def quantizer(self, number: int) -> Quantizer:
         """That of a recipe."""
-        return cast(Ruler, self.rulers[number])
+        return cast(Quantizer, self.quantizers[number])
 
     def always(self, number: int) -> Draw:
-        """Everything by one ruler."""
+        """Everything by one quantizer."""
         return Draw((number,) * len(self.paths), number)
 
     def values(self, draw: Draw) -> list[Tensor]:
@@ -54,27 +62,27 @@ class Latents(nn.Module):
         pass reads.
         """
         weights = [
-            self.ruler(drawn).weight(index, self._share(index, drawn)) for index, drawn in enumerate(draw.weights)
+            self.quantizer(drawn).weight(index, self._share(index, drawn)) for index, drawn in enumerate(draw.weights)
         ]
-        ruler = self.ruler(draw.edges)
-        return [*weights, *self.reals, ruler.edge_steps(), ruler.zero_points()]
+        quantizer = self.quantizer(draw.edges)
+        return [*weights, *self.reals, quantizer.edge_steps(), quantizer.zero_points()]
 
     @torch.no_grad()
     def write_(self, models: Sequence[TwinModel], number: int) -> None:
         """Give one of the models what was learnt."""
-        model, ruler = models[number], self.ruler(number)
+        model, quantizer = models[number], self.quantizer(number)
         for index, path in enumerate(self.paths):
-            ruler.write_(index, weighted(model, path), self._share(index, number))
+            quantizer.write_(index, weighted(model, path), self._share(index, number))
         for kept, parameter in zip(self.reals, reals(model), strict=True):
             parameter.copy_(kept)
-        ruler.write_edges_(model)
+        quantizer.write_edges_(model)
 
     def _share(self, index: int, number: int) -> Tensor:
-        """Of what a ruler gives a weight for its full scale."""
+        """Of what a quantizer gives a weight for its full scale."""
         share = self.shares[index]
         if number == 0:
             return share
-        first, own = (self.ruler(one).full_scale(index, share.shape) for one in (0, number))
+        first, own = (self.quantizer(one).full_scale(index, share.shape) for one in (0, number))
         return share * (first / own)
 
 

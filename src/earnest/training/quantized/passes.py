@@ -12,7 +12,7 @@ from earnest.nn.layout import Layout
 from earnest.nn.model import TwinModel, walk
 from earnest.nn.twin import Twin
 from earnest.training.quantized.latents import reals
-from earnest.training.quantized.rulers import WIDEST, rounded_edges
+from earnest.training.quantized.quantizers import WIDEST, rounded_edges
 
 
 class Passes:

@@ -19,7 +19,7 @@ from earnest.file.whole import write_whole
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
 from earnest.integer.program.verifier import verify
-from earnest.methods.seams import seams
+from earnest.methods.equalization_pairs import equalization_pairs
 from earnest.models import load
 from earnest.nn.lowering import lower
 from earnest.nn.parallel import each
@@ -35,15 +35,15 @@ from earnest.speech.word_errors import WordErrors, align, total
 from earnest.swapping.recipe import Recipe, load_recipe
 from earnest.training.checkpoint import read_chosen
 from earnest.training.data.features import Features
-from earnest.training.loop import Counted, Watch
-from earnest.training.quantized.beginnings import begun, begun_from
-from earnest.training.quantized.latents import Draw, Latents, give_biases_
+from earnest.training.loop import Callbacks, Counted
+from earnest.training.quantized.initialization import initialize, initialize_from
+from earnest.training.quantized.latents import QUANTIZERS, Draw, Latents, give_biases_
 from earnest.training.quantized.passes import Passes
 from earnest.training.ranks import first_rank_first
 from earnest.training.specification import LatentDescent, QuantizedTraining
-from earnest.training.state import Group, fresh
+from earnest.training.state import Group, new_state
 from earnest.training.taught_run import TaughtRun
-from earnest.training.teacher import Lesson, Teacher, outputs, real_lessons
+from earnest.training.teacher import Outputs, Teacher, block_outputs, real_outputs
 
 
 class QuantizedRun(TaughtRun[QuantizedTraining]):
@@ -53,8 +53,8 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
 
     drawn: Draw
 
-    def __init__(self, settings: QuantizedTraining, folder: Path, watch: Watch, device: torch.device) -> None:
-        self.settings, self.folder, self.watch, self.device = settings, folder, watch, device
+    def __init__(self, settings: QuantizedTraining, folder: Path, callbacks: Callbacks, device: torch.device) -> None:
+        self.settings, self.folder, self.callbacks, self.device = settings, folder, callbacks, device
         learnt = self._learnt()
         self.model, others = load(settings.model), self._others()
         self.results = (folder / "program.earnest", *(folder / f"program-{name}.earnest" for name in others))
@@ -62,30 +62,31 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         chosen = settings.calibration
         spoken = select(read_split(chosen.data, transcripts="absent"), chosen.limit)
         paths, target = [one.path for one in spoken], load_target(settings.target)
-        self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=watch.progress)
-        companions = [companion(self.ready, recipe, watch.progress) for recipe in others.values()]
+        self.ready = prepared(self.model, self._recipe(paths, target), target, paths, progress=callbacks.progress)
+        companions = [companion(self.ready, recipe, callbacks.progress) for recipe in others.values()]
         self.twins = [give_biases_(model) for model in (self.ready.twin, *companions)]
         twin = self.twins[0]
         real = copy.deepcopy(twin)
         if learnt is not None:
-            self.latents = begun_from(learnt, self.ready, self.twins, watch.progress)
+            self.latents = initialize_from(learnt, self.ready, self.twins, callbacks.progress)
         elif self._kept:
             self.latents = Latents(self.twins)  # whatever they are: the state is taken up
         else:
-            self.latents = begun(self.ready, self.twins, watch.progress)
+            self.latents = initialize(self.ready, self.twins, callbacks.progress)
         for model in (self.latents, *self.twins):
             model.to(device)
-        of_rulers = [name for name, _ in self.latents.named_parameters() if name.startswith("rulers.")]
-        undrawn = of_rulers if others else []
-        self.state = fresh(self.latents, _groups(self.latents, settings.descent), undrawn)
+        of_quantizers = [name for name, _ in self.latents.named_parameters() if name.startswith(QUANTIZERS)]
+        undrawn = of_quantizers if others else []
+        self.state = new_state(self.latents, _groups(self.latents, settings.descent), undrawn)
         self.passes = [Passes(model) for model in self.twins]
-        self.hear_(twin.shortest, twin.longest)
-        self.blocks = outputs(real)
+        self.read_data_(twin.shortest, twin.longest)
+        self.blocks = block_outputs(real)
         if settings.start is not None:
-            self.blocks -= {seam.name for seam in seams(real)}  # there equalization had another model to scale
+            # there equalization had another model to scale
+            self.blocks -= {pair.name for pair in equalization_pairs(real)}
         if settings.loss.blocks and not self.blocks:
             raise TrainingError("loss.blocks: expected blocks whose outputs can be compared, found none; make it 0")
-        self.teacher = Teacher(real_lessons(real.to(device), self.blocks), self.train, device)
+        self.teacher = Teacher(real_outputs(real.to(device), self.blocks), self.train, device)
         if learnt is not None:
             for number in range(len(self.twins)):
                 self.program(self.state.average, number)  # what is taken up may break what the target allows
@@ -98,7 +99,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         """What the run learnt that this one starts from, which a state that was kept has no need of."""
         if self.settings.start is None or self._kept:
             return None
-        learnt, self.heard_before = read_chosen(Path(self.settings.start))
+        learnt, self.earlier_recordings = read_chosen(Path(self.settings.start))
         return learnt
 
     def _recipe(self, recordings: list[Path], target: Target) -> Recipe:
@@ -108,7 +109,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         with first_rank_first():
             asked, name = named.under(self.settings.budget), model_name(Path(self.settings.model))
             if not kept.exists() or Recipe.model_validate_json(kept.read_bytes()).name != asked.name:
-                found = quantize(self.model, asked, target, recordings, name=name, progress=self.watch.progress)
+                found = quantize(self.model, asked, target, recordings, name=name, progress=self.callbacks.progress)
                 self.folder.mkdir(parents=True, exist_ok=True)
                 write_whole(kept, found.recipe.model_dump_json(indent=2).encode())
         return Recipe.model_validate_json(kept.read_bytes())
@@ -138,7 +139,7 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         self.drawn = self.draw()
         return self.latents.values(self.drawn)
 
-    def heard(self, features: Tensor, values: list[Tensor]) -> tuple[Lesson, list[Tensor]]:
+    def forward_pass(self, features: Tensor, values: list[Tensor]) -> tuple[Outputs, list[Tensor]]:
         """By a simulation of the law."""
         leaves = [value.detach().requires_grad_() for value in values]
         made: dict[str, Tensor] = {}
@@ -155,20 +156,20 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         twin = twins[number] = copy.deepcopy(twins[number]).cpu()
         learnt.load_state_dict(means)
         learnt.write_(twins, number)
-        name, heard = model_name(Path(self.settings.model)), self.everything_heard()
-        described = description_of(self.model, twin, recipe=self.names[number], name=name, calibration=heard)
+        name, recordings = model_name(Path(self.settings.model)), self.all_recordings()
+        described = description_of(self.model, twin, recipe=self.names[number], name=name, calibration=recordings)
         program = lower(twin, described.to_dict())
         verify(program, self.ready.target)
         return program
 
-    def everything_heard(self) -> tuple[Heard, ...]:
-        """Each recording once, those of the runs that it started from too."""
-        return tuple(dict.fromkeys((*self.ready.heard, *self._heard, *self.heard_before)))
+    def all_recordings(self) -> tuple[Heard, ...]:
+        """Of calibration and training, each once, those of the runs that it started from too."""
+        return tuple(dict.fromkeys((*self.ready.recordings, *self._training_recordings, *self.earlier_recordings)))
 
     @cached_property
-    def _heard(self) -> list[Heard]:
+    def _training_recordings(self) -> list[Heard]:
         rate = self.model.front_end.sample_rate
-        return list(each(lambda one: _known(one, rate), self.spoken))
+        return list(each(lambda one: _identify(one, rate), self.spoken))
 
     def word_errors(self) -> Iterator[Counted]:
         """Of every program."""
@@ -189,12 +190,12 @@ def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:
     """What learns at which part of the rate; shares alone decay."""
     return [
         Group(parameters=list(latents.shares), share=descent.weights, decay=descent.decay),
-        Group(parameters=list(latents.rulers.parameters()), share=descent.ranges),
+        Group(parameters=list(latents.quantizers.parameters()), share=descent.ranges),
         Group(parameters=list(latents.reals), share=descent.reals),
     ]
 
 
-def _known(utterance: Utterance, rate: int) -> Heard:
+def _identify(utterance: Utterance, rate: int) -> Heard:
     samples = read_audio(utterance.path, rate).samples
     return Heard(id=utterance.id, audio_sha256=audio_sha256(samples))
 

@@ -21,9 +21,9 @@ from earnest.nn.model import TwinModel
 from earnest.nn.twins.weighted import Weighted
 from earnest.pipeline import Prepared, recalibrate_
 from earnest.swapping.recipe import Recipe
-from earnest.training.quantized.beginnings import begun_from
+from earnest.training.quantized.initialization import initialize_from
 from earnest.training.quantized.latents import Latents, give_biases_, reals
-from earnest.training.quantized.rulers import calibrated_edges
+from earnest.training.quantized.quantizers import calibrated_edges
 
 Widths = dict[int, tuple[int, int]]
 """Bits and groups of weights that do not have 4 bits in groups of 8, by their numbers."""
@@ -56,7 +56,7 @@ def taught(*models: TwinModel) -> tuple[Latents, list[TwinModel]]:
     with torch.no_grad():
         for parameter in latents.parameters():
             parameter.mul_(1.02).add_(0.05 * torch.randn(parameter.shape, generator=generator))
-        for reach in latents.ruler(0).group_reaches.values():
+        for reach in latents.quantizer(0).group_reaches.values():
             reach.add_(0.3)
     for number in range(len(models)):
         latents.write_(models, number)
@@ -72,10 +72,10 @@ def from_(learnt: State, *models: TwinModel, methods: Sequence[str] = ("gptq",))
         recipe=recipe,
         target=load_target("int8x16"),
         batches=tuple(BATCHES),
-        heard=(),
+        recordings=(),
         measured=None,
     )
-    latents = begun_from(learnt, ready, models, None)
+    latents = initialize_from(learnt, ready, models, None)
     for number in range(len(models)):
         latents.write_(models, number)
     return list(models)
@@ -226,10 +226,11 @@ def test_a_method_that_makes_up_for_other_weights_is_refused_where_these_stay() 
 def test_levels_that_are_folded_are_the_same_levels() -> None:
     latents, (wide,) = taught(twins())
     before = copy.deepcopy(latents)
-    latents.ruler(0).fold_()
-    assert not any(reach.any() for reach in (*latents.ruler(0).reaches, *latents.ruler(0).group_reaches.values()))
+    latents.quantizer(0).fold_()
+    folded = latents.quantizer(0)
+    assert not any(reach.any() for reach in (*folded.reaches, *folded.group_reaches.values()))
     again = copy.deepcopy(wide)
     latents.write_([again], 0)
     assert same_program(again, wide)
     shape = latents.shares[1].shape
-    assert not torch.equal(latents.ruler(0).full_scale(1, shape), before.ruler(0).full_scale(1, shape))
+    assert not torch.equal(latents.quantizer(0).full_scale(1, shape), before.quantizer(0).full_scale(1, shape))

@@ -1,4 +1,4 @@
-"""Where a quantized run begins: at the codes that its recipe finds, or at what another run of the model learnt.
+"""Initialization of a quantized run: at the codes that its recipe finds, or at what another run of the model learnt.
 
 From the state of another run, weights that have the same widths here keep their codes and levels, and edges their
 grids. Edges of other widths are calibrated on what was learnt; other weights are rounded by the recipe's methods, as
@@ -21,25 +21,25 @@ from earnest.methods.catalogue import methods_of
 from earnest.methods.gptq import own_weights
 from earnest.nn.model import TwinModel
 from earnest.pipeline import Prepared, Progress, recalibrate_, round_
-from earnest.training.quantized.latents import Latents, reals
-from earnest.training.quantized.rulers import LEARNED_LEVELS, LEVELS, OF_EDGES, WIDEST, Ruler
+from earnest.training.quantized.latents import QUANTIZERS, Latents, reals
+from earnest.training.quantized.quantizers import LEARNED_LEVELS, LEVELS, OF_EDGES, WIDEST, Quantizer
 
 MOST_BITS = 8
 
 
-def begun(ready: Prepared, twins: Sequence[TwinModel], progress: Progress | None) -> Latents:
+def initialize(ready: Prepared, twins: Sequence[TwinModel], progress: Progress | None) -> Latents:
     """Latents of calibrated twins, those of `ready` first, at the codes that its recipe finds."""
     round_(ready, progress)
     return Latents(twins)
 
 
-def begun_from(
+def initialize_from(
     learnt: Mapping[str, Tensor], ready: Prepared, twins: Sequence[TwinModel], progress: Progress | None
 ) -> Latents:
     """The same at what another run learnt, which is written to the twins. TrainingError where that is the state of
     another model, or the recipe has a method that cannot round some weights alone.
     """
-    before = _rulers(learnt, twins[0])
+    before = _quantizers(learnt, twins[0])
     stays = _stays(before[0], twins[0])
     together = [method.name for method in methods_of(ready.recipe) if method.rounds_together]
     if together and not all(stays):  # what they round would make up for weights that stay
@@ -47,21 +47,21 @@ def begun_from(
     for twin in twins:
         _write_(learnt, before[0], stays, twin)
         recalibrate_(twin, ready.batches, progress)
-    latents = Latents(twins) if all(stays) else begun(ready, twins, progress)
+    latents = Latents(twins) if all(stays) else initialize(ready, twins, progress)
     _take_up_(latents, learnt, stays)
-    latents.ruler(0).take_up_(before[0], stays)
+    latents.quantizer(0).take_up_(before[0], stays)
     if len(twins) == 1:
         return latents
     others = [_stays(one, twin) for one, twin in zip(before[1:], twins[1:], strict=False)]
     if len(others) == len(twins) - 1 and all(map(all, [stays, *others])):
         for number, one in enumerate(others, start=1):
-            latents.ruler(number).take_up_(before[number], one)
+            latents.quantizer(number).take_up_(before[number], one)
     else:
-        latents.ruler(0).fold_()
+        latents.quantizer(0).fold_()
     return latents
 
 
-def _rulers(learnt: Mapping[str, Tensor], twin: TwinModel) -> list[Ruler]:
+def _quantizers(learnt: Mapping[str, Tensor], twin: TwinModel) -> list[Quantizer]:
     """Those of a state, as many as it has. TrainingError where that is no state of latents of such twins."""
     weights = [own.weight.shape for own in own_weights(twin)]
     shapes = {f"shares.{number}": shape for number, shape in enumerate(weights)}
@@ -70,16 +70,16 @@ def _rulers(learnt: Mapping[str, Tensor], twin: TwinModel) -> list[Ruler]:
     if {name for name in learnt if name.startswith(("shares.", "reals."))} != shapes.keys():
         raise TrainingError("start: expected the state of a run of the same model, got one of more weights")
     found = []
-    while not found or f"rulers.{len(found)}.widths" in learnt:
-        at = f"rulers.{len(found)}."
+    while not found or f"{QUANTIZERS}.{len(found)}.widths" in learnt:
+        at = f"{QUANTIZERS}.{len(found)}."
         tensors = {name.removeprefix(at): one for name, one in learnt.items() if name.startswith(at)}
-        _require_ruler(tensors, weights)
-        found.append(Ruler(tensors))
+        _require_quantizer(tensors, weights)
+        found.append(Quantizer(tensors))
     return found
 
 
-def _require_ruler(tensors: Mapping[str, Tensor], weights: Sequence[torch.Size]) -> None:
-    """TrainingError where they are not those of a ruler of weights of these shapes."""
+def _require_quantizer(tensors: Mapping[str, Tensor], weights: Sequence[torch.Size]) -> None:
+    """TrainingError where they are not those of a quantizer of weights of these shapes."""
     _require(tensors, {"widths": torch.Size((len(weights), 2)), "edge_names": None})
     count = tensors["edge_names"].shape[:1]
     shapes = dict.fromkeys(OF_EDGES, count) | {"edge_grids": torch.Size((*count, 4))}
@@ -112,7 +112,7 @@ def _require(tensors: Mapping[str, Tensor], shapes: Mapping[str, torch.Size | No
             raise TrainingError(f"start: expected {'whole' if whole else 'real'} numbers of {name}")
 
 
-def _stays(before: Ruler, twin: TwinModel) -> list[bool]:
+def _stays(before: Quantizer, twin: TwinModel) -> list[bool]:
     """Which weights had the bits and groups of a twin's, by a map that they may have there."""
     return [
         before.formats[number] == (own.weight_bits, own.weight_group) and before.weight_map(number) in own.weight_maps
@@ -121,7 +121,7 @@ def _stays(before: Ruler, twin: TwinModel) -> list[bool]:
 
 
 @torch.no_grad()
-def _write_(learnt: Mapping[str, Tensor], before: Ruler, stays: Sequence[bool], twin: TwinModel) -> None:
+def _write_(learnt: Mapping[str, Tensor], before: Quantizer, stays: Sequence[bool], twin: TwinModel) -> None:
     """Give a twin what was learnt: weights at their codes where these stay."""
     for number, (own, one) in enumerate(zip(own_weights(twin), stays, strict=True)):
         share = learnt[f"shares.{number}"]

@@ -1,4 +1,4 @@
-"""Rulers stay within the law: multipliers between their bounds, edges no finer than what reads them bears."""
+"""Quantizers stay within the law: multipliers between their bounds, edges no finer than what reads them bears."""
 
 import copy
 from dataclasses import replace
@@ -14,7 +14,7 @@ from earnest.methods.gptq import own_weights
 from earnest.nn.lowering import lower
 from earnest.numerics.weight import largest_multiplier
 from earnest.training.quantized.latents import Latents
-from earnest.training.quantized.rulers import rounded_edges
+from earnest.training.quantized.quantizers import rounded_edges
 
 
 def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
@@ -24,7 +24,7 @@ def test_an_edge_is_not_made_finer_than_its_readers_can_bear() -> None:
     for edge in rounded_edges(model):
         edge.require_scale_(edge.grid.scale)
     with torch.no_grad():
-        latents.ruler(0).edges.fill_(-3.0)
+        latents.quantizer(0).edges.fill_(-3.0)
     latents.write_([model], 0)
     assert all(edge.grid.scale >= scale for edge, scale in zip(rounded_edges(model), least, strict=True))
 
@@ -38,7 +38,7 @@ def test_a_zero_point_is_learnt_within_the_codes_and_where_it_is_free() -> None:
     for shift, in_codes in ((0.0, 0), (0.04, 0.04), (-9.0, -9.0)):
         latents = Latents([model])
         with torch.no_grad():
-            latents.ruler(0).edge_zeros.fill_(shift)
+            latents.quantizer(0).edge_zeros.fill_(shift)
         written = copy.deepcopy(model)
         latents.write_([written], 0)
         found = [edge.grid.zero_point for edge in rounded_edges(written)]
@@ -53,10 +53,10 @@ def test_a_zero_point_that_is_pinned_has_no_gradient() -> None:
     model, _ = rounded(4)
     edge = rounded_edges(model)[1]
     edge.symmetric = True
-    ruler = Latents([model]).ruler(0)
-    ruler.zero_points().sum().backward()
-    assert ruler.edge_zeros.grad is not None
-    assert [number for number, one in enumerate(ruler.edge_zeros.grad.tolist()) if one == 0] == [1]
+    quantizer = Latents([model]).quantizer(0)
+    quantizer.zero_points().sum().backward()
+    assert quantizer.edge_zeros.grad is not None
+    assert [number for number, one in enumerate(quantizer.edge_zeros.grad.tolist()) if one == 0] == [1]
 
 
 def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
@@ -64,7 +64,7 @@ def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
     latents = Latents([model])
     before = [twin.group_multiplier.clone() for twin in own_weights(model)]
     with torch.no_grad():
-        for number, reach in latents.ruler(0).group_reaches.items():
+        for number, reach in latents.quantizer(0).group_reaches.items():
             reach.fill_(np.log(2.0) if int(number) % 2 else -9.0)
     latents.write_([model], 0)
     for number, (twin, old) in enumerate(zip(own_weights(model), before, strict=True)):
@@ -76,13 +76,13 @@ def test_a_multiplier_is_learnt_and_stays_within_its_bounds() -> None:
 
 def test_each_weight_has_the_step_that_the_law_gives_it() -> None:
     model, _ = rounded(4)
-    ruler = Latents([model]).ruler(0)
+    quantizer = Latents([model]).quantizer(0)
     for number, twin in enumerate(own_weights(model)):
         one = torch.full(twin.weight.shape, 1 / weight_limit(4, twin.weight_map))
-        np.testing.assert_allclose(ruler.weight(number, one).detach().double(), twin.steps(), rtol=2**-22)
+        np.testing.assert_allclose(quantizer.weight(number, one).detach().double(), twin.steps(), rtol=2**-22)
 
 
 def test_multipliers_that_can_only_be_1_are_not_learnt() -> None:
-    narrow, wide = (Latents([rounded(bits)[0]]).ruler(0) for bits in (4, 8))
+    narrow, wide = (Latents([rounded(bits)[0]]).quantizer(0) for bits in (4, 8))
     assert len(narrow.group_reaches) > 0
     assert len(wide.group_reaches) == 0

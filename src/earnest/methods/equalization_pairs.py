@@ -1,5 +1,5 @@
-"""Seams: values whose channels may be scaled without changing the model; what makes them is divided, what reads them
-multiplied.
+"""Equalization pairs: what makes a value and what reads it, where each channel may be scaled without changing the
+model. What makes the channel is divided by a factor, what reads it is multiplied.
 
 A layer norm or RMS norm that only weights read: its gain and bias take the factor [Xiao et al. 2023,
 arXiv:2211.10438]. A gated linear unit: so do the rows that make its first half, for it passes a factor on [Nagel et al.
@@ -23,8 +23,10 @@ from earnest.nn.twins.weighted import Weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seam:
-    """The value `name` of so many channels. `makers` are parameters whose first rows make them."""
+class EqualizationPair:
+    """The value `name` of so many channels. `makers` are parameters whose first rows make them, `readers` all that
+    multiply them.
+    """
 
     name: str
     channels: int
@@ -48,27 +50,29 @@ def read_factor(reader: Weighted, factor: Tensor) -> Tensor:
     return factor.reshape(-1, 1, *rest) if reader.depthwise else factor.reshape(1, -1, *rest)
 
 
-def seams(model: TwinModel) -> list[Seam]:
-    """All seams of a model, in the order of its graph."""
+def equalization_pairs(model: TwinModel) -> list[EqualizationPair]:
+    """All pairs of a model, in the order of its graph."""
     reading = readers(model)
-    found = [_norm_seam(model, reading, call.name) for call in model.calls]
-    found += [_gate_seam(model, reading, call.name) for call in model.calls]
+    found = [_norm_pair(model, reading, call.name) for call in model.calls]
+    found += [_gate_pair(model, reading, call.name) for call in model.calls]
     place = {call.name: index for index, call in enumerate(model.calls)}
-    return sorted((seam for seam in found if seam is not None), key=lambda seam: place[seam.name])
+    return sorted((pair for pair in found if pair is not None), key=lambda pair: place[pair.name])
 
 
 Readers = dict[str, list[Call]]
 
 
-def _norm_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:
+def _norm_pair(model: TwinModel, readers: Readers, name: str) -> EqualizationPair | None:
     norm = model.twin(name)
     if not isinstance(norm, (LayerNorm, RmsNorm)):
         return None
     reading = _weights_reading(model, readers, name, axis=-1)
-    return Seam(name=name, channels=len(norm.weight), makers=norm.trainable(), readers=reading) if reading else None
+    if not reading:
+        return None
+    return EqualizationPair(name=name, channels=len(norm.weight), makers=norm.trainable(), readers=reading)
 
 
-def _gate_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:
+def _gate_pair(model: TwinModel, readers: Readers, name: str) -> EqualizationPair | None:
     """The gated linear unit that a convolution's result reaches, and nothing else."""
     maker = model.twin(name)
     if not isinstance(maker, Convolution1d) or maker.groups != 1:
@@ -80,8 +84,10 @@ def _gate_seam(model: TwinModel, readers: Readers, name: str) -> Seam | None:
     if not isinstance(gate, GatedLinearUnit) or gate.axis != axis + maker.weight.ndim:
         return None
     reading = _weights_reading(model, readers, gate.path, axis=axis)
+    if not reading:
+        return None
     channels = len(maker.weight) // 2
-    return Seam(name=gate.path, channels=channels, makers=maker.trainable(), readers=reading) if reading else None
+    return EqualizationPair(name=gate.path, channels=channels, makers=maker.trainable(), readers=reading)
 
 
 def _weights_reading(model: TwinModel, readers: Readers, name: str, *, axis: int) -> tuple[Weighted, ...]:

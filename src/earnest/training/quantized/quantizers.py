@@ -1,4 +1,5 @@
-"""Rulers: by which levels one recipe rounds weights that it may share with others, and by which grids edges; learned.
+"""Trainable quantizers: the levels by which one recipe rounds weights that it may share with others, and the grids of
+edges [step sizes learned as in Esser et al. 2020, arXiv:1902.08153].
 
     w~ = codes(v R / R') m s exp(r)        v a weight as a share of R; s the step of its row when training began, r
                                            learned
@@ -9,9 +10,8 @@
                                            the zero point of an edge: z0 when training began, t learned; where it is
                                            pinned to 0, it stays
 
-R' is what the largest code of a weight stood for when training began, and R the same by the first ruler, which so has
-R = R'. Wider edges are not rounded while training: what 16 bits add there is far below what 8 bits
-add.
+R' is what the largest code of a weight stood for when training began, and R the same by the first quantizer, which so
+has R = R'. Wider edges are not rounded while training: what 16 bits add there is far below what 8 bits add.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ that is pinned.
 """
 
 
-class Ruler(nn.Module):
+class Quantizer(nn.Module):
     """It holds parameters and buffers only."""
 
     edge_names: Tensor
@@ -56,7 +56,7 @@ class Ruler(nn.Module):
     zero_ends: Tensor
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        """Of what `beginning` gives, or of the state of another one."""
+        """Of what `initial_tensors` gives, or of the state of another one."""
         super().__init__()
         self.formats: list[tuple[int, int]] = [(bits, group) for bits, group in tensors["widths"].tolist()]
         """Bits and group of each weight."""
@@ -122,7 +122,7 @@ class Ruler(nn.Module):
             edge.set_(Grid(bits=edge.bits, signed=edge.signed, scale=larger, zero_point=zero))
 
     @torch.no_grad()
-    def take_up_(self, learnt: "Ruler", stays: Sequence[bool]) -> None:
+    def take_up_(self, learnt: "Quantizer", stays: Sequence[bool]) -> None:
         """Start from the levels that another one learnt of the weights that stay, and from its grids of the edges of
         the same names and widths.
         """
@@ -179,8 +179,8 @@ class Ruler(nn.Module):
         return WholeNumbers.apply(multiplier * self.group_reaches[str(number)].exp(), least, most)
 
 
-def beginning(model: TwinModel) -> dict[str, Tensor]:
-    """The tensors of a ruler at the levels of a model's weights and the grids of its edges, nothing learned yet."""
+def initial_tensors(model: TwinModel) -> dict[str, Tensor]:
+    """The tensors of a quantizer at the levels of a model's weights and the grids of its edges, nothing learned yet."""
     twins, every = own_weights(model), calibrated_edges(model)
     found = {"widths": torch.tensor([(twin.weight_bits, twin.weight_group) for twin in twins])}
     for number, twin in enumerate(twins):
