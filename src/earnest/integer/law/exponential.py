@@ -5,7 +5,7 @@ The division that they leave out is done after the product with the values, by `
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain
@@ -18,6 +18,7 @@ from earnest.integer.law.over_keys import OverKeys, _below_maximum, _check_score
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exponential(OverKeys):
     """E19: e = table[max - x], 0 .. 255, the row's maximum giving 255; a masked key gives 0."""

@@ -1,7 +1,7 @@
 """Gated recurrent unit [Cho 2014, arXiv:1406.1078; its reset gate behind the product, as torch has it] (E30)."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.fixed_point import shift_round
 from earnest.integer.law.recurrence import _ONE_BITS, Recurrence, _clamp
@@ -9,6 +9,7 @@ from earnest.integer.law.recurrence import _ONE_BITS, Recurrence, _clamp
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GatedRecurrentUnit(Recurrence):
     """E30: the gates are reset, update, new, and the hidden state is carried in 16 bits."""

@@ -1,7 +1,7 @@
 """Long short-term memory [Hochreiter 1997, with the forget gate of Gers 2000] (E29)."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.fixed_point import shift_round
 from earnest.integer.law.recurrence import _ONE_BITS, ARGUMENT_FRACTION_BITS, Recurrence, _clamp
@@ -14,6 +14,7 @@ _CELL_SHIFT = 2 * _ONE_BITS - ARGUMENT_FRACTION_BITS
 _FORGET_SHIFT = _ONE_BITS - ARGUMENT_FRACTION_BITS
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LongShortTermMemory(Recurrence):
     """E29: the gates are input, forget, cell, output, and the cell is carried."""

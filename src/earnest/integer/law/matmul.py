@@ -6,7 +6,7 @@ with another (the two terms of relative attention): the sum is then rounded once
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -48,6 +48,7 @@ def product_shape(left: Domain, right: Domain, proof: Proof) -> tuple[int, ...]:
     return (*broadcast(tuple(left_batch), tuple(right_batch), proof), rows, columns)
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MatMul(Product):
     """E12."""
