@@ -13,7 +13,7 @@ from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import widen
 from earnest.integer.law.look_up import check_entries, look_up
 from earnest.integer.law.operator import Proof, constant
-from earnest.integer.law.over_keys import OverKeys, _below_maximum, _check_scores, _erase
+from earnest.integer.law.over_keys import OverKeys, below_maximum, check_scores, erase
 
 Array = Any
 
@@ -39,12 +39,12 @@ class Exponential(OverKeys):
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """8 unsigned bits."""
         (x,) = inputs
-        _check_scores(x, self.input_bits, self.masked, proof)
+        check_scores(x, self.input_bits, self.masked, proof)
         return Domain.full(8, signed=False, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """E19."""
         del symbols, accumulation
         (x,) = inputs
-        distance, seen = _below_maximum(x, self.masked)
-        return _erase(widen(look_up(self.table, distance)), seen)
+        distance, seen = below_maximum(x, self.masked)
+        return erase(widen(look_up(self.table, distance)), seen)

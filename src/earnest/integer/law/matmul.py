@@ -29,7 +29,7 @@ def broadcast(left: tuple[int, ...], right: tuple[int, ...], proof: Proof) -> tu
         return left
     rank = max(len(left), len(right))
     pairs = zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True)
-    shape = []
+    shape: list[int] = []
     for a, b in pairs:
         if a != b and 1 not in (a, b):
             proof.refuse(f"expected shapes that broadcast, got {left} and {right}")
