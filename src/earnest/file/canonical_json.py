@@ -5,9 +5,9 @@ the same bytes everywhere.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from reprlib import Repr
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard, cast
 
 from earnest.errors import FileError
 
@@ -18,6 +18,16 @@ _LARGEST, _DIGITS, _LONGEST_KEY = (1 << 63) - 1, 20, 80
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
 _LONGEST_SHOWN = 200
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """True for an object of JSON, whose keys are texts."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """True for a list of JSON."""
+    return isinstance(value, list)
 
 
 def shown(value: Any) -> str:
@@ -60,7 +70,7 @@ def _checked(value: Any) -> Any:
 
 def _is_plain(value: Any, depth: int) -> bool:
     """True if `_plain` would return the value as it is."""
-    kind = type(value)
+    kind = cast("type[object]", type(value))
     if depth > DEPTH:
         return False
     if kind is int:
@@ -100,9 +110,10 @@ def _plain(value: Any, path: str, depth: int) -> Any:
             raise FileError(f"{path}: expected text, got half of a surrogate pair in {shown(value)}")
         return value
     if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        return [_plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(cast("Sequence[Any]", value))]
     if isinstance(value, Mapping):
-        return {_key(key, path): _plain(item, _at(path, key), depth + 1) for key, item in value.items()}
+        entries = cast("Mapping[Any, Any]", value).items()
+        return {_key(key, path): _plain(item, _at(path, key), depth + 1) for key, item in entries}
     raise FileError(
         f"{path}: expected an object, list, string, integer, true or false, got {type(value).__name__} {shown(value)}: "
         "a program file holds no float and no null; write a real number as integers, or as text"

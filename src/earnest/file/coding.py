@@ -8,7 +8,7 @@ packed into a row of bytes, and the shape stands beside it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -39,6 +39,10 @@ CHUNK = 1 << 17
 """Codes packed at a time, a multiple of 8: every chunk is whole bytes, and its bits, spread out, stay small."""
 
 
+def _is_array(value: Any) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coding:
     """Width and kind of an array's codes."""
@@ -64,10 +68,10 @@ class Coding:
             return 1 - (1 << self.bits), (1 << self.bits) - 1
         return code_range(self.bits, signed=self.kind == "signed")
 
-    def canonical(self, codes: np.ndarray) -> np.ndarray:
+    def canonical(self, codes: Any) -> np.ndarray:
         """The codes in their smallest type, in row-major order; refuses what the width cannot hold."""
-        if not isinstance(codes, np.ndarray) or codes.dtype.kind not in "iu" or codes.size == 0 or codes.ndim > _RANK:
-            got = f"{codes.dtype} {codes.shape}" if isinstance(codes, np.ndarray) else type(codes).__name__
+        if not _is_array(codes) or codes.dtype.kind not in "iu" or codes.size == 0 or codes.ndim > _RANK:
+            got = f"{codes.dtype} {codes.shape}" if _is_array(codes) else type(codes).__name__
             raise FileError(f"expected a non-empty integer array of at most {_RANK} axes, got {got}")
         if self.kind == ODD and not (codes & 1).all():
             raise FileError("expected odd weight codes only")

@@ -107,7 +107,8 @@ def cut(data: np.ndarray, packings: Sequence[Packing]) -> list[np.ndarray]:
     size = sum(packing.size for packing in packings)
     if data.dtype != np.uint8 or data.shape != (size,):
         raise FileError(f"expected a tensor of uint8 ({size},), got {data.dtype} {data.shape}")
-    parts, at = [], 0
+    parts: list[np.ndarray] = []
+    at = 0
     for packing in packings:
         parts.append(data[at : at + packing.size])
         at += packing.size

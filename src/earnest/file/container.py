@@ -14,7 +14,7 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from earnest.errors import FileError
-from earnest.file.canonical_json import decode, shown
+from earnest.file.canonical_json import decode, is_list, is_object, shown
 
 METADATA, KEY = "__metadata__", "earnest"
 
@@ -60,7 +60,7 @@ def read(data: bytes) -> tuple[str, dict[str, np.ndarray]]:
     """The text and the tensors of an untrusted file; nothing larger than the file is allocated for a tensor."""
     header = _header(data)
     metadata = header.pop(METADATA, None)
-    if not isinstance(metadata, dict) or set(metadata) != {KEY} or not isinstance(metadata[KEY], str):
+    if not is_object(metadata) or set(metadata) != {KEY} or not isinstance(metadata[KEY], str):
         raise FileError(
             f"expected metadata with the one key {KEY!r}, got {shown(metadata)}: this safetensors file is no program; "
             "make one with `earnest quantize`"
@@ -88,13 +88,13 @@ def _header(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise FileError(f"expected a header of UTF-8 text: {error}") from None
     header = decode(text, "header")
-    if not isinstance(header, dict):
+    if not is_object(header):
         raise FileError(f"expected a header that is an object, got {shown(header)}")
     return header
 
 
 def _check_entry(name: str, entry: Any) -> None:
-    if not isinstance(entry, dict) or set(entry) != _ENTRY:
+    if not is_object(entry) or set(entry) != _ENTRY:
         raise FileError(f"tensor {shown(name)}: expected {sorted(_ENTRY)}, got {shown(entry)}")
     if entry["dtype"] not in list(TYPES):
         raise FileError(
@@ -103,5 +103,5 @@ def _check_entry(name: str, entry: Any) -> None:
         )
     for key, least in (("shape", 1), ("data_offsets", 0)):
         numbers = entry[key]
-        if not isinstance(numbers, list) or not all(type(number) is int and number >= least for number in numbers):
+        if not is_list(numbers) or not all(type(number) is int and number >= least for number in numbers):
             raise FileError(f"tensor {shown(name)}: expected {key} of integers from {least}, got {shown(numbers)}")

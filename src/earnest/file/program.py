@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from earnest.errors import EarnestError, FileError
-from earnest.file.canonical_json import decode, encode, shown
+from earnest.file.canonical_json import decode, encode, is_object, shown
 from earnest.file.container import LARGEST_FILE, head, read, write
 from earnest.file.record import check_keys, check_list, check_name, from_record, to_record
 from earnest.file.steps import Stores, read_steps, row_of_bytes, write_steps
@@ -127,7 +127,7 @@ def _manifest(program: Program) -> tuple[dict[str, Any], Stores]:
 
 
 def _check_version(manifest: Any) -> None:
-    version = manifest.get("version") if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
+    version = manifest.get("version") if is_object(manifest) and manifest.get("format") == FORMAT else None
     if type(version) is not int:
         raise FileError(f"expected an operator list of format {FORMAT!r} and a version, got {shown(manifest)}")
     if version != VERSION:
@@ -146,12 +146,13 @@ def _program(manifest: dict[str, Any], tensors: dict[str, np.ndarray]) -> Progra
         for index, record in enumerate(check_list(manifest["inputs"], "inputs"))
     ]
     steps = read_steps(manifest["kinds"], manifest["steps"], tensors, [spec.name for spec in inputs])
-    if not isinstance(manifest["description"], dict):
-        raise FileError(f"description: expected an object, got {shown(manifest['description'])}")
+    description = manifest["description"]
+    if not is_object(description):
+        raise FileError(f"description: expected an object, got {shown(description)}")
     return Program(
         target=_check_target(manifest["target"]),
         inputs=tuple(inputs),
         steps=steps,
         output=check_name(manifest["output"], "output"),
-        description=manifest["description"],
+        description=description,
     )

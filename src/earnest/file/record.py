@@ -7,10 +7,10 @@ dimensions. Fields that hold arrays are no part of a record.
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from earnest.errors import FileError
-from earnest.file.canonical_json import shown
+from earnest.file.canonical_json import is_list, is_object, shown
 from earnest.integer.dimension import OPERATIONS, Dimension
 from earnest.integer.law.operator import choices
 
@@ -20,7 +20,7 @@ _DIMENSION_DEPTH = 32
 
 def check_keys(data: Any, expected: set[str], path: str) -> dict[str, Any]:
     """The object, if it has exactly the expected keys."""
-    if not isinstance(data, dict):
+    if not is_object(data):
         raise FileError(f"{path}: expected an object, got {shown(data)}")
     if set(data) != expected:
         missing, unknown = sorted(expected - set(data)), sorted(set(data) - expected)
@@ -47,7 +47,7 @@ def check_integer(value: Any, path: str) -> int:
 
 def check_list(value: Any, path: str) -> list[Any]:
     """A list."""
-    if not isinstance(value, list):
+    if not is_list(value):
         raise FileError(f"{path}: expected a list, got {shown(value)}")
     return value
 
@@ -63,7 +63,7 @@ def _dimension(value: Any, path: str, depth: int = 0) -> Dimension:
         return value
     if type(value) is str:
         return check_name(value, path)
-    legal = isinstance(value, list) and len(value) > 1 and type(value[0]) is str and value[0] in OPERATIONS
+    legal = is_list(value) and len(value) > 1 and type(value[0]) is str and value[0] in OPERATIONS
     if not legal or depth >= _DIMENSION_DEPTH:
         raise FileError(
             f"{path}: expected an integer, a symbol or [operation, terms] of {sorted(OPERATIONS)}, at most "
@@ -100,8 +100,9 @@ def plain_fields(kind: type) -> dict[str, Any]:
 
 def to_record(value: Any, path: str) -> dict[str, Any]:
     """The plain fields of a dataclass as JSON; refuses what could not be read back."""
-    record = {name: _thaw(getattr(value, name)) for name in plain_fields(type(value))}
-    from_record(type(value), record, path)
+    kind = cast("type[object]", type(value))
+    record = {name: _thaw(getattr(value, name)) for name in plain_fields(kind)}
+    from_record(kind, record, path)
     return record
 
 
@@ -116,4 +117,4 @@ def from_record(kind: type, record: Any, path: str) -> dict[str, Any]:
 
 
 def _thaw(value: Any) -> Any:
-    return [_thaw(item) for item in value] if isinstance(value, tuple) else value
+    return [_thaw(item) for item in cast("tuple[Any, ...]", value)] if isinstance(value, tuple) else value

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import get_args
 
-from earnest.file.canonical_json import decode
+from earnest.file.canonical_json import decode, is_list
 from earnest.file.constants import Packing
 from earnest.file.container import read
 from earnest.file.program import dumps
@@ -42,10 +42,10 @@ def file_report(program: Program) -> FileReport:
     for name, kind, _, _, entries, constants in manifest["steps"]:
         names, widths = manifest["kinds"][kind], declared(OPERATORS[kind])
         for field, entry in zip(names["tensors"], entries, strict=True):
-            if isinstance(entry, list):
+            if is_list(entry):
                 counted[widths[field].role] += tensors[f"{name}.{field}"].nbytes
                 codes += prod(entry[2]) if widths[field].role == "weights" else 0
-        if isinstance(constants, list):
+        if is_list(constants):
             for field, packing in zip(names["constants"], constants, strict=True):
                 counted[widths[field].role] += Packing.read(packing).size
     counted[HEADER] = len(data) - sum(counted.values())

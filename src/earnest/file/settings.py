@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 
 from earnest.errors import EarnestError
+from earnest.file.canonical_json import is_object
 
 
 class Part(BaseModel):
@@ -29,7 +30,8 @@ def located(text: str, info: ValidationInfo) -> str:
         raise ValueError(f"expected the environment variable {error.args[0]} to be set; export it") from error
     except ValueError as error:
         raise ValueError("expected $NAME or ${NAME} of an environment variable behind a $") from error
-    beside = Path((info.context or {}).get("folder", ".")) / expanded
+    context: dict[str, Any] = info.context or {}
+    beside = Path(context.get("folder", ".")) / expanded
     return str(beside) if beside.exists() else expanded
 
 
@@ -86,7 +88,8 @@ def changed_(content: dict[str, Any], change: str, error: type[EarnestError]) ->
         found = {}
     value = found["value"] if found.keys() == {"value"} else text.strip()
     for table in tables:
-        content = content.setdefault(table, {})
-        if not isinstance(content, dict):
-            raise error(f"{change}: expected {table} to be a table, got {content!r}")
+        inner = content.setdefault(table, {})
+        if not is_object(inner):
+            raise error(f"{change}: expected {table} to be a table, got {inner!r}")
+        content = inner
     content[last] = value

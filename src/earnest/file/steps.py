@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from earnest.errors import FileError
-from earnest.file.canonical_json import shown
+from earnest.file.canonical_json import is_object, shown
 from earnest.file.coding import Coding, coding_of
 from earnest.file.constants import Packing, cut, join
 from earnest.file.record import check_integer, check_list, check_name, from_record, plain_fields, to_record
@@ -57,9 +57,9 @@ class _Writer:
     """What is written so far: the place of each value, the tensors, and the step that each tensor is called after."""
 
     places: dict[str, int]
-    kinds: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    stores: Stores = field(default_factory=dict)
-    owners: dict[Any, int] = field(default_factory=dict)
+    kinds: dict[str, dict[str, list[str]]] = field(default_factory=dict[str, dict[str, list[str]]])
+    stores: Stores = field(default_factory=Stores)
+    owners: dict[Any, int] = field(default_factory=dict[Any, int])
 
     def step(self, index: int, step: Step) -> list[Any]:
         kind = step.operator.kind
@@ -136,8 +136,10 @@ class _Reader:
     kinds: Mapping[str, Any]
     inputs: Sequence[str]
     tensors: dict[str, np.ndarray]
-    names: list[str] = field(default_factory=list)
-    arrays: dict[tuple[int, str], tuple[Any, list[np.ndarray]]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list[str])
+    arrays: dict[tuple[int, str], tuple[Any, list[np.ndarray]]] = field(
+        default_factory=dict[tuple[int, str], tuple[Any, list[np.ndarray]]]
+    )
 
     def step(self, record: Any, path: str) -> Step:
         parts = check_list(record, path)
@@ -150,7 +152,7 @@ class _Reader:
         operator, names = OPERATORS[kind], layout(OPERATORS[kind])
         sources = tuple(self._input(place, f"{path}.inputs") for place in check_list(inputs, f"{path}.inputs"))
         read = from_record(operator, _named(names["fields"], values, f"{path}.fields"), path)
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for each, entry in _named(names["tensors"], tensors, f"{path}.tensors").items():
             arrays[each] = self._tensor(f"{name}.{each}", each, entry, operator, read, path)
         arrays |= self._constants(f"{name}.{CONSTANTS}", names["constants"], constants, operator, read, path)
@@ -158,9 +160,10 @@ class _Reader:
         return Step(name=name, operator=operator(**read, **arrays), inputs=sources)
 
     def _input(self, place: Any, path: str) -> str:
-        if not -len(self.inputs) <= check_integer(place, path) < len(self.names):
+        index = check_integer(place, path)
+        if not -len(self.inputs) <= index < len(self.names):
             raise FileError(f"{path}: expected the program's input or the index of an earlier step, got {shown(place)}")
-        return self.inputs[-1 - int(place)] if place < 0 else self.names[place]
+        return self.inputs[-1 - index] if index < 0 else self.names[index]
 
     def _tensor(self, tensor: str, name: str, entry: Any, operator: type, values: Mapping[str, Any], path: str) -> Any:
         path = f"{path}.{name}"
@@ -212,7 +215,7 @@ class _Reader:
 
 def read_steps(kinds: Any, records: Any, tensors: Mapping[str, np.ndarray], inputs: Sequence[str]) -> tuple[Step, ...]:
     """The steps of untrusted JSON and tensors; every tensor must be read."""
-    if not isinstance(kinds, dict):
+    if not is_object(kinds):
         raise FileError(f"kinds: expected an object, got {shown(kinds)}")
     for kind, names in kinds.items():
         if kind not in OPERATORS:

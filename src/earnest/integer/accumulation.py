@@ -85,7 +85,7 @@ def _slide(array: Array, axis: int, stride: int, dilation: int, size: int) -> Ar
     """Windows over one axis; the taps become the last axis."""
     xp = array_namespace(array)
     count = (array.shape[axis] - dilation * (size - 1) - 1) // stride + 1
-    taps = []
+    taps: list[Array] = []
     for tap in range(size):
         index = [slice(None)] * array.ndim
         index[axis] = slice(tap * dilation, tap * dilation + (count - 1) * stride + 1, stride)

@@ -4,9 +4,9 @@ An expression is an integer, a symbol's name, or a tuple ("+" | "*" | "//" | "%"
 is plain JSON in a file. `//` floors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def _remainder(a: int, b: int) -> int:
     return a % b
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
     "*": lambda a, b: a * b,
     "//": _divide,
@@ -43,7 +43,7 @@ OPERATIONS = {
 }
 
 
-def _is_expression(dimension: Any) -> TypeGuard[tuple[Any, ...]]:
+def _is_expression(dimension: Dimension) -> TypeGuard[tuple[Any, ...]]:
     return (
         isinstance(dimension, tuple)
         and len(dimension) > 1
@@ -93,10 +93,12 @@ def freeze(dimension: Any, depth: int = 0) -> Dimension:
     """A dimension read from JSON, whose lists become tuples."""
     if depth > _DEPTH:
         raise ProgramError(f"expected a dimension at most {_DEPTH} levels deep")
-    return tuple(freeze(term, depth + 1) for term in dimension) if isinstance(dimension, list) else dimension
+    if not isinstance(dimension, list):
+        return dimension
+    return tuple(freeze(term, depth + 1) for term in cast("list[Any]", dimension))
 
 
-def substitute(dimension: Any, symbols: Symbols) -> Any:
+def substitute(dimension: Dimension, symbols: Symbols) -> Dimension:
     """A dimension with some symbols known; what depends on no other becomes an integer."""
     if isinstance(dimension, str):
         return symbols.get(dimension, dimension)

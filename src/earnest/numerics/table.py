@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int64
-from scipy import special
+from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from earnest.errors import NumericsError
 from earnest.integer.law.interpolated_table import FRACTION_BITS, KNOTS, SPACING_BITS

@@ -6,7 +6,7 @@ needs, with the sum proved below 2^52: one rounding, never one per term. With a 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
@@ -21,6 +21,7 @@ Array = Any
 SUM_BITS = 52
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Add(CodeByCode):
     """E13."""

@@ -10,7 +10,7 @@ which is at least eps.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -29,6 +29,7 @@ OFFSET_BITS = 24
 """Width of an offset."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BiasNorm(RowByRow, Norm):
     """E31."""

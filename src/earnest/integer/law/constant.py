@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain
@@ -13,6 +13,7 @@ from earnest.integer.law.operator import Operator, Proof, constant
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Constant(Operator):
     """Codes that depend on no data: a table of positions, a bias of attention."""

@@ -54,7 +54,7 @@ class Convolution(Weighted):
         if any(self.padding):
             low, high = min(low, self.input_zero_point), max(high, self.input_zero_point)
         self.check_sums(Domain(bits=x.bits, signed=x.signed, shape=x.shape, low=low, high=high), proof)
-        extents = []
+        extents: list[int] = []
         for axis, (stride, amount, dilation) in enumerate(
             zip(self.strides, self.padding, self.dilations, strict=True), start=2
         ):

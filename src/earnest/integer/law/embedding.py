@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
@@ -16,6 +16,7 @@ from earnest.integer.law.weight import WeightCodes
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Embedding(CodeByCode, WeightCodes):
     """E26: `weight` is [tokens, width], with one multiplier for each token. The operand's codes are indices of rows."""

@@ -5,7 +5,7 @@ The division that they leave out is done after the product with the values, by `
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain
@@ -13,11 +13,12 @@ from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import widen
 from earnest.integer.law.look_up import check_entries, look_up
 from earnest.integer.law.operator import Proof, constant
-from earnest.integer.law.over_keys import OverKeys, _below_maximum, _check_scores, _erase
+from earnest.integer.law.over_keys import OverKeys, below_maximum, check_scores, erase
 
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exponential(OverKeys):
     """E19: e = table[max - x], 0 .. 255, the row's maximum giving 255; a masked key gives 0."""
@@ -38,12 +39,12 @@ class Exponential(OverKeys):
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """8 unsigned bits."""
         (x,) = inputs
-        _check_scores(x, self.input_bits, self.masked, proof)
+        check_scores(x, self.input_bits, self.masked, proof)
         return Domain.full(8, signed=False, shape=x.shape)
 
     def run(self, inputs: Sequence[Array], symbols: Symbols, accumulation: Accumulation) -> Array:
         """E19."""
         del symbols, accumulation
         (x,) = inputs
-        distance, seen = _below_maximum(x, self.masked)
-        return _erase(widen(look_up(self.table, distance)), seen)
+        distance, seen = below_maximum(x, self.masked)
+        return erase(widen(look_up(self.table, distance)), seen)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
@@ -16,6 +16,7 @@ from earnest.integer.law.places import Place, Reading, Rows
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GatedLinearUnit(Operator):
     """E17: the gate is a table of the sigmoid over every code of x, of `gate_bits` signed bits."""

@@ -9,7 +9,7 @@ S, Q, D, the root and the normalised value are those of a layer norm (E21), over
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -30,6 +30,7 @@ def epsilon_of(count: int, multiplier: int, shift: int) -> int:
     return max(1, shift_round(count * count * multiplier, shift))
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GroupNorm(Norm):
     """E25."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
@@ -40,6 +40,7 @@ def interpolate(table: Array, codes: Array, bits: int) -> Array:
     return clamp(shift_round(value, SPACING_BITS + FRACTION_BITS), low, high)
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InterpolatedTable(CodeByCode):
     """E16: u = x + 2^15, i = u >> 7, f = u & 127; y = clamp(shift_round(128 t[i] + (t[i + 1] - t[i]) f, 15)).

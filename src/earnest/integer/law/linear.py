@@ -6,7 +6,7 @@ holds -z_x * sum_k w[o, k], so that the sum runs over bare codes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -20,6 +20,7 @@ from earnest.integer.law.weighted import Weighted
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Linear(RowByRow, Weighted):
     """E10 over the last axis; `weight` is [out, in]."""

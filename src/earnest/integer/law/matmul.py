@@ -6,7 +6,7 @@ with another (the two terms of relative attention): the sum is then rounded once
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -29,7 +29,7 @@ def broadcast(left: tuple[int, ...], right: tuple[int, ...], proof: Proof) -> tu
         return left
     rank = max(len(left), len(right))
     pairs = zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True)
-    shape = []
+    shape: list[int] = []
     for a, b in pairs:
         if a != b and 1 not in (a, b):
             proof.refuse(f"expected shapes that broadcast, got {left} and {right}")
@@ -48,6 +48,7 @@ def product_shape(left: Domain, right: Domain, proof: Proof) -> tuple[int, ...]:
     return (*broadcast(tuple(left_batch), tuple(right_batch), proof), rows, columns)
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MatMul(Product):
     """E12."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from itertools import chain
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn, TypeGuard
 
 import numpy as np
 
@@ -73,8 +73,8 @@ class Proof:
     symbols: Symbols
     accumulator_bits: int
     path: str = ""
-    widest: dict[str, int] = field(default_factory=dict)
-    extents: dict[Dimension, int] = field(default_factory=dict)
+    widest: dict[str, int] = field(default_factory=dict[str, int])
+    extents: dict[Dimension, int] = field(default_factory=dict[Dimension, int])
 
     def accumulator(self, bound: int) -> int:
         """Prove that |sum| <= bound fits the accumulator, and times a multiplier int64; returns the bound."""
@@ -183,8 +183,8 @@ class Operator(ABC):
         """The arrays of this operator by field name."""
         return {name: getattr(self, name) for name in declared(type(self))}
 
-    def constant_width(self, name: str) -> tuple[int, bool]:
-        """Declared width and sign of an array."""
+    def constant_width(self, name: str) -> tuple[Any, bool]:
+        """Declared width and sign of an array; a width that a field holds may be anything until it is checked."""
         width = declared(type(self))[name]
         return (getattr(self, width.bits) if isinstance(width.bits, str) else width.bits), width.signed
 
@@ -214,6 +214,10 @@ def choices(kind: type[Operator]) -> dict[str, tuple[str, ...]]:
     return {each.name: each.metadata["choice"] for each in fields(kind) if "choice" in each.metadata}  # type: ignore[arg-type]
 
 
+def _is_array(value: Any) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray)
+
+
 def check_constants(operator: Operator, proof: Proof) -> None:
     """Every array is an integer array whose values fit the declared width."""
     for name, array in operator.constants().items():
@@ -222,7 +226,7 @@ def check_constants(operator: Operator, proof: Proof) -> None:
             isinstance(bits, int) and 1 <= bits <= 64, f"{name}: expected a width of 1 to 64 bits, got {bits}"
         )
         proof.require(
-            isinstance(array, np.ndarray) and array.dtype.kind in "iu" and array.size > 0,
+            _is_array(array) and array.dtype.kind in "iu" and array.size > 0,
             f"{name}: expected a non-empty integer array, got {getattr(array, 'dtype', type(array).__name__)}",
         )
         if declared(type(operator))[name].weight_map is not None:
@@ -248,7 +252,7 @@ def check_multiplier(multiplier: Any, shift: Any, proof: Proof, *, channels: int
     proof.require(in_range, f"expected shifts in {SHIFT_LOW} .. {SHIFT_HIGH}, got {s.min()} .. {s.max()}")
 
 
-def check_output(bits: int, signed: bool, zero_point: int, proof: Proof) -> None:
+def check_output(bits: Any, signed: bool, zero_point: int, proof: Proof) -> None:
     """The result has a width of the law, and its zero point is one of its codes."""
     proof.require(isinstance(bits, int) and 1 <= bits <= 24, f"expected a result of 1 to 24 bits, got {bits}")
     low, high = code_range(bits, signed=signed)

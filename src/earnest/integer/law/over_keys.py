@@ -24,7 +24,7 @@ def causal(shape: tuple[int, ...], xp: Any, device: Any) -> Array:
     return xp.reshape(xp.arange(keys, device=device), (1, -1)) - i <= keys - queries
 
 
-def _below_maximum(x: Array, masked: bool) -> tuple[Array, Array | None]:
+def below_maximum(x: Array, masked: bool) -> tuple[Array, Array | None]:
     """max(row) - x >= 0 in int64, and the mask, if there is one; masked keys do not enter the maximum."""
     xp = array_namespace(x)
     codes = widen(x)
@@ -36,12 +36,14 @@ def _below_maximum(x: Array, masked: bool) -> tuple[Array, Array | None]:
     return xp.where(seen, top - codes, xp.zeros_like(codes)), seen
 
 
-def _erase(numerators: Array, seen: Array | None) -> Array:
+def erase(numerators: Array, seen: Array | None) -> Array:
+    """Numerators, 0 at masked keys."""
     xp = array_namespace(numerators)
     return numerators if seen is None else xp.where(seen, numerators, xp.zeros_like(numerators))
 
 
-def _check_scores(x: Domain, bits: int, masked: bool, proof: Proof) -> None:
+def check_scores(x: Domain, bits: int, masked: bool, proof: Proof) -> None:
+    """Refuse scores of another width, and a shape that the mask does not fit."""
     if x.bits != bits:
         proof.refuse(f"expected scores of {bits} bits, got {x.bits}")
     if len(x.shape) < 1 + masked:

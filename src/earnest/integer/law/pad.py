@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -27,6 +27,7 @@ def pad(x: Array, before_and_after: tuple[tuple[int, int], ...], value: int) -> 
     return padded
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pad(Operator):
     """The zero point before and after each axis."""

@@ -34,10 +34,11 @@ ARGUMENT_FRACTION_BITS = 11
 
 _LOW, _HIGH = code_range(STATE_BITS, signed=True)
 
-_ONE_BITS = 15
+ONE_BITS = 15
 
 
-def _clamp(value: Array) -> Array:
+def clamp_state(value: Array) -> Array:
+    """A value within the codes of `STATE_BITS`."""
     return clamp(value, _LOW, _HIGH)
 
 

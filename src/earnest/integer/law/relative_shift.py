@@ -5,7 +5,7 @@ Column c of x [..., T, 2 T - 1] belongs to distance T - 1 - c [Dai 2019, arXiv:1
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -30,6 +30,7 @@ def relative_shift(x: Array) -> Array:
     return xp.concat([rows, xp.reshape(last, (*x.shape[:-2], 1, length))], axis=-2)
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RelativeShift(Operator):
     """E22."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -16,6 +16,7 @@ from earnest.integer.law.places import Place, Reading, Rows
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reshape(Operator):
     """The same codes in row-major order under another shape."""

@@ -5,7 +5,7 @@ D = N (x - z_x), V = N sum (x - z_x)^2 + eps; the root and the normalised value 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain, code_range
@@ -18,6 +18,7 @@ from earnest.integer.law.operator import Proof, check_output, check_zero_point
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RmsNorm(RowByRow, Norm):
     """E28."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain
@@ -13,6 +13,7 @@ from earnest.integer.law.places import Place, Reading, Rows
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Slice(Operator):
     """Elements start, start + step, ... below stop, of one axis."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -12,11 +12,12 @@ from earnest.integer.dimension import Symbols
 from earnest.integer.fixed_point import widen
 from earnest.integer.law.look_up import look_up
 from earnest.integer.law.operator import Proof, constant
-from earnest.integer.law.over_keys import ONE, OverKeys, _below_maximum, _check_scores, _erase
+from earnest.integer.law.over_keys import ONE, OverKeys, below_maximum, check_scores, erase
 
 Array = Any
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Softmax(OverKeys):
     """E18: d = max - x; e = shift_round(coarse[d >> f] * fine[d & (2^f - 1)], 15); R = floor(32767 * 2^31 / sum e);
@@ -54,7 +55,7 @@ class Softmax(OverKeys):
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """The rows of the result sum to at most 32767 + keys / 2."""
         (x,) = inputs
-        _check_scores(x, self.input_bits, self.masked, proof)
+        check_scores(x, self.input_bits, self.masked, proof)
         keys = x.shape[-1]
         proof.wide(max(keys * ONE, ONE << 31, (ONE + 1) << 31))
         return Domain(bits=16, signed=True, shape=x.shape, low=0, high=ONE, row_sum=ONE + (keys + 1) // 2)
@@ -64,11 +65,11 @@ class Softmax(OverKeys):
         del symbols, accumulation
         (x,) = inputs
         xp = array_namespace(x)
-        distance, seen = _below_maximum(x, self.masked)
+        distance, seen = below_maximum(x, self.masked)
         numerators = widen(look_up(self.coarse, distance >> self.fine_bits))
         if self.fine_bits:
             fine = widen(look_up(self.fine, distance & ((1 << self.fine_bits) - 1)))
             numerators = (numerators * fine + (1 << 14)) >> 15
-        numerators = _erase(numerators, seen)
+        numerators = erase(numerators, seen)
         reciprocal = (ONE << 31) // xp.sum(numerators, axis=-1, keepdims=True)
         return (numerators * reciprocal + (1 << 30)) >> 31

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from array_api_compat import array_namespace
 
@@ -21,6 +21,7 @@ SUM_DIGITS = 32
 """Digits that the sum of a row's weights may have."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WeightedMean(Product):
     """E20: A = sum_k e[i, k] (v[k, j] - z_v), S = sum_k e[i, k]; q = floor(m 2^n / S), n such that 2^15 <= q < 2^16;

@@ -24,7 +24,8 @@ _ONE_BITS, _INDEX_BITS, _PRECISION, _FARTHEST = 15, 8, 160, 62
 @cache
 def power_tables() -> tuple[np.ndarray, np.ndarray]:
     """A and B: 2^15 2^(-j / 2^8) and 2^15 2^(-j / 2^16), rounded."""
-    root, roots = 1 << (_PRECISION - 1), []
+    root = 1 << (_PRECISION - 1)
+    roots: list[int] = []
     for _ in range(UNIT_BITS):
         root = isqrt(root << _PRECISION)
         roots.append(root)
@@ -34,7 +35,7 @@ def power_tables() -> tuple[np.ndarray, np.ndarray]:
 
 def _products(factors: list[int]) -> np.ndarray:
     """For each index the product of the factors of its binary digits, from 2^15 on, rounded."""
-    values = []
+    values: list[int] = []
     for index in range(1 << _INDEX_BITS):
         value = 1 << (_PRECISION + _ONE_BITS)
         for digit, factor in enumerate(factors):

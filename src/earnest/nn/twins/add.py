@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import final
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from earnest.nn.twin import Twin
 from earnest.numerics.multiplier import sum_multipliers
 
 
+@final
 class Add(Twin):
     """E13: sum of factor_i x_i; a factor of -1 subtracts."""
 

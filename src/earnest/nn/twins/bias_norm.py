@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import final
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ LEAST_EPSILON = 2.0**-40
 """Keeps gradients finite where there is no eps and a value is its offset throughout; the law's eps is at least 1."""
 
 
+@final
 class BiasNorm(Norm):
     """E31 over the last axis: `offset` is taken away in the variance alone, `weight` is the gain of each channel."""
 

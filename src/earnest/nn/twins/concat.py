@@ -1,6 +1,7 @@
 """Concat (E23)."""
 
 from collections.abc import Sequence
+from typing import final
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from earnest.nn.edge import Edge
 from earnest.nn.layout import Layout
 
 
+@final
 class Concat(Layout):
     """Values of one grid behind each other."""
 

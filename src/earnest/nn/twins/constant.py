@@ -1,6 +1,7 @@
 """Constant: a parameter or a table as a value (E24)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from earnest.nn.twin import Twin
 from earnest.numerics.grid import quantize
 
 
+@final
 class Constant(Twin):
     """E24: a parameter or a table as a value of its own."""
 

@@ -1,6 +1,7 @@
 """Convolution over time (E11)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 from torch.nn import functional
@@ -10,6 +11,7 @@ from earnest.integer.law.conv1d import Convolution1d as Convolution1dLaw
 from earnest.nn.twins.convolution import Convolution
 
 
+@final
 class Convolution1d(Convolution):
     """E11 over time."""
 

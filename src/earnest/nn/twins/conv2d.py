@@ -1,6 +1,7 @@
 """Convolution over time and frequency (E11)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 from torch.nn import functional
@@ -10,6 +11,7 @@ from earnest.integer.law.conv2d import Convolution2d as Convolution2dLaw
 from earnest.nn.twins.convolution import Convolution
 
 
+@final
 class Convolution2d(Convolution):
     """E11 over time and frequency."""
 

@@ -1,6 +1,7 @@
 """Embedding: the row of a token, brought to the grid of the result (E26)."""
 
 from collections.abc import Sequence
+from typing import final
 
 import torch
 from jaxtyping import Float64
@@ -15,6 +16,7 @@ from earnest.numerics.multiplier import multipliers
 from earnest.numerics.weight import live_rows
 
 
+@final
 class Embedding(WeightCodes):
     """E26: `weight` is [tokens, width]. The operand's codes are tokens."""
 

@@ -1,7 +1,7 @@
 """Gated linear unit (E17)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 from torch import Tensor
 from torch.nn import functional
@@ -14,6 +14,7 @@ from earnest.nn.twin import Twin, requantization
 from earnest.numerics.table import gate_table
 
 
+@final
 class GatedLinearUnit(Twin):
     """E17: the first half times the sigmoid of the second, along `axis`."""
 

@@ -1,7 +1,7 @@
 """Group norm over time (E25)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 from torch import Tensor
 from torch.nn import functional
@@ -13,6 +13,7 @@ from earnest.nn.twins.norm import Norm
 from earnest.numerics.norm import group_epsilon, group_pre_shift, smallest_group_scale
 
 
+@final
 class GroupNorm(Norm):
     """E25 over groups of channels and all positions; `largest` is how many codes a group has at the greatest length."""
 

@@ -1,7 +1,7 @@
 """Layer norm (E21)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 from torch import Tensor
 from torch.nn import functional
@@ -13,6 +13,7 @@ from earnest.nn.twins.norm import Norm
 from earnest.numerics.norm import norm_epsilon, smallest_norm_scale
 
 
+@final
 class LayerNorm(Norm):
     """E21 over the last axis."""
 

@@ -1,6 +1,7 @@
 """Linear (E10)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 from torch.nn import functional
@@ -11,6 +12,7 @@ from earnest.integer.law.operator import Operator
 from earnest.nn.twins.weighted import Weighted
 
 
+@final
 class Linear(Weighted):
     """E10; `weight` is [out, in]."""
 

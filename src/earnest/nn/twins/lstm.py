@@ -1,5 +1,7 @@
 """Long short-term memory (E29)."""
 
+from typing import final
+
 import torch
 from torch import Tensor
 
@@ -8,6 +10,7 @@ from earnest.nn.twins.recurrence import Recurrence
 from earnest.numerics.recurrence import GATE
 
 
+@final
 class LongShortTermMemory(Recurrence):
     """E29."""
 

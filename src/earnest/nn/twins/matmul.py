@@ -1,6 +1,7 @@
 """Product of two activations (E12). A 24-bit result on a `ProductEdge` is the accumulator itself, unrounded."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from earnest.nn.twin import Twin, requantization
 from earnest.nn.twins.weighted_mean import WeightedMean
 
 
+@final
 class MatMul(Twin):
     """E12."""
 

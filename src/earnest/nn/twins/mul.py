@@ -1,6 +1,7 @@
 """Product of two activations, element by element (E14)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 
@@ -9,6 +10,7 @@ from earnest.integer.law.mul import Multiply as MultiplyLaw
 from earnest.nn.twin import Twin, requantization
 
 
+@final
 class Multiply(Twin):
     """E14."""
 

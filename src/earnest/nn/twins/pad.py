@@ -1,6 +1,7 @@
 """Pad (E23)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 from torch.nn import functional
@@ -12,6 +13,7 @@ from earnest.nn.edge import Edge
 from earnest.nn.layout import Layout
 
 
+@final
 class Pad(Layout):
     """The code of real 0 around each axis."""
 

@@ -1,5 +1,7 @@
 """Relative shift (E22)."""
 
+from typing import final
+
 from torch import Tensor
 
 from earnest.integer.dimension import Symbols
@@ -9,6 +11,7 @@ from earnest.integer.law.relative_shift import relative_shift
 from earnest.nn.layout import Layout
 
 
+@final
 class RelativeShift(Layout):
     """E22."""
 

@@ -1,6 +1,7 @@
 """Reshape (E23)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from earnest.nn.edge import Edge
 from earnest.nn.layout import Layout
 
 
+@final
 class Reshape(Layout):
     """Another shape; its dimensions may depend on `batch` and `time`."""
 

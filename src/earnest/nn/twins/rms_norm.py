@@ -1,6 +1,7 @@
 """RMS norm (E28)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -12,6 +13,7 @@ from earnest.nn.twins.norm import Norm
 from earnest.numerics.norm import norm_epsilon, smallest_norm_scale
 
 
+@final
 class RmsNorm(Norm):
     """E28 over the last axis."""
 

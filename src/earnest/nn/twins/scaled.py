@@ -1,7 +1,7 @@
 """Multiplication by a constant, which costs nothing: the grid notices, no code does."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ class ScaledGradient(torch.autograd.Function):
         return gradients[0] * ctx.factor, None
 
 
+@final
 class Scaled(Layout):
     """Multiplication by a positive constant: the codes stay, the edge means more. No operator of the program."""
 

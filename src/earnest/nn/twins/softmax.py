@@ -1,6 +1,7 @@
 """Softmax: 16-bit probabilities (E18), or the form with 8-bit numerators."""
 
 from collections.abc import Sequence
+from typing import final
 
 import torch
 from torch import Tensor
@@ -51,6 +52,7 @@ class SoftmaxRows(Twin):
         return torch.softmax(scores, dim=-1)
 
 
+@final
 class Softmax(SoftmaxRows):
     """E18."""
 
@@ -64,6 +66,7 @@ class Softmax(SoftmaxRows):
         return SoftmaxLaw(coarse=coarse, fine=fine, input_bits=grid.bits, fine_bits=fine_bits, masked=self.masked)
 
 
+@final
 class Exponential(SoftmaxRows):
     """E19. Its real value is the softmax: what the numerators become when `weighted_mean` divides by their sum."""
 

@@ -1,6 +1,7 @@
 """Functions of one code: a table of 256 entries, or for 16-bit codes one with interpolation (E15, E16)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 
@@ -47,6 +48,7 @@ class Function(Twin):
         return f"{self.function}, {super().extra_repr()}"
 
 
+@final
 class Table(Function):
     """E15."""
 
@@ -59,6 +61,7 @@ class Table(Function):
         return TableLaw(table=table, input_bits=grid.bits, input_signed=grid.signed, bits=output.bits)
 
 
+@final
 class InterpolatedTable(Function):
     """E16."""
 

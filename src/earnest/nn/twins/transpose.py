@@ -1,6 +1,7 @@
 """Transpose (E23)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from earnest.nn.edge import Edge
 from earnest.nn.layout import Layout
 
 
+@final
 class Transpose(Layout):
     """Axes in another order."""
 

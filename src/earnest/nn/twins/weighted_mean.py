@@ -1,6 +1,7 @@
 """Weighted mean of values by 8-bit numerators (E20)."""
 
 from collections.abc import Sequence
+from typing import final
 
 from torch import Tensor
 
@@ -9,6 +10,7 @@ from earnest.integer.law.weighted_mean import WeightedMean as WeightedMeanLaw
 from earnest.nn.twin import Twin, requantization
 
 
+@final
 class WeightedMean(Twin):
     """E20."""
 

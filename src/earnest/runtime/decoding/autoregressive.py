@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, final
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from earnest.runtime.decoding.greedy import chosen, greedy_logits
 _INTEGERS = ("most_tokens", "multiplier", "shift")
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autoregressive(Generation, TokenDecoding):
     """How a program's tokens are chosen, whose logits are codes: m and s bring a difference of them to 2^-16 of a

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from earnest.runtime.decoding.greedy import argmax
 from earnest.runtime.text import Tokens
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CTC(Decoding):
     """The class of the blank; a file gives it by the tokens, of which it is the last."""

@@ -7,7 +7,7 @@ one behind a blank [Xu 2023, arXiv:2304.06795]. After so many tokens at one fram
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar, final
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from earnest.runtime.decoding.transducer import Transducer
 _MOST_DURATIONS, _LONGEST_DURATION, _MOST_SYMBOLS = 16, 1024, 1024
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transduction(TokenDecoding):
     """The token that is read before the first, the blank, how many frames each of the classes behind the tokens goes on

@@ -1,6 +1,7 @@
 """The front ends that a program file may declare, by name."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 from earnest.errors import FileError
 from earnest.runtime.front_ends.clamped_log_mel import ClampedLogMel
@@ -13,11 +14,12 @@ from earnest.runtime.front_ends.waveform import Waveform
 FRONT_ENDS: dict[str, type[FrontEnd]] = {kind.name: kind for kind in (ClampedLogMel, KaldiFbank, LogMel, Waveform)}
 
 
-def front_end_of(section: Mapping[str, object]) -> FrontEnd:
+def front_end_of(section: Any) -> FrontEnd:
     """The front end of a file's section; FileError where it is not known, or not as it must be."""
     if not isinstance(section, Mapping):
         raise FileError(f"front end: expected an object of parameters, got {type(section).__name__}")
-    found = FRONT_ENDS.get(str(section.get("name")))
+    name = cast("Mapping[str, Any]", section).get("name")
+    found = FRONT_ENDS.get(str(name))
     if found is None:
-        raise FileError(f"front end: expected one of {sorted(FRONT_ENDS)}, got {shown(section.get('name'))}")
-    return found.from_dict(section)
+        raise FileError(f"front end: expected one of {sorted(FRONT_ENDS)}, got {shown(name)}")
+    return found.from_dict(cast("Mapping[str, Any]", section))

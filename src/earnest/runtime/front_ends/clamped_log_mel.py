@@ -11,6 +11,7 @@ length, and a recording that is longer is refused: nothing of it is left out in 
 """
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ _LIMITS = {key: limits for key, limits in INTEGERS.items() if key != "window"} |
 _MOST_FRAMES = 1 << 20
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClampedLogMel(MelFrontEnd):
     """Parameters of the front end: lengths in samples, frequencies in hertz; `samples` is the length to which every

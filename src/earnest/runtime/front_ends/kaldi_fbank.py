@@ -14,6 +14,7 @@ extractors `Speech2TextFeatureExtractor` and `SeamlessM4TFeatureExtractor` of `t
 """
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ _AMPLITUDE, _FLOOR = 2.0**15, 2.0**-23
 _LIMITS = {"step" if key == "hop" else key: limits for key, limits in INTEGERS.items()} | {"stacked": (1, 64)}
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KaldiFbank(MelFrontEnd):
     """Parameters of the front end: lengths in samples, frequencies in hertz, reals as decimal strings such as "0.97";

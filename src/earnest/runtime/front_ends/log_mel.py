@@ -12,6 +12,7 @@ per_feature` and no dither.
 """
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from earnest.runtime.front_ends.front_end import MelFrontEnd
 from earnest.runtime.front_ends.parameters import INTEGERS, check_decimals, check_integers, checked, checked_count
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogMel(MelFrontEnd):
     """Parameters of the front end: lengths in samples, frequencies in hertz, reals as decimal strings such as "0.97".

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,24 +26,25 @@ INTEGERS = {
 _DECIMAL = re.compile(r"0|0\.[0-9]{0,8}[1-9]")
 
 
-def parameters_of(section: Mapping[str, object], kind: type, name: str, version: int) -> dict[str, Any]:
+def parameters_of(section: Any, kind: type, name: str, version: int) -> dict[str, Any]:
     """The parameters of a front end out of a file's section, for its constructor, which checks every type.
 
     FileError: another name or version, a key missing or unknown.
     """
     if not isinstance(section, Mapping):
         raise FileError(f"front end: expected an object of parameters, got {type(section).__name__}")
-    told, of = section.get("name"), section.get("version")
+    entries = cast("Mapping[str, Any]", section)
+    told, of = entries.get("name"), entries.get("version")
     if told != name or type(of) is not int or of != version:
         raise FileError(f"front end: expected {name!r} version {version}, got {shown(told)} version {shown(of)}")
     expected = {field.name for field in fields(kind)}
-    given = set(section) - {"name", "version"}
+    given = set(entries) - {"name", "version"}
     if given != expected:
         missing, unknown = sorted(expected - given), sorted(map(str, given - expected))
         raise FileError(
             f"front end: expected the keys {sorted(expected)}: keys missing: {missing}, keys unknown: {shown(unknown)}"
         )
-    return {key: section[key] for key in expected}
+    return {key: entries[key] for key in expected}
 
 
 def check_integers(front_end: object, limits: Mapping[str, tuple[int, int]]) -> None:

@@ -8,7 +8,7 @@ of `transformers` makes them with `do_normalize` and without; there c is 1e-7.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from earnest.runtime.front_ends.parameters import (
 )
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waveform(FrontEnd):
     """Parameters of the front end: samples per second, whether they are normalised, and the guard of the variance, a
