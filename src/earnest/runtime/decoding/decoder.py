@@ -1,4 +1,4 @@
-"""A decoder as deployed, without torch: a run for what is heard, and one for each token, which reads what was kept."""
+"""A decoder as deployed, without torch: a run for the audio, and one for each token, which reads what was kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from earnest.runtime.backend import Make
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Codes that the next token needs: what was made of what is heard, and what was kept of the tokens before."""
+    """Codes that the next token needs: what was made of the audio, and what was kept of the tokens before."""
 
     heard: tuple[np.ndarray, ...]
     kept: tuple[np.ndarray, ...]

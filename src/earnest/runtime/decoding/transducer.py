@@ -1,4 +1,4 @@
-"""A transducer as deployed, without torch: a run for what is heard, one for each token, and one for each choice."""
+"""A transducer as deployed, without torch: a run for the audio, one for each token, and one for each choice."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class HeardFrames:
         self.transducer, self.heard = transducer, heard
         counts = {codes.shape[axis] for codes, axis in zip(heard, transducer.programs.frames, strict=True)}
         if len(counts) != 1:
-            raise ProgramError(f"expected as many frames in all that was made of what is heard, got {sorted(counts)}")
+            raise ProgramError(f"expected as many frames in all that was made of the audio, got {sorted(counts)}")
         (self.count,) = counts
 
     def say(self, token: int, before: Said | None) -> Said:

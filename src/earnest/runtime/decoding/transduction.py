@@ -91,7 +91,7 @@ class Transduction(TokenDecoding):
     def recognition(
         self, program: Program, make: Make, *, target: Target | None, beams: int
     ) -> "TransducerRecognition":
-        """A run for what is heard, one for each token, and one for each choice."""
+        """A run for the audio, one for each token, and one for each choice."""
         del beams
         transducer = Transducer(program, make, target=target)
         check_classes(transducer.programs.classes, program.inputs[1].high + 1 + len(self.durations))
