@@ -22,14 +22,14 @@ from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
 from earnest.methods.posteriors import distance
 from earnest.methods.widths import sensitivities
 from earnest.models import FloatModel
-from earnest.models.hearing import taught
+from earnest.models.transcription import taught
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import one_torch_thread
 from earnest.nn.weight import WeightCodes
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
-from earnest.runtime.description import Description, Heard, InputGrid
+from earnest.runtime.description import CalibrationRecording, Description, InputGrid
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.swapping.budget import parse_budget
 from earnest.swapping.recipe import Recipe, load_recipe
@@ -60,9 +60,9 @@ class Quantized:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the inputs that
-    were heard, with what they are known by. `twins` makes those of another recipe. `measured` is None where the recipe
-    has no budget.
+    """Calibrated twins whose weights no method has rounded yet, the recipe with all its widths, and the inputs of
+    calibration, with what its recordings are known by. `twins` makes those of another recipe. `measured` is None where
+    the recipe has no budget.
     """
 
     twin: TwinModel
@@ -70,7 +70,7 @@ class Prepared:
     recipe: Recipe
     target: Target
     batches: tuple[Inputs, ...]
-    heard: tuple[Heard, ...]
+    calibration: tuple[CalibrationRecording, ...]
     measured: Measured | None
 
 
@@ -106,18 +106,18 @@ def calibration_features(
     model: FloatModel, recordings: Sequence[Path], *, longest: int = LONGEST_FRAMES, progress: Progress | None = None
 ) -> list[torch.Tensor]:
     """Features of recordings, [1, frames, mels] or [1, samples], at most 30 s and `longest` frames of each."""
-    return [features for features, _ in _heard(model, recordings, longest, progress)]
+    return [features for features, _ in _recorded(model, recordings, longest, progress)]
 
 
-def _heard(
+def _recorded(
     model: FloatModel, recordings: Sequence[Path], longest: int, progress: Progress | None
-) -> Iterator[tuple[torch.Tensor, Heard]]:
+) -> Iterator[tuple[torch.Tensor, CalibrationRecording]]:
     """The features of each recording, and what it is known by: the name of its file, and the whole of its audio."""
     most = min(int(CALIBRATION_SECONDS * model.front_end.sample_rate), longest * model.front_end.hop)
     for index, path in enumerate(recordings, start=1):
         samples = read_audio(path, model.front_end.sample_rate).samples
         features = torch.from_numpy(np.ascontiguousarray(model.front_end(samples[:most])))[None]
-        yield features, Heard(id=Path(path).stem, audio_sha256=audio_sha256(samples))
+        yield features, CalibrationRecording(id=Path(path).stem, audio_sha256=audio_sha256(samples))
         if progress is not None:
             progress("reading", index, len(recordings))
 
@@ -141,7 +141,7 @@ def quantize(
     for _ in range(ATTEMPTS):
         ready = prepared(model, asked, device, recordings, longest=longest, progress=progress, measured=measured)
         round_(ready, progress)
-        described = description_of(model, ready.twin, recipe=chosen.name, name=name, calibration=ready.heard)
+        described = description_of(model, ready.twin, recipe=chosen.name, name=name, calibration=ready.calibration)
         program = lower(ready.twin, described.to_dict())
         less = None
         if chosen.budget is not None and asked.budget is not None:
@@ -190,16 +190,22 @@ def prepared(
         most_tokens=model.recognition.most_tokens,
     )
     twin = twins(recipe)
-    features, heard = zip(*_heard(model, recordings, twin.longest, progress), strict=True)
+    features, calibration = zip(*_recorded(model, recordings, twin.longest, progress), strict=True)
     batches = taught(model, features, _stage("listening", progress))
     with one_torch_thread():
         if budget is not None:
-            measured = measured or _measure(model, twins, recipe, target, features, heard, progress)
+            measured = measured or _measure(model, twins, recipe, target, features, calibration, progress)
             recipe = allocated(recipe, budget, measured, target)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, target, progress)
     return Prepared(
-        twin=twin, twins=twins, recipe=recipe, target=target, batches=batches, heard=heard, measured=measured
+        twin=twin,
+        twins=twins,
+        recipe=recipe,
+        target=target,
+        batches=batches,
+        calibration=calibration,
+        measured=measured,
     )
 
 
@@ -259,7 +265,7 @@ def _measure(
     recipe: Recipe,
     target: Target,
     batches: Sequence[torch.Tensor],
-    heard: tuple[Heard, ...],
+    calibration: tuple[CalibrationRecording, ...],
     progress: Progress | None,
 ) -> Measured:
     """Each weight alone on the first recordings, the file that the recipe's own widths give, and, where the budget is
@@ -269,7 +275,7 @@ def _measure(
     def program_of(rules: Recipe) -> Program:
         made = twins(rules)
         calibrate(made, batches[:1])  # grids change few bytes, and no times
-        described = description_of(model, made, recipe=rules.name, name=rules.name, calibration=heard)
+        described = description_of(model, made, recipe=rules.name, name=rules.name, calibration=calibration)
         return lower(made, described.to_dict())
 
     twin = twins(recipe)
@@ -295,7 +301,7 @@ def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] |
 
 
 def description_of(
-    model: FloatModel, twin: TwinModel, *, recipe: str, name: str, calibration: tuple[Heard, ...]
+    model: FloatModel, twin: TwinModel, *, recipe: str, name: str, calibration: tuple[CalibrationRecording, ...]
 ) -> Description:
     """What the program carries beside its arithmetic."""
     return Description(

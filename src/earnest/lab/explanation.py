@@ -8,7 +8,7 @@ import torch
 
 from earnest.errors import DataError, EarnestError
 from earnest.models import FloatModel
-from earnest.models.hearing import taught
+from earnest.models.transcription import taught
 from earnest.nn.comparison import Difference, OperatorError, differences, first_difference, operator_errors
 from earnest.pipeline import Quantized
 from earnest.runtime.audio import read_audio

@@ -19,7 +19,7 @@ from torch import Tensor
 from earnest.errors import FileError, TrainingError
 from earnest.file.whole import write_whole
 from earnest.integer.program.target import load_target
-from earnest.runtime.description import Heard
+from earnest.runtime.description import CalibrationRecording
 from earnest.swapping.recipe import load_recipe
 from earnest.training.specification import QuantizedTraining, Settings
 from earnest.training.state import State
@@ -36,7 +36,7 @@ def settings_sha256(training: Settings[Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write_checkpoint(path: Path, state: State, settings: str, heard: Sequence[Heard] = ()) -> None:
+def write_checkpoint(path: Path, state: State, settings: str, heard: Sequence[CalibrationRecording] = ()) -> None:
     """Keep a state of a run with settings of this hash, and what was heard on the way to it. TrainingError where it
     cannot be written.
     """
@@ -49,7 +49,7 @@ def write_checkpoint(path: Path, state: State, settings: str, heard: Sequence[He
         raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def read_checkpoint_(path: Path, state: State, settings: str) -> tuple[Heard, ...]:
+def read_checkpoint_(path: Path, state: State, settings: str) -> tuple[CalibrationRecording, ...]:
     """Take over a kept state; what was heard on the way to it. TrainingError: a file that is corrupt, or of a run with
     other settings.
     """
@@ -66,7 +66,7 @@ def require_run_of(path: Path, settings: str) -> dict[str, Any]:
     return told
 
 
-def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
+def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[CalibrationRecording, ...]]:
     """What another run chose of what it trained, and what it heard. TrainingError: a file that is no state of a run."""
     advice = "give the state.safetensors of a run"
     told = _told(path, advice)
@@ -78,7 +78,7 @@ def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
 def _told(path: Path, advice: str) -> dict[str, Any]:
     with _errors(path, advice), safe_open(path, framework="pt") as opened:
         told = json.loads((opened.metadata() or {})[KEY])
-        heard = tuple(Heard(id=name, audio_sha256=found) for name, found in told["heard"])
+        heard = tuple(CalibrationRecording(id=name, audio_sha256=found) for name, found in told["heard"])
         return {key: told[key] for key in ("step", "fewest", "settings_sha256")} | {"heard": heard}
 
 

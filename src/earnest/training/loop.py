@@ -21,7 +21,7 @@ import torch
 
 from earnest.errors import TrainingError
 from earnest.nn.parallel import one_torch_thread
-from earnest.runtime.description import Heard
+from earnest.runtime.description import CalibrationRecording
 from earnest.speech.word_errors import WordErrors
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
@@ -86,10 +86,10 @@ class Run(ABC, Generic[AnySettings]):
     """The numbers of the utterances of `train` that are heard."""
     results: tuple[Path, ...]
     """What is written."""
-    heard_before: tuple[Heard, ...] = ()
+    heard_before: tuple[CalibrationRecording, ...] = ()
     """What was heard by the run that this one starts from, or on the way to the state that is taken up."""
 
-    def everything_heard(self) -> tuple[Heard, ...]:
+    def everything_heard(self) -> tuple[CalibrationRecording, ...]:
         """What has to be told of what is made: nothing of a float model, which has no place for it."""
         return ()
 

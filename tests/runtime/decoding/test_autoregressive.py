@@ -135,7 +135,7 @@ class Fixed:
     def begin(self, codes: np.ndarray, start: Sequence[int]) -> tuple[np.ndarray, State]:
         """The row."""
         del codes, start
-        return self.row, State(heard=(), kept=())
+        return self.row, State(encoded=(), kept=())
 
     def step(self, state: State, token: int) -> tuple[np.ndarray, State]:
         """The row."""
@@ -206,7 +206,7 @@ def test_a_program_without_tokens_has_no_decoding():
 @pytest.mark.parametrize("token", [-1, CLASSES])
 def test_a_token_that_there_is_not_is_refused(decoder: Decoder, token: int):
     with pytest.raises(ProgramError, match=r"tokens: expected 0 \.\. 29, got"):
-        decoder.step(decoder.hear(audio(0)), token)
+        decoder.step(decoder.encode(audio(0)), token)
 
 
 def test_a_decoder_begins_with_something(decoder: Decoder):

@@ -64,7 +64,7 @@ def transducer(request: pytest.FixtureRequest) -> Transducer:
 def test_choices_are_those_of_the_whole_program(transducer: Transducer, seed: int):
     codes = audio(seed, 3 + 2 * seed)
     expected = by_the_whole(codes, PLAIN)
-    rows = transduced_logits(transducer.hear(codes), PLAIN)
+    rows = transduced_logits(transducer.encode(codes), PLAIN)
     assert [PLAIN.choice(row) for row in rows] == [(token, forward) for _, token, forward in expected]
     found = transduced(rows, PLAIN)
     assert found.tokens == tuple(token for _, token, _ in expected if token != BLANK)
@@ -136,7 +136,7 @@ def test_the_lowest_index_wins_a_tie():
 
 def test_a_token_that_is_none_is_refused(transducer: Transducer):
     with pytest.raises(ProgramError, match=rf"tokens: expected 0 \.\. {CLASSES - 1}, got {CLASSES}"):
-        transducer.hear(audio(0)).say(CLASSES, None)
+        transducer.encode(audio(0)).say(CLASSES, None)
 
 
 def described(**parts: Any) -> Transduction:

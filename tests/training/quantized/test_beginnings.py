@@ -72,7 +72,7 @@ def from_(learnt: State, *models: TwinModel, methods: Sequence[str] = ("gptq",))
         recipe=recipe,
         target=load_target("int8x16"),
         batches=tuple(BATCHES),
-        heard=(),
+        calibration=(),
         measured=None,
     )
     latents = begun_from(learnt, ready, models, None)

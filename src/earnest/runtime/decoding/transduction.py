@@ -114,7 +114,7 @@ class TransducerRecognition(Recognition):
 
     def logits(self, codes: np.ndarray) -> np.ndarray:
         """Those of every choice."""
-        return transduced_logits(self.transducer.hear(codes), self.decoding)
+        return transduced_logits(self.transducer.encode(codes), self.decoding)
 
     def search(self, codes: np.ndarray) -> tuple[Decoded, np.ndarray]:
         """The best of each choice."""
@@ -126,7 +126,7 @@ Said = TypeVar("Said")
 
 
 class Frames(Protocol[Said]):
-    """One utterance as a transducer hears it. What tokens say stays as it is when it goes on from there."""
+    """One utterance as a transducer encodes it. What tokens say stays as it is when it goes on from there."""
 
     @property
     def count(self) -> int:
