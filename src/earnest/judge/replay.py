@@ -1,7 +1,7 @@
 """An independent replay: one program run by two things that share no code, code for code.
 
 The judge gets both as callables and looks at nothing but integers: every code of every utterance is compared, and what
-would agree whatever the program does (nothing heard, one answer for all) is no evidence.
+would agree whatever the program does (nothing read, one answer for all) is no evidence.
 """
 
 from collections.abc import Callable, Iterable
@@ -30,11 +30,11 @@ def judge_replay(
     multiplies 8-bit codes.
     """
     section = Section(name=NAME, rules=RULES)
-    heard = compared = differing = 0
+    count = compared = differing = 0
     answers: set[bytes] = set()
     varied = False
     for name, codes in utterances:
-        heard += 1
+        count += 1
         one, other = run(codes), again(codes)
         answers.add(one.tobytes())
         varied |= one.size > 1 and one.min() < one.max()
@@ -47,17 +47,17 @@ def judge_replay(
         section.require(
             wrong == 0, AGREES, name, f"expected the same codes, got {wrong} of {one.size} that differ, {other.shape}"
         )
-    if heard == 0:
+    if count == 0:
         raise ProgramError("replay: expected at least one utterance, got none")
     section.require(
-        bool(varied) and (heard == 1 or len(answers) > 1),
+        bool(varied) and (count == 1 or len(answers) > 1),
         TELLS,
         "all utterances",
-        f"expected codes that vary, and from one utterance to the next; got {len(answers)} answers to {heard}",
+        f"expected codes that vary, and from one utterance to the next; got {len(answers)} answers to {count}",
     )
     section.figures = {
         "replayed": compared > 0 and not section.findings,
-        "utterances": heard,
+        "utterances": count,
         "codes": compared,
         "differing": differing,
         "products": products,
