@@ -14,7 +14,7 @@ from earnest.errors import CalibrationError, RecipeError
 from earnest.file import file_report
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
-from earnest.integer.program.verifier import Certificate, verify
+from earnest.integer.program.verifier import OverflowProof, verify
 from earnest.methods.budget import Measured, allocated, smaller
 from earnest.methods.catalogue import methods_of
 from earnest.methods.method import Material
@@ -55,7 +55,7 @@ class Quantized:
     program: Program
     twin: TwinModel
     recipe: Recipe
-    certificate: Certificate
+    proof: OverflowProof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +149,8 @@ def quantize(
             took = milliseconds(program, model.front_end) if budget.unit == "ms" else None
             less = smaller(budget, parse_budget(asked.budget), file_report(program), took)
         if less is None:
-            certificate = verify(program, device)
-            return Quantized(program=program, twin=ready.twin, recipe=ready.recipe, certificate=certificate)
+            proof = verify(program, device)
+            return Quantized(program=program, twin=ready.twin, recipe=ready.recipe, proof=proof)
         asked, measured = chosen.model_copy(update={"budget": str(less)}), ready.measured
     raise CalibrationError(
         f"a budget of {chosen.budget}: after {ATTEMPTS} attempts the program still takes more; allow more"
