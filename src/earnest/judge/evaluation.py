@@ -11,7 +11,7 @@ from typing import Any
 
 from earnest.judge.claims import RULES as CLAIM_RULES
 from earnest.judge.claims import judge_claims, stated_margin
-from earnest.judge.record import Measured, Record, System, measured, read_record
+from earnest.judge.record import CountedRecord, Record, System, counted_record, read_record
 from earnest.judge.verdict import Rule, Section
 from earnest.judge.words import RESAMPLES, SEED, Count, rate, total
 
@@ -103,7 +103,7 @@ def judge_evaluation(
         name: None if pairs is None else list(pairs)
         for name, pairs in (("calibration", calibration), ("training", training), ("development", development))
     }
-    found = measured(read_record(record))
+    found = counted_record(read_record(record))
     _judge_data(section, found, seen)
     if program_sha256 is not None:
         came = found.record.program_sha256
@@ -118,7 +118,9 @@ def judge_evaluation(
     return section
 
 
-def _judge_data(section: Section, found: Measured, seen: Mapping[str, list[tuple[str, str | None]] | None]) -> None:
+def _judge_data(
+    section: Section, found: CountedRecord, seen: Mapping[str, list[tuple[str, str | None]] | None]
+) -> None:
     record = found.record
     for name, pairs in seen.items():
         ids = {pair[0] for pair in pairs or ()}
@@ -186,7 +188,7 @@ def _judge_sameness(section: Section, record: Record) -> None:
         section.report(SAME_REFERENCES, other[0], f"{len(other)} utterances have two references: {_few(other)}")
 
 
-def _judge_counts(section: Section, found: Measured) -> None:
+def _judge_counts(section: Section, found: CountedRecord) -> None:
     record = found.record
     wordless = [row.id for row, count in zip(record.rows, found.integer, strict=True) if not count.words]
     if wordless:
@@ -222,7 +224,7 @@ def _judge_system(
         )
 
 
-def _judge_hypotheses(section: Section, found: Measured) -> None:
+def _judge_hypotheses(section: Section, found: CountedRecord) -> None:
     if capped := [row.id for row in found.record.rows if row.capped]:
         section.report(WHOLE_HYPOTHESES, capped[0], f"decoding was cut off in {len(capped)} utterances: {_few(capped)}")
     if found.real is None:
@@ -243,7 +245,7 @@ def _odd(counts: tuple[Count, ...]) -> dict[str, int]:
     }
 
 
-def _figures(found: Measured, margin: float | None) -> dict[str, Any]:
+def _figures(found: CountedRecord, margin: float | None) -> dict[str, Any]:
     record, summed = found.record, total(found.integer)
     upper = None if found.interval is None else found.interval[1]
     return {

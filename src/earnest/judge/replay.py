@@ -14,7 +14,7 @@ from earnest.judge.verdict import Rule, Section
 
 NAME = "replay"
 
-Run = Callable[[np.ndarray], np.ndarray]
+RunProgram = Callable[[np.ndarray], np.ndarray]
 """Logit codes of the feature codes of one utterance."""
 
 AGREES = Rule(name="replay-agrees", asks="an independent runtime makes the very same codes", cap=Level.NONE)
@@ -24,7 +24,7 @@ RULES = (AGREES, WHOLE, TELLS)
 
 
 def judge_replay(
-    run: Run, again: Run, utterances: Iterable[tuple[str, np.ndarray]], *, runtime: str, products: str
+    run: RunProgram, again: RunProgram, utterances: Iterable[tuple[str, np.ndarray]], *, runtime: str, products: str
 ) -> Section:
     """Compare the codes of two runs over utterances (id, feature codes). `runtime` names the second, `products` how it
     multiplies 8-bit codes.

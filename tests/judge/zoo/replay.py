@@ -10,7 +10,7 @@ from tests.judge.zoo.planting import short
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.program.program import run
 from earnest.judge.level import Level
-from earnest.judge.replay import Run, judge_replay
+from earnest.judge.replay import RunProgram, judge_replay
 from earnest.judge.verdict import Subject, Verdict
 
 Utterances = list[tuple[str, np.ndarray]]
@@ -27,7 +27,7 @@ def utterances(count: int = 3) -> Utterances:
     return [(f"u{index}", rng.integers(-128, 128, (1, 9 + 2 * index, 16)).astype(np.int8)) for index in range(count)]
 
 
-def verdict(one: Run, other: Run, utterances: Utterances) -> Callable[[Path], Verdict]:
+def verdict(one: RunProgram, other: RunProgram, utterances: Utterances) -> Callable[[Path], Verdict]:
     """A judge of a replay alone."""
 
     def judge(folder: Path) -> Verdict:
