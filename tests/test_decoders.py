@@ -80,7 +80,7 @@ def made(request: pytest.FixtureRequest) -> Made:
     return Made(family=family, twin=twin, program=program, decoding=decoding_of(program))
 
 
-def heard(made: Made) -> Iterator[tuple[torch.Tensor, np.ndarray]]:
+def utterances(made: Made) -> Iterator[tuple[torch.Tensor, np.ndarray]]:
     """Features of three lengths, and their codes."""
     for features, tokens in made.family.inputs(MEASURED, 1):
         yield features, program_inputs(made.twin, (features, tokens))[0]
@@ -104,7 +104,7 @@ def greedy_by_twin(made: Made, features: torch.Tensor) -> tuple[int, ...]:
 
 def test_greedy_tokens_are_those_of_the_twins(made: Made):
     backends = [Decoder(made.program, lambda p: ReferenceBackend(p, exact=True)), Decoder(made.program)]
-    for features, codes in heard(made):
+    for features, codes in utterances(made):
         expected = greedy_by_twin(made, features)
         assert [greedy(decoder, codes, made.decoding).tokens for decoder in backends] == [expected] * 2
         assert len(expected) > 1
@@ -138,7 +138,7 @@ def test_a_file_is_all_that_is_needed(made: Made, tmp_path):
     loaded = load(tmp_path / "decoder.earnest")
     verify(loaded, load_target("int8x16"))
     decoder = Decoder(loaded)
-    for features, codes in heard(made):
+    for features, codes in utterances(made):
         found = greedy(decoder, codes, decoding_of(loaded))
         assert found.tokens == greedy_by_twin(made, features)
         assert beam_search(decoder, codes, decoding_of(loaded), beams=1) == found
@@ -146,7 +146,7 @@ def test_a_file_is_all_that_is_needed(made: Made, tmp_path):
 
 def test_beams_agree_on_both_backends(made: Made):
     decoders = [Decoder(made.program, ReferenceBackend), Decoder(made.program)]
-    _, codes = next(heard(made))
+    _, codes = next(utterances(made))
     first, second = (beam_search(decoder, codes, made.decoding, beams=3) for decoder in decoders)
     assert first == second
 

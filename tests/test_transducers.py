@@ -51,7 +51,7 @@ def test_tokens_are_those_of_the_twins(made: Made):
     found = set()
     for features, tokens in made.family.inputs(MEASURED, 1):
         codes = program_inputs(made.twin, (features, tokens))[0]
-        rows = [transduced_logits(each.hear(codes), made.rules) for each in backends]
+        rows = [transduced_logits(each.encode(codes), made.rules) for each in backends]
         assert np.array_equal(*rows)
         chosen = transduced(rows[0], made.rules)
         assert chosen.tokens == tokens_of_twins(made, features)

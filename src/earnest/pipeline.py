@@ -14,7 +14,7 @@ from earnest.errors import CalibrationError, RecipeError
 from earnest.file import file_report
 from earnest.integer.program.program import Program
 from earnest.integer.program.target import Target, load_target
-from earnest.integer.program.verifier import Certificate, verify
+from earnest.integer.program.verifier import OverflowProof, verify
 from earnest.methods.budget import Measured, allocate_widths, lower_budget
 from earnest.methods.catalogue import methods_of
 from earnest.methods.method import Material
@@ -22,14 +22,14 @@ from earnest.methods.milliseconds import milliseconds, milliseconds_by_width
 from earnest.methods.posteriors import distance
 from earnest.methods.widths import sensitivities
 from earnest.models import FloatModel
-from earnest.models.hearing import taught
+from earnest.models.transcription import taught
 from earnest.nn.lowering import lower
 from earnest.nn.model import Inputs, TwinModel
 from earnest.nn.parallel import one_torch_thread
 from earnest.nn.weight import WeightCodes
 from earnest.numerics.entry import entry_multiplier
 from earnest.runtime.audio import read_audio
-from earnest.runtime.description import Description, Heard, InputGrid
+from earnest.runtime.description import CalibrationRecording, Description, InputGrid
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.swapping.budget import parse_budget
 from earnest.swapping.recipe import Recipe, load_recipe
@@ -55,7 +55,7 @@ class Quantized:
     program: Program
     twin: TwinModel
     recipe: Recipe
-    certificate: Certificate
+    proof: OverflowProof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Prepared:
     recipe: Recipe
     target: Target
     batches: tuple[Inputs, ...]
-    recordings: tuple[Heard, ...]
+    recordings: tuple[CalibrationRecording, ...]
     measured: Measured | None
 
 
@@ -111,13 +111,13 @@ def calibration_features(
 
 def _read(
     model: FloatModel, recordings: Sequence[Path], longest: int, progress: Progress | None
-) -> Iterator[tuple[torch.Tensor, Heard]]:
+) -> Iterator[tuple[torch.Tensor, CalibrationRecording]]:
     """The features of each recording, and what it is known by: the name of its file, and the whole of its audio."""
     most = min(int(CALIBRATION_SECONDS * model.front_end.sample_rate), longest * model.front_end.hop)
     for index, path in enumerate(recordings, start=1):
         samples = read_audio(path, model.front_end.sample_rate).samples
         features = torch.from_numpy(np.ascontiguousarray(model.front_end(samples[:most])))[None]
-        yield features, Heard(id=Path(path).stem, audio_sha256=audio_sha256(samples))
+        yield features, CalibrationRecording(id=Path(path).stem, audio_sha256=audio_sha256(samples))
         if progress is not None:
             progress("reading", index, len(recordings))
 
@@ -149,8 +149,8 @@ def quantize(
             took = milliseconds(program, model.front_end) if budget.unit == "ms" else None
             less = lower_budget(budget, parse_budget(asked.budget), file_report(program), took)
         if less is None:
-            certificate = verify(program, device)
-            return Quantized(program=program, twin=ready.twin, recipe=ready.recipe, certificate=certificate)
+            proof = verify(program, device)
+            return Quantized(program=program, twin=ready.twin, recipe=ready.recipe, proof=proof)
         asked, measured = chosen.model_copy(update={"budget": str(less)}), ready.measured
     raise CalibrationError(
         f"a budget of {chosen.budget}: after {ATTEMPTS} attempts the program still takes more; allow more"
@@ -259,7 +259,7 @@ def _measure(
     recipe: Recipe,
     target: Target,
     batches: Sequence[torch.Tensor],
-    recordings: tuple[Heard, ...],
+    recordings: tuple[CalibrationRecording, ...],
     progress: Progress | None,
 ) -> Measured:
     """Each weight alone on the first recordings, the file that the recipe's own widths give, and, where the budget is
@@ -295,7 +295,7 @@ def _stage(name: str, progress: Progress | None) -> Callable[[int, int], None] |
 
 
 def description_of(
-    model: FloatModel, twin: TwinModel, *, recipe: str, name: str, calibration: tuple[Heard, ...]
+    model: FloatModel, twin: TwinModel, *, recipe: str, name: str, calibration: tuple[CalibrationRecording, ...]
 ) -> Description:
     """What the program carries beside its arithmetic."""
     return Description(

@@ -58,7 +58,7 @@ def _cases(operator: Operator, output: dict[str, int]) -> list[Case]:
     def case(name: str, weight: Any, x: Value, **changes: Any) -> Case:
         return make(name, operator(**constants(weight, **(output | changes))), x)
 
-    def heard(*shape: int, bits: int = 14) -> Value:
+    def read(*shape: int, bits: int = 14) -> Value:
         """Arguments that gates tell apart: 14 bits of them are -4 to 4."""
         return value(random(shape[1] + bits, shape, bits).codes, 16)
 
@@ -69,14 +69,14 @@ def _cases(operator: Operator, output: dict[str, int]) -> list[Case]:
     loud = value(np.where(np.arange(2 * 6 * gates * 2).reshape(2, 6, -1) % 3, 32767, -32768), 16)
     grouped = {"weight_group": 8, "group_multiplier": np.resize([1, 3, 7], (gates * 17, 3)).astype(np.uint8)}
     return [
-        case("one unit", one, heard(1, 5, gates)),
-        case("one unit, backward", one, heard(1, 6, gates), reverse=True),
-        case("one step", one, heard(1, 1, gates)),
-        case("two units", two, heard(1, 2, gates * 2), zero_point=5),
+        case("one unit", one, read(1, 5, gates)),
+        case("one unit, backward", one, read(1, 6, gates), reverse=True),
+        case("one step", one, read(1, 1, gates)),
+        case("two units", two, read(1, 2, gates * 2), zero_point=5),
         case("two batches, backward", two, loud, zero_point=-7, reverse=True),
-        case("a gate that is open or shut", one, heard(1, 8, gates, bits=13), sigmoid=STEEP),
-        case("functions from end to end", one, heard(1, 9, gates), tanh=ODD),
-        case("16 bits", one, heard(1, 4, gates), bits=16, output_shift=output["output_shift"] - 8),
+        case("a gate that is open or shut", one, read(1, 8, gates, bits=13), sigmoid=STEEP),
+        case("functions from end to end", one, read(1, 9, gates), tanh=ODD),
+        case("16 bits", one, read(1, 4, gates), bits=16, output_shift=output["output_shift"] - 8),
         case("the widest entries", two, loud, sigmoid=np.maximum(WILD, 0), tanh=WILD),
         case("all edges", two, value(fill(edges(16), (2, 40, gates * 2), 5), 16)),
         case("small steps", two, quiet, bias=[0]),

@@ -1,4 +1,4 @@
-"""A small decoder by hand: tokens with positions, attention to earlier tokens, attention to what is heard, a head."""
+"""A small decoder by hand: tokens with positions, attention to earlier tokens, attention to the audio, a head."""
 
 from dataclasses import replace
 from functools import cache
@@ -61,15 +61,15 @@ def attention(name: str, source: str, keys: str, length: Dimension, *, masked: b
 
 
 def reading_tokens(steps: Steps) -> Program:
-    """A program of what is heard and tokens, which makes `logits`."""
-    hears = Input.whole(bits=8, signed=True, shape=(1, TIME, CHANNELS), shortest=2, longest=MOST_TIME)
+    """A program of the audio and tokens, which makes `logits`."""
+    audio = Input.whole(bits=8, signed=True, shape=(1, TIME, CHANNELS), shortest=2, longest=MOST_TIME)
     reads = replace(
         Input.whole(bits=16, signed=False, shape=(1, TOKENS), shortest=1, longest=MOST_TOKENS, name=TOKENS),
         high=CLASSES - 1,
     )
     return Program(
         target="int8x16",
-        inputs=(hears, reads),
+        inputs=(audio, reads),
         steps=tuple(Step(name=name, operator=operator, inputs=inputs) for name, operator, inputs in steps),
         output="logits",
         description={},
@@ -77,7 +77,7 @@ def reading_tokens(steps: Steps) -> Program:
 
 
 def codes_of(time: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Something heard, and tokens."""
+    """Some audio, and tokens."""
     rng = np.random.default_rng(seed)
     return (
         rng.integers(-128, 128, (1, time, CHANNELS)).astype(np.int8),
@@ -96,7 +96,7 @@ def small_decoder() -> Program:
         ("here", Slice(axis=1, start=0, stop=TOKENS, step=1), ("positions",)),
         ("x", total, ("rows", "here")),
         *attention("own", "x", "x", TOKENS, masked=True),
-        *attention("heard", "own.sum", INPUT, TIME, masked=False),
-        ("logits", linear(CLASSES, CHANNELS, bits=16), ("heard.sum",)),
+        *attention("audio", "own.sum", INPUT, TIME, masked=False),
+        ("logits", linear(CLASSES, CHANNELS, bits=16), ("audio.sum",)),
     ]
     return reading_tokens(steps)

@@ -1,4 +1,4 @@
-"""A small transducer by hand: rows of what is heard, two recurrences over tokens, and their sum through a table to a
+"""A small transducer by hand: rows of the audio, two recurrences over tokens, and their sum through a table to a
 head.
 """
 
@@ -42,8 +42,8 @@ def small_transducer() -> Program:
     total = Add(zero_points=(3, 3), multipliers=(50000, 50000), shift=16, **EIGHT)
     curve = Table(table=RNG.integers(-128, 128, 256).astype(np.int8), input_bits=8, input_signed=True, bits=8)
     steps: Steps = [
-        ("heard", linear(CHANNELS, CHANNELS), (INPUT,)),
-        ("frames", Reshape(shape=(1, TIME, 1, CHANNELS)), ("heard",)),
+        ("audio", linear(CHANNELS, CHANNELS), (INPUT,)),
+        ("frames", Reshape(shape=(1, TIME, 1, CHANNELS)), ("audio",)),
         *said(),
         ("sum", total, ("frames", "said")),
         ("curve", curve, ("sum",)),

@@ -57,8 +57,8 @@ def test_every_rule_has_a_cheat():
 def test_our_own_record_is_judged_and_its_figures_agree(ours: dict[str, Any], tiny_world: TinyWorld, tmp_path: Path):
     file = tmp_path / "record.json"
     file.write_text(ours["text"], encoding="utf-8")
-    heard = [(one.id, one.audio_sha256) for one in describe(open_program(tiny_world.program)).calibration]
-    section = judge_evaluation(file, calibration=heard, margin=0.3)
+    calibration = [(one.id, one.audio_sha256) for one in describe(open_program(tiny_world.program)).calibration]
+    section = judge_evaluation(file, calibration=calibration, margin=0.3)
     assert {finding.rule for finding in section.findings} == {"disjoint"}  # the tiny program was calibrated on them
     assert "got 6: " in section.findings[0].what
     elsewhere = judge_evaluation(json.loads(ours["text"]), calibration=[("elsewhere", "0" * 64)], margin=0.3)

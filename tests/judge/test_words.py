@@ -27,17 +27,17 @@ def test_counts_are_those_of_our_own_dynamic_program():
             deletions=expected.deletions,
             insertions=expected.insertions,
             words=expected.words,
-            heard=0,
+            hypothesis_words=0,
         )
         assert count.agrees(said)
-        assert (count.words, count.heard) == (len(reference.split()), len(hypothesis.split()))
+        assert (count.words, count.hypothesis_words) == (len(reference.split()), len(hypothesis.split()))
     assert rate(total(counts)) == pytest.approx(100 * sum(c.errors for c in counts) / sum(c.words for c in counts))
     assert counted([], []) == []
     assert rate(total([])) is None
 
 
 def test_a_count_agrees_with_no_other_one():
-    base = {"substitutions": 2, "deletions": 3, "insertions": 1, "words": 9, "heard": 7}
+    base = {"substitutions": 2, "deletions": 3, "insertions": 1, "words": 9, "hypothesis_words": 7}
     one = Count(**base)
     assert one.agrees(Count(**(base | {"substitutions": 4, "deletions": 2, "insertions": 0})))
     for change in ({"substitutions": 1}, {"deletions": 4, "insertions": 0}, {"words": 8}):

@@ -52,8 +52,8 @@ def test_every_tensor_has_the_same_codes(recipe: str, target: str, time: int) ->
 @EVERY
 def test_the_program_is_proved_for_its_target(recipe: str, target: str) -> None:
     model, program = conformer(recipe, target)
-    certificate = verify(program, load_target(target))
-    assert certificate.accumulator_bits <= 32
+    proof = verify(program, load_target(target))
+    assert proof.accumulator_bits <= 32
     assert (program.target, program.description) == (target, {"recipe": recipe})
     assert (program.input.shortest, program.input.longest) == (model.shortest, LONGEST)
     bits = {step.operator.weight_bits for step in program.steps if hasattr(step.operator, "weight_bits")}

@@ -9,7 +9,7 @@ from earnest.errors import FileError
 from earnest.file import load
 from earnest.integer.program.program import Program
 from earnest.runtime.audio import read_audio
-from earnest.runtime.description import Heard, describe
+from earnest.runtime.description import CalibrationRecording, describe
 from earnest.runtime.fingerprint import audio_sha256
 from synthetic import TinyWorld
 
@@ -25,7 +25,9 @@ def test_what_is_written_is_read(program: Program) -> None:
 
 def test_the_program_names_what_calibration_heard(program: Program, tiny_world: TinyWorld) -> None:
     paths = sorted(path for path in tiny_world.data.rglob("*") if path.suffix in (".flac", ".wav"))
-    expected = [Heard(id=path.stem, audio_sha256=audio_sha256(read_audio(path).samples)) for path in paths]
+    expected = [
+        CalibrationRecording(id=path.stem, audio_sha256=audio_sha256(read_audio(path).samples)) for path in paths
+    ]
     assert list(describe(program).calibration) == expected
 
 

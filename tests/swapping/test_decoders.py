@@ -24,7 +24,7 @@ CLASSES, WIDTH, MOST = 23, 16, 30
 
 
 class Speller(nn.Module):
-    """Tokens look at earlier ones and at what is heard. `mask` is how the later ones are hidden, `spoilt` what is
+    """Tokens look at earlier ones and at the audio. `mask` is how the later ones are hidden, `spoilt` what is
     wrong.
     """
 

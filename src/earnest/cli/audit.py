@@ -23,7 +23,7 @@ FRAMES = (67, 52, 41)
 """Lengths of the random features by which a float model is judged."""
 
 SAMPLES = 160
-"""Samples that stand for one frame where a model hears samples."""
+"""Samples that stand for one frame where a model reads samples."""
 
 
 TomlFile = Annotated[
@@ -181,7 +181,7 @@ def _run(
         note(f"{found.utterances} utterances computed again", quiet=quiet)
         return verdict, [asdict(each) for each in found.differences]
     if asked.replay or asked.certificate:
-        utterances = _heard(audited, asked)
+        utterances = _recorded(audited, asked)
         if asked.replay:
             codes = ((each.id, each.codes) for each in utterances)
             verdict = auditing.joined(verdict, auditing.replayed(audited, codes))
@@ -192,12 +192,12 @@ def _run(
     return verdict, None
 
 
-def _heard(audited: "Audited", asked: Asked) -> "list[Recorded]":
-    from earnest.evaluation.auditing import heard
+def _recorded(audited: "Audited", asked: Asked) -> "list[Recorded]":
+    from earnest.evaluation.auditing import recorded
     from earnest.speech.librispeech import read_split, select
 
     assert asked.data is not None
-    return list(heard(audited, select(read_split(asked.data, transcripts="required"), asked.limit)))
+    return list(recorded(audited, select(read_split(asked.data, transcripts="required"), asked.limit)))
 
 
 def _write_page(path: Path, verdict: "Verdict") -> None:

@@ -129,7 +129,7 @@ def _found(quantized: "Quantized", model: "FloatModel", output: Path, allowed: i
         "file_bytes": output.stat().st_size,
         "float_bytes": float_bytes,
         "ratio": round(output.stat().st_size / float_bytes, 4),
-        "accumulator_bits": quantized.certificate.accumulator_bits,
+        "accumulator_bits": quantized.proof.accumulator_bits,
         "accumulator_bits_allowed": allowed,
         "shortest_frames": program.input.shortest,
         "longest_frames": program.input.longest,

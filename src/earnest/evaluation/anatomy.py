@@ -60,7 +60,7 @@ class Anatomy:
 def anatomy(program: Program, target: Target | None = None) -> Anatomy:
     """Count a program; it is verified on the way, for its own target unless another source of it is given."""
     device = target if target is not None else load_target(program.target)
-    certificate = verify(program, device)
+    proof = verify(program, device)
     widths = weight_widths(program)
     report = file_report(program)
     return Anatomy(
@@ -70,10 +70,10 @@ def anatomy(program: Program, target: Target | None = None) -> Anatomy:
             OperatorWidths(
                 name=step.name,
                 kind=step.operator.kind,
-                inputs=tuple(certificate.domains[name].bits for name in step.inputs),
+                inputs=tuple(proof.domains[name].bits for name in step.inputs),
                 weight=getattr(step.operator, "weight_bits", None),
-                output=certificate.domains[step.name].bits,
-                shape=certificate.domains[step.name].shape,
+                output=proof.domains[step.name].bits,
+                shape=proof.domains[step.name].shape,
             )
             for step in program.steps
         ),
@@ -84,7 +84,7 @@ def anatomy(program: Program, target: Target | None = None) -> Anatomy:
         file_bytes=report.file_bytes,
         sections=report.sections,
         effective_bits=report.effective_bits_per_weight,
-        accumulator_bits=certificate.accumulator_bits,
+        accumulator_bits=proof.accumulator_bits,
         accumulator_bits_allowed=device.accumulator_bits,
         description=describe(program),
     )

@@ -68,8 +68,8 @@ class Audited:
         return self.recognizer.description.decoding.at_once(run, codes, chosen)
 
 
-def heard(audited: Audited, utterances: Iterable[Utterance]) -> Iterator[Recorded]:
-    """The feature codes of utterances; an error names the one that cannot be heard."""
+def recorded(audited: Audited, utterances: Iterable[Utterance]) -> Iterator[Recorded]:
+    """The feature codes of utterances; an error names the one that cannot be read."""
     rate = audited.recognizer.description.front_end.sample_rate
     for utterance in utterances:
         if utterance.text is None:

@@ -97,7 +97,7 @@ class Evaluation:
 
     @property
     def seconds_of_audio(self) -> float:
-        """How much was heard."""
+        """How much audio there was."""
         return sum(outcome.seconds for outcome in self.outcomes)
 
     @property
@@ -189,7 +189,7 @@ def evaluate_float(
 
 
 def paired(program: Evaluation, model: Evaluation) -> Evaluation:
-    """A program's evaluation and its float model's as one; they heard the same audio by the same front end.
+    """A program's evaluation and its float model's as one; they read the same audio by the same front end.
 
     DataError names the utterance that is not the same in both, CheckpointError a front end that is not.
     """

@@ -18,11 +18,11 @@ def figures(evaluation: Evaluation) -> dict[str, object]:
 
     Keys without a prefix belong to the program, those with `float_` to the float model.
     """
-    heard = evaluation.seconds_of_audio
+    audio = evaluation.seconds_of_audio
     found: dict[str, object] = {
         "utterances": len(evaluation.outcomes),
         "words": sum(len(outcome.reference.split()) for outcome in evaluation.outcomes),
-        "seconds_of_audio": round(heard, 3),
+        "seconds_of_audio": round(audio, 3),
         "normalisation": NORMALISATION,
         "jobs": evaluation.jobs,
         "seconds": round(evaluation.elapsed, 3),

@@ -106,7 +106,7 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
     integer, real, codes, logits = None, None, None, None
     if recognizer is not None:
         codes = recognizer.codes_of(features)
-        integer, logits = judged(lambda: recognizer.hear(codes))
+        integer, logits = judged(lambda: recognizer.recognize_codes(codes))
     if model is not None:
         real, _ = judged(lambda: _real(model, features, beams))
     return Outcome(
@@ -123,7 +123,7 @@ def _outcome(recognizer: Recognizer | None, model: "FloatModel | None", utteranc
 
 
 def _real(model: "FloatModel", features: np.ndarray, beams: int) -> tuple[Recognized, None]:
-    from earnest.models.hearing import recognized
+    from earnest.models.transcription import recognized
 
     return recognized(model, features, beams=beams), None
 

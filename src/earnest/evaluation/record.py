@@ -160,12 +160,12 @@ def text(content: Record) -> str:
 
 
 def _utterance(outcome: Outcome) -> RecordedUtterance:
-    heard: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     for prefix, hypothesis in (("", outcome.integer), ("float_", outcome.real)):
         if hypothesis is not None:
-            heard |= {f"{prefix}hypothesis": hypothesis.text, f"{prefix}errors": _errors(hypothesis.errors)}
+            told |= {f"{prefix}hypothesis": hypothesis.text, f"{prefix}errors": _errors(hypothesis.errors)}
     if outcome.integer is not None and outcome.integer.truncated:
-        heard["capped"] = True
+        told["capped"] = True
     return RecordedUtterance(
         id=outcome.id,
         audio_sha256=outcome.audio_sha256,
@@ -173,7 +173,7 @@ def _utterance(outcome: Outcome) -> RecordedUtterance:
         reference=outcome.reference,
         features_sha256=outcome.features_sha256,
         logits_sha256=outcome.logits_sha256,
-        **heard,
+        **told,
     )
 
 

@@ -16,7 +16,7 @@ Dimension = int | str | tuple[Any, ...]
 Symbols = Mapping[str, int]
 
 TIME, TOKENS = "time", "tokens"
-"""Symbols of a program: how long it hears, and how many tokens it reads."""
+"""Symbols of a program: how long the audio is, and how many tokens it reads."""
 
 _DEPTH, _LIMIT = 32, 1 << 40
 

@@ -23,6 +23,7 @@ from safetensors.numpy import save_file
 from earnest.errors import FileError
 from earnest.judge.difference import Difference, differences, settled
 from earnest.judge.document import Document, read_document
+from earnest.judge.replay import RunProgram
 from earnest.judge.words import counted, normalised, total
 
 KIND, VERSION = "certificate", 1
@@ -32,9 +33,6 @@ LARGEST_CODES = 1 << 33
 
 _INTEGERS = {"I8", "U8", "I16", "U16", "I32", "I64"}
 _PLACES = 4
-
-Run = Callable[[np.ndarray], np.ndarray]
-"""Logit codes [frames, classes] of the feature codes of one utterance."""
 
 Decode = Callable[[np.ndarray], str]
 """The text of logit codes."""
@@ -51,7 +49,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class CertificateRow:
     """What a certificate says of one utterance."""
 
     id: str
@@ -68,7 +66,7 @@ class Certificate:
 
     program_sha256: str
     verdict: Mapping[str, Any]
-    rows: tuple[Row, ...]
+    rows: tuple[CertificateRow, ...]
     normalisation: str
     errors: int
     words: int
@@ -100,7 +98,7 @@ def issue_certificate(
     program_sha256: str,
     verdict: Mapping[str, Any],
     normalisation: str,
-    run: Run,
+    run: RunProgram,
     decode: Decode,
     versions: Mapping[str, str],
 ) -> Certificate:
@@ -141,7 +139,7 @@ def verify_certificate(
     *,
     program_sha256: str,
     verdict: Mapping[str, Any],
-    run: Run,
+    run: RunProgram,
     decode: Decode,
     versions: Mapping[str, str],
 ) -> Verification:
@@ -208,13 +206,13 @@ def read_certificate(path: str | os.PathLike[str]) -> Certificate:
     )
 
 
-def _row(part: Document) -> Row:
+def _row(part: Document) -> CertificateRow:
     hashes = {name: part.sha256(name) for name in ("audio_sha256", "features_sha256", "logits_sha256")}
-    return Row(id=part.name("id"), **hashes, reference=part.text("reference"), text=part.text("text"))
+    return CertificateRow(id=part.name("id"), **hashes, reference=part.text("reference"), text=part.text("text"))
 
 
-def _row_facts(row: Row) -> dict[str, str]:
-    return {field.name: getattr(row, field.name) for field in fields(Row)}
+def _row_facts(row: CertificateRow) -> dict[str, str]:
+    return {field.name: getattr(row, field.name) for field in fields(CertificateRow)}
 
 
 def _to_text(certificate: Certificate) -> str:
@@ -236,9 +234,9 @@ def _to_text(certificate: Certificate) -> str:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _computed(given: Recorded, run: Run, decode: Decode) -> Row:
+def _computed(given: Recorded, run: RunProgram, decode: Decode) -> CertificateRow:
     logits = run(given.codes)
-    return Row(
+    return CertificateRow(
         id=given.id,
         audio_sha256=given.audio_sha256,
         features_sha256=codes_sha256(given.codes),
@@ -248,7 +246,7 @@ def _computed(given: Recorded, run: Run, decode: Decode) -> Row:
     )
 
 
-def _counts(rows: Iterable[Row], normalisation: str) -> tuple[int, int]:
+def _counts(rows: Iterable[CertificateRow], normalisation: str) -> tuple[int, int]:
     pairs = [(normalised(row.reference, normalisation), normalised(row.text, normalisation)) for row in rows]
     count = total(counted([reference for reference, _ in pairs], [text for _, text in pairs]))
     return count.errors, count.words
@@ -260,7 +258,7 @@ def stored_codes(path: str | os.PathLike[str], certificate: Certificate) -> Iter
         yield row.id, codes
 
 
-def _stored(file: Path, rows: tuple[Row, ...]) -> Iterator[tuple[Row, np.ndarray]]:
+def _stored(file: Path, rows: tuple[CertificateRow, ...]) -> Iterator[tuple[CertificateRow, np.ndarray]]:
     """The codes of every row, one at a time."""
     try:
         if file.stat().st_size > LARGEST_CODES:

@@ -1,6 +1,6 @@
 """What a record claims, against what was counted: rates, no loss, improvement, the best of many runs, devices."""
 
-from earnest.judge.record import Claim, Measured
+from earnest.judge.record import Claim, CountedRecord
 from earnest.judge.verdict import Rule, Section
 from earnest.judge.words import rate, total
 
@@ -31,7 +31,7 @@ DEVICE = Rule(
 RULES = (CLAIMED, NO_LOSS, IMPROVEMENT, SEEDS, LABELLED, DEVICE)
 
 
-def judge_claims(section: Section, measured: Measured, margin: float | None) -> None:
+def judge_claims(section: Section, measured: CountedRecord, margin: float | None) -> None:
     """Every rule on claims. `margin` is what the judge demands; where the record states a narrower one, that counts."""
     record = measured.record
     for claim in record.claims:
@@ -52,13 +52,13 @@ def judge_claims(section: Section, measured: Measured, margin: float | None) -> 
     _judge_label(section, measured)
 
 
-def stated_margin(measured: Measured, margin: float | None) -> float | None:
+def stated_margin(measured: CountedRecord, margin: float | None) -> float | None:
     """The narrowest margin that judge or record state; None where neither does."""
     margins = [claim.margin for claim in measured.record.claims if claim.kind == "no-loss"]
     return min((one for one in (margin, *margins) if one is not None), default=None)
 
 
-def _judge_rate(section: Section, claim: Claim, measured: Measured) -> None:
+def _judge_rate(section: Section, claim: Claim, measured: CountedRecord) -> None:
     runs = measured.record.runs if claim.system == "program" else ()
     if len(runs) > 1:
         mean = sum(run.wer for run in runs) / len(runs)
@@ -74,14 +74,14 @@ def _judge_rate(section: Section, claim: Claim, measured: Measured) -> None:
         section.report(CLAIMED, _where(claim), f"expected what was counted, {found}, got {claim.value}")
 
 
-def _judge_runs(section: Section, measured: Measured) -> None:
+def _judge_runs(section: Section, measured: CountedRecord) -> None:
     record = measured.record
     registered, there = sorted(record.seeds), sorted(run.seed for run in record.runs)
     if registered != there:
         section.report(SEEDS, "runs", f"expected the registered seeds {registered}, got runs of {there}")
 
 
-def _judge_label(section: Section, measured: Measured) -> None:
+def _judge_label(section: Section, measured: CountedRecord) -> None:
     facts, rows = measured.record.program.facts, measured.record.rows
     if facts.get("result") == "simulation":
         return
@@ -93,7 +93,7 @@ def _judge_label(section: Section, measured: Measured) -> None:
         section.report(LABELLED, bare[0], f"expected the hash of its logit codes; {len(bare)} utterances have none")
 
 
-def _scope(claim: Claim, measured: Measured) -> str | None:
+def _scope(claim: Claim, measured: CountedRecord) -> str | None:
     record = measured.record
     if claim.of != record.data:
         return f"expected a claim on {record.data}, which was measured, got one on {claim.of}"
@@ -102,7 +102,7 @@ def _scope(claim: Claim, measured: Measured) -> str | None:
     return None
 
 
-def _loss(claim: Claim, measured: Measured, margin: float | None) -> str | None:
+def _loss(claim: Claim, measured: CountedRecord, margin: float | None) -> str | None:
     stated = min((one for one in (claim.margin, margin) if one is not None), default=None)
     if stated is None:
         return "expected a margin: that a difference is not significant does not say that there is none"

@@ -11,7 +11,7 @@ from typing import Any
 
 from earnest.judge.claims import RULES as CLAIM_RULES
 from earnest.judge.claims import judge_claims, stated_margin
-from earnest.judge.record import Measured, Record, System, measured, read_record
+from earnest.judge.record import CountedRecord, Record, System, counted_record, read_record
 from earnest.judge.verdict import Rule, Section
 from earnest.judge.words import RESAMPLES, SEED, Count, rate, total
 
@@ -54,7 +54,7 @@ SAME_FRONT_END = Rule(name="same-front-end", asks="both systems hear through the
 SAME_REFERENCES = Rule(name="same-references", asks="both systems are held to the same references", cap=None)
 COUNTED = Rule(name="counted", asks="the errors are those of the texts, in every utterance and in sum", cap=None)
 WORDED = Rule(name="worded", asks="every reference has a word", cap=None)
-HEARD = Rule(
+WHOLE_HYPOTHESES = Rule(
     name="heard", asks="integers leave no more utterances empty, cut short or running away than float does", cap=None
 )
 ONE_READ = Rule(name="one-read", asks="nothing was chosen on a test split", cap=None)
@@ -73,7 +73,7 @@ RULES = (
     SAME_REFERENCES,
     COUNTED,
     WORDED,
-    HEARD,
+    WHOLE_HYPOTHESES,
     ONE_READ,
     *CLAIM_RULES,
 )
@@ -103,7 +103,7 @@ def judge_evaluation(
         name: None if pairs is None else list(pairs)
         for name, pairs in (("calibration", calibration), ("training", training), ("development", development))
     }
-    found = measured(read_record(record))
+    found = counted_record(read_record(record))
     _judge_data(section, found, seen)
     if program_sha256 is not None:
         came = found.record.program_sha256
@@ -111,14 +111,16 @@ def judge_evaluation(
     _judge_float_row(section, found.record)
     _judge_sameness(section, found.record)
     _judge_counts(section, found)
-    _judge_hearing(section, found)
+    _judge_hypotheses(section, found)
     judge_claims(section, found, margin)
     section.figures |= _figures(found, stated_margin(found, margin))
     section.figures["heard_before"] = {name: None if pairs is None else len(pairs) for name, pairs in seen.items()}
     return section
 
 
-def _judge_data(section: Section, found: Measured, seen: Mapping[str, list[tuple[str, str | None]] | None]) -> None:
+def _judge_data(
+    section: Section, found: CountedRecord, seen: Mapping[str, list[tuple[str, str | None]] | None]
+) -> None:
     record = found.record
     for name, pairs in seen.items():
         ids = {pair[0] for pair in pairs or ()}
@@ -186,7 +188,7 @@ def _judge_sameness(section: Section, record: Record) -> None:
         section.report(SAME_REFERENCES, other[0], f"{len(other)} utterances have two references: {_few(other)}")
 
 
-def _judge_counts(section: Section, found: Measured) -> None:
+def _judge_counts(section: Section, found: CountedRecord) -> None:
     record = found.record
     wordless = [row.id for row, count in zip(record.rows, found.integer, strict=True) if not count.words]
     if wordless:
@@ -222,28 +224,28 @@ def _judge_system(
         )
 
 
-def _judge_hearing(section: Section, found: Measured) -> None:
+def _judge_hypotheses(section: Section, found: CountedRecord) -> None:
     if capped := [row.id for row in found.record.rows if row.capped]:
-        section.report(HEARD, capped[0], f"decoding was cut off in {len(capped)} utterances: {_few(capped)}")
+        section.report(WHOLE_HYPOTHESES, capped[0], f"decoding was cut off in {len(capped)} utterances: {_few(capped)}")
     if found.real is None:
-        section.leave(HEARD, "the float model did not hear every utterance")
+        section.leave(WHOLE_HYPOTHESES, "the float model did not hear every utterance")
         return
     integer, real = _odd(found.integer), _odd(found.real)
     if more := [f"{integer[kind]} {kind} for {real[kind]}" for kind in integer if integer[kind] > real[kind]]:
-        section.report(HEARD, found.record.data, f"expected no more than float has, got {', '.join(more)}")
+        section.report(WHOLE_HYPOTHESES, found.record.data, f"expected no more than float has, got {', '.join(more)}")
 
 
 def _odd(counts: tuple[Count, ...]) -> dict[str, int]:
     """Hypotheses that are no attempt at the whole utterance; an empty one is not counted as cut short again."""
-    heard = [(count.heard, count.words) for count in counts]
+    lengths = [(count.hypothesis_words, count.words) for count in counts]
     return {
-        "empty": sum(h == 0 for h, _ in heard),
-        "cut short": sum(0 < h < SHORTEST * w for h, w in heard if w >= FEWEST),
-        "running away": sum(h > LONGEST * w for h, w in heard if w >= FEWEST),
+        "empty": sum(h == 0 for h, _ in lengths),
+        "cut short": sum(0 < h < SHORTEST * w for h, w in lengths if w >= FEWEST),
+        "running away": sum(h > LONGEST * w for h, w in lengths if w >= FEWEST),
     }
 
 
-def _figures(found: Measured, margin: float | None) -> dict[str, Any]:
+def _figures(found: CountedRecord, margin: float | None) -> dict[str, Any]:
     record, summed = found.record, total(found.integer)
     upper = None if found.interval is None else found.interval[1]
     return {
@@ -269,8 +271,8 @@ def _rates(counts: tuple[Count, ...]) -> dict[str, Any]:
         "deletions": summed.deletions,
         "insertions": summed.insertions,
         **{kind.replace(" ", "_"): number for kind, number in _odd(counts).items()},
-        "length_ratio": summed.heard / summed.words if summed.words else None,
-        "longest_ratio": max((count.heard / count.words for count in counts if count.words), default=None),
+        "length_ratio": summed.hypothesis_words / summed.words if summed.words else None,
+        "longest_ratio": max((count.hypothesis_words / count.words for count in counts if count.words), default=None),
     }
 
 
@@ -281,7 +283,9 @@ def _difference(integer: Count, real: Count) -> float | None:
 
 def _said(errors: tuple[int, int, int], words: int) -> Count:
     substitutions, deletions, insertions = errors
-    return Count(substitutions=substitutions, deletions=deletions, insertions=insertions, words=words, heard=0)
+    return Count(
+        substitutions=substitutions, deletions=deletions, insertions=insertions, words=words, hypothesis_words=0
+    )
 
 
 def _few(ids: list[str]) -> str:

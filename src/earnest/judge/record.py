@@ -14,7 +14,7 @@ CLAIMS = ("wer", "no-loss", "better", "device")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class RecordRow:
     """One utterance; `errors` are what the record says, (substitutions, deletions, insertions). `capped`: its decoding
     was cut off.
     """
@@ -53,7 +53,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class SeedRun:
     """One of several runs of a method that chance divides."""
 
     seed: int
@@ -72,15 +72,15 @@ class Record:
     program_sha256: str | None
     float_model: System | None
     same_run: bool
-    rows: tuple[Row, ...]
+    rows: tuple[RecordRow, ...]
     claims: tuple[Claim, ...]
     seeds: tuple[int, ...]
-    runs: tuple[Run, ...]
+    runs: tuple[SeedRun, ...]
     device: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class CountedRecord:
     """A record with the judge's own counts: per utterance, and the interval of integer minus float.
 
     `real` and `interval` are None where an utterance has no hypothesis of the float model, `interval` also where one
@@ -125,7 +125,7 @@ def _program_sha256(part: Document) -> str | None:
     return part.sha256("sha256") if part.has("sha256") else None
 
 
-def measured(record: Record) -> Measured:
+def counted_record(record: Record) -> CountedRecord:
     """Count the words of a record again; each system's texts by its own normalisation."""
     program, model = record.program, record.float_model
     integer = tuple(
@@ -136,19 +136,19 @@ def measured(record: Record) -> Measured:
     )
     texts = [row.float_hypothesis for row in record.rows if row.float_hypothesis is not None]
     if model is None or len(texts) < len(record.rows):
-        return Measured(record=record, integer=integer, real=None, interval=None)
+        return CountedRecord(record=record, integer=integer, real=None, interval=None)
     real = tuple(
         counted(
             [normalised(row.float_reference, model.normalisation) for row in record.rows],
             [normalised(text, model.normalisation) for text in texts],
         )
     )
-    return Measured(record=record, integer=integer, real=real, interval=interval(integer, real))
+    return CountedRecord(record=record, integer=integer, real=real, interval=interval(integer, real))
 
 
-def _row(part: Document) -> Row:
+def _row(part: Document) -> RecordRow:
     real = part.has("float_hypothesis")
-    return Row(
+    return RecordRow(
         id=part.name("id"),
         audio_sha256=part.sha256("audio_sha256"),
         reference=part.text("reference"),
@@ -193,8 +193,8 @@ def _claim(part: Document) -> Claim:
     )
 
 
-def _run(part: Document) -> Run:
-    return Run(seed=part.count("seed"), wer=part.number("wer"))
+def _run(part: Document) -> SeedRun:
+    return SeedRun(seed=part.count("seed"), wer=part.number("wer"))
 
 
 def _names(part: Document, key: str) -> tuple[str, ...]:

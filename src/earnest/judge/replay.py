@@ -1,7 +1,7 @@
 """An independent replay: one program run by two things that share no code, code for code.
 
 The judge gets both as callables and looks at nothing but integers: every code of every utterance is compared, and what
-would agree whatever the program does (nothing heard, one answer for all) is no evidence.
+would agree whatever the program does (nothing read, one answer for all) is no evidence.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from earnest.judge.verdict import Rule, Section
 
 NAME = "replay"
 
-Run = Callable[[np.ndarray], np.ndarray]
+RunProgram = Callable[[np.ndarray], np.ndarray]
 """Logit codes of the feature codes of one utterance."""
 
 AGREES = Rule(name="replay-agrees", asks="an independent runtime makes the very same codes", cap=Level.NONE)
@@ -24,17 +24,17 @@ RULES = (AGREES, WHOLE, TELLS)
 
 
 def judge_replay(
-    run: Run, again: Run, utterances: Iterable[tuple[str, np.ndarray]], *, runtime: str, products: str
+    run: RunProgram, again: RunProgram, utterances: Iterable[tuple[str, np.ndarray]], *, runtime: str, products: str
 ) -> Section:
     """Compare the codes of two runs over utterances (id, feature codes). `runtime` names the second, `products` how it
     multiplies 8-bit codes.
     """
     section = Section(name=NAME, rules=RULES)
-    heard = compared = differing = 0
+    count = compared = differing = 0
     answers: set[bytes] = set()
     varied = False
     for name, codes in utterances:
-        heard += 1
+        count += 1
         one, other = run(codes), again(codes)
         answers.add(one.tobytes())
         varied |= one.size > 1 and one.min() < one.max()
@@ -47,17 +47,17 @@ def judge_replay(
         section.require(
             wrong == 0, AGREES, name, f"expected the same codes, got {wrong} of {one.size} that differ, {other.shape}"
         )
-    if heard == 0:
+    if count == 0:
         raise ProgramError("replay: expected at least one utterance, got none")
     section.require(
-        bool(varied) and (heard == 1 or len(answers) > 1),
+        bool(varied) and (count == 1 or len(answers) > 1),
         TELLS,
         "all utterances",
-        f"expected codes that vary, and from one utterance to the next; got {len(answers)} answers to {heard}",
+        f"expected codes that vary, and from one utterance to the next; got {len(answers)} answers to {count}",
     )
     section.figures = {
         "replayed": compared > 0 and not section.findings,
-        "utterances": heard,
+        "utterances": count,
         "codes": compared,
         "differing": differing,
         "products": products,

@@ -36,7 +36,7 @@ class Count:
     deletions: int
     insertions: int
     words: int
-    heard: int
+    hypothesis_words: int
 
     @property
     def errors(self) -> int:
@@ -66,7 +66,7 @@ def counted(references: Sequence[str], hypotheses: Sequence[str]) -> list[Count]
                 deletions=kinds["delete"],
                 insertions=kinds["insert"],
                 words=len(reference.split()),
-                heard=len(hypothesis.split()),
+                hypothesis_words=len(hypothesis.split()),
             )
         )
     return counts
@@ -74,7 +74,7 @@ def counted(references: Sequence[str], hypotheses: Sequence[str]) -> list[Count]
 
 def total(counts: Sequence[Count]) -> Count:
     """The sum of counts."""
-    names = ("substitutions", "deletions", "insertions", "words", "heard")
+    names = ("substitutions", "deletions", "insertions", "words", "hypothesis_words")
     return Count(**{name: sum(getattr(count, name) for count in counts) for name in names})
 
 

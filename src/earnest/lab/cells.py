@@ -63,5 +63,5 @@ def _next(waiting: Iterable[Cell], flying: Iterable[Cell], made: set[str]) -> Ce
 
 
 def _parts(cell: Cell) -> set[str]:
-    """What the cell leaves in the work folder for others: its program, and what the float model hears."""
+    """What the cell leaves in the work folder for others: its program, and what the float model recognizes."""
     return {cell.product, cell.float_key}

@@ -52,7 +52,7 @@ class Calibration(Part):
 
 class Evaluated(Part):
     """The data sets that error rates are counted on; no `limit` takes all of their utterances. A row of the ledger
-    compares, so `against` is true: the float model hears the same.
+    compares, so `against` is true: the float model reads the same.
     """
 
     data: list[Place] = Field(min_length=1)
@@ -90,7 +90,7 @@ class Search(Part):
 
 
 class Experiment(Part):
-    """The whole file. `longest` is the longest recording, in seconds, that the programs hear."""
+    """The whole file. `longest` is the longest recording, in seconds, that the programs take."""
 
     name: Name
     longest: int = Field(default=60, ge=1, le=LONGEST_SECONDS)

@@ -8,7 +8,7 @@ import torch
 
 from earnest.errors import DataError, EarnestError
 from earnest.models import FloatModel
-from earnest.models.hearing import taught
+from earnest.models.transcription import taught
 from earnest.nn.comparison import Difference, OperatorError, differences, first_difference, operator_errors
 from earnest.pipeline import Quantized
 from earnest.runtime.audio import read_audio
@@ -35,7 +35,7 @@ class Explanation:
 def explain(
     quantized: Quantized, model: FloatModel, utterances: Sequence[Utterance], progress: Progress | None = None
 ) -> Explanation:
-    """Compare on recordings; an utterance shorter or longer than the program hears is an error that names it."""
+    """Compare on recordings; an utterance shorter or longer than the program takes is an error that names it."""
     if not utterances:
         raise DataError("expected at least one utterance to compare on, got none")
     backend = ReferenceBackend(quantized.program)
@@ -66,7 +66,7 @@ def explain(
 
 
 def _features(quantized: Quantized, model: FloatModel, utterance: Utterance) -> torch.Tensor:
-    """[frames, mels] of a recording that the program hears whole; every error names the utterance."""
+    """[frames, mels] of a recording that the program takes whole; every error names the utterance."""
     spec, front_end = quantized.program.input, model.front_end
     try:
         features = torch.from_numpy(front_end(read_audio(utterance.path, front_end.sample_rate).samples))

@@ -105,7 +105,7 @@ def key_of(content: Mapping[str, Any]) -> str:
 
 @functools.cache
 def source_sha256() -> str:
-    """The SHA-256 (hex) of the source of the rooms that make programs, and of what hears with them."""
+    """The SHA-256 (hex) of the source of the rooms that make programs, and of what recognizes with them."""
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
@@ -214,8 +214,8 @@ def weights(path: Path) -> Weights:
 
 def calibration_corpus(experiment: Experiment, seed: int) -> Corpus:
     """The data that is calibrated on: the seed chooses it where there is more than the limit."""
-    heard = experiment.calibration
-    return _corpus(read_split(heard.data, transcripts="absent"), heard.data, heard.limit, seed)
+    calibration = experiment.calibration
+    return _corpus(read_split(calibration.data, transcripts="absent"), calibration.data, calibration.limit, seed)
 
 
 def evaluation_corpora(experiment: Experiment) -> list[Corpus]:

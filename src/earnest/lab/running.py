@@ -106,7 +106,7 @@ def _file_of(target: str) -> str | None:
 
 
 def _settings(cell: Cell) -> dict[str, Any]:
-    heard = cell.calibration
+    calibration = cell.calibration
     return {
         "experiment": cell.experiment,
         "cell": cell.key,
@@ -114,9 +114,9 @@ def _settings(cell: Cell) -> dict[str, Any]:
         "methods": cell.recipe.model_dump(mode="json")["methods"],
         "limit": cell.evaluation.limit,
         "calibration": {
-            "data": heard.name,
-            "recordings": len(heard.utterances),
-            "data_sha256": heard.sha256,
+            "data": calibration.name,
+            "recordings": len(calibration.utterances),
+            "data_sha256": calibration.sha256,
             "seed": cell.seed,
         },
     }

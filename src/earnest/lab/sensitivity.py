@@ -102,8 +102,8 @@ def scan(
     if not utterances:
         raise DataError("expected at least one utterance to measure on, got none")
     told = None if progress is None else lambda done: progress("measuring", done, len(utterances))
-    heard = list(each(lambda one: _heard(pair, groups, one), utterances, told))
-    float_errors = total(real for real, _ in heard)
+    found = list(each(lambda one: _measured(pair, groups, one), utterances, told))
+    float_errors = total(real for real, _ in found)
     return Scan(
         model=model,
         recipe=pair.recipe.name,
@@ -111,7 +111,7 @@ def scan(
         data=data,
         utterances=len(utterances),
         float_wer=float_errors.wer,
-        groups=tuple(sorted(_groups(pair, groups, [lost for _, lost in heard]), key=lambda group: group.rank)),
+        groups=tuple(sorted(_groups(pair, groups, [lost for _, lost in found]), key=lambda group: group.rank)),
     )
 
 
@@ -186,7 +186,7 @@ def _compute(pair: Pair, symbols: Symbols, with_codes: frozenset[str], exact: fr
     return compute
 
 
-def _heard(pair: Pair, groups: Groups, utterance: Utterance) -> tuple[WordErrors, dict[Key, Lost]]:
+def _measured(pair: Pair, groups: Groups, utterance: Utterance) -> tuple[WordErrors, dict[Key, Lost]]:
     """The float model's errors on one utterance, and what is lost on it."""
     try:
         if utterance.text is None:
@@ -223,14 +223,14 @@ def _errors(model: FloatModel, reference: Sequence[str], logits: Tensor) -> Word
     return align(reference, words(model.tokens.decode(ctc_greedy(argmax(logits.numpy()), blank=blank))))
 
 
-def _groups(pair: Pair, groups: Groups, heard: Sequence[Mapping[Key, Lost]]) -> Iterator[Group]:
+def _groups(pair: Pair, groups: Groups, losses: Sequence[Mapping[Key, Lost]]) -> Iterator[Group]:
     for name, calls in groups.items():
         yield Group(
             name=name,
             operators=len(calls),
             bits=narrowest(pair.twins, calls),
-            alone=_loss([lost[name, ALONE] for lost in heard]),
-            all_but=_loss([lost[name, ALL_BUT] for lost in heard]),
+            alone=_loss([lost[name, ALONE] for lost in losses]),
+            all_but=_loss([lost[name, ALL_BUT] for lost in losses]),
         )
 
 

@@ -21,7 +21,7 @@ SECONDS, ROUNDS, THREADS = 15.0, 5, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Median milliseconds, and what was heard."""
+    """Median milliseconds, and how much audio."""
 
     milliseconds: float
     float_milliseconds: float

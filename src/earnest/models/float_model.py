@@ -19,7 +19,7 @@ LONGEST_INPUT = 1 << 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatModel:
     """A float recogniser: the module in evaluation mode, its tokens, its front end, and where it came from; its
-    architecture with the settings by name, and the greatest time that it hears, in steps of the front end.
+    architecture with the settings by name, and the greatest time that it takes, in steps of the front end.
     `recognition` is how its tokens are chosen.
     """
 

@@ -35,7 +35,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """What a decoder reads beside what is heard: indices of so many classes, so many at most."""
+    """What a decoder reads beside the audio: indices of so many classes, so many at most."""
 
     classes: int
     longest: int

@@ -1,4 +1,4 @@
-"""What a program file says of itself beside its arithmetic: front end, input grid, tokens, what calibration heard.
+"""What a program file says of itself beside its arithmetic: front end, input grid, tokens, recordings of calibration.
 Strings and integers only.
 """
 
@@ -19,7 +19,7 @@ from earnest.runtime.front_ends.catalogue import front_end_of
 from earnest.runtime.front_ends.front_end import FrontEnd
 from earnest.runtime.pieces import Pieces
 
-_MOST_HEARD, _LONGEST_ID = 1 << 20, 200
+_MOST_RECORDINGS, _LONGEST_ID = 1 << 20, 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,8 +42,8 @@ class InputGrid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A recording that calibration heard: its id, and the hash of its decoded audio, whole (`runtime.fingerprint`).
+class CalibrationRecording:
+    """A recording that calibration read: its id, and the hash of its decoded audio, whole (`runtime.fingerprint`).
 
     FileError: an id that is empty, long or not printable; a hash that is none.
     """
@@ -66,7 +66,7 @@ class Description:
     """Everything between samples and text that is no operator of the program. `tokens` are those of a CTC model, with
     its blank, or the vocabulary of a model that reads tokens.
 
-    `calibration` is in the order in which it was heard; it is empty where ranges came from no recording.
+    `calibration` is in the order in which it was read; it is empty where ranges came from no recording.
     """
 
     front_end: FrontEnd
@@ -74,7 +74,7 @@ class Description:
     tokens: Pieces
     recipe: str
     model: str
-    calibration: tuple[Heard, ...]
+    calibration: tuple[CalibrationRecording, ...]
     decoding: Decoding
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Description:
             DECODING: self.decoding.declared(),
             "recipe": self.recipe,
             "model": self.model,
-            "calibration": [[heard.id, heard.audio_sha256] for heard in self.calibration],
+            "calibration": [[each.id, each.audio_sha256] for each in self.calibration],
         }
 
 
@@ -110,10 +110,10 @@ def describe(program: Program) -> Description:
     )
 
 
-def _calibration(data: Any) -> tuple[Heard, ...]:
-    if not isinstance(data, list | tuple) or len(data) > _MOST_HEARD or not all(_is_pair(entry) for entry in data):
-        raise FileError(f"expected calibration as a list of at most {_MOST_HEARD} pairs of an id and a SHA-256")
-    return tuple(Heard(id=name, audio_sha256=sha256) for name, sha256 in data)
+def _calibration(data: Any) -> tuple[CalibrationRecording, ...]:
+    if not isinstance(data, list | tuple) or len(data) > _MOST_RECORDINGS or not all(_is_pair(entry) for entry in data):
+        raise FileError(f"expected calibration as a list of at most {_MOST_RECORDINGS} pairs of an id and a SHA-256")
+    return tuple(CalibrationRecording(id=name, audio_sha256=sha256) for name, sha256 in data)
 
 
 def _is_pair(entry: Any) -> bool:

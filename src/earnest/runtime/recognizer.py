@@ -30,7 +30,7 @@ class Recognized:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was recognised in one recording. It has one window, but where a model hears one length alone, and less than
+    """What was recognised in one recording. It has one window, but where a model takes one length alone, and less than
     the recording has: then the windows follow each other, and each was recognised by itself.
     """
 
@@ -105,7 +105,7 @@ class Recognizer:
 
     def recognize(self, recording: Recording) -> Transcript:
         """The text of samples; of a front end that has one length alone, window by window."""
-        windows = tuple(self.hear(self.codes(samples))[0] for samples in self._windows(recording.samples))
+        windows = tuple(self.recognize_codes(self.codes(samples))[0] for samples in self._windows(recording.samples))
         return Transcript(windows=windows, seconds=recording.seconds, source_rate=recording.source_rate)
 
     def _windows(self, samples: np.ndarray) -> list[np.ndarray]:
@@ -135,7 +135,7 @@ class Recognizer:
             )
         return self.description.input_grid.encode(features[None], spec.bits, signed=spec.signed)
 
-    def hear(self, codes: np.ndarray) -> tuple[Recognized, np.ndarray]:
+    def recognize_codes(self, codes: np.ndarray) -> tuple[Recognized, np.ndarray]:
         """The text of one utterance, and the logit codes that it was chosen from: [frames, classes], of a decoder
         [tokens, classes], of a transducer [choices, classes].
         """

@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class SwapRow:
     """One ATen operator. `became` is a kind of the law, or why there is none; bits are those of codes in, weight,
     codes out.
     """
@@ -21,9 +21,9 @@ class Row:
     output: str
 
 
-def bare(aten: str, path: str, became: str) -> Row:
+def bare(aten: str, path: str, became: str) -> SwapRow:
     """The row of an operator that has no twin of its own: a size, a folding, a removal."""
-    return Row(aten=aten, path=path, became=became, rule="", inputs="", weight="", output="")
+    return SwapRow(aten=aten, path=path, became=became, rule="", inputs="", weight="", output="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,8 @@ class SwapReport:
 
     recipe: str
     target: str
-    rows: tuple[Row, ...]
-    inserted: tuple[Row, ...]
+    rows: tuple[SwapRow, ...]
+    inserted: tuple[SwapRow, ...]
 
     def counts(self) -> dict[str, int]:
         """How many operators became what."""

@@ -22,7 +22,7 @@ from earnest.swapping.edges import Edges
 from earnest.swapping.fidelity import check_faithful
 from earnest.swapping.graph.graph import Account, Graph, Node
 from earnest.swapping.recipe import Recipe, Settings, load_recipe
-from earnest.swapping.report import Row, SwapReport, bare
+from earnest.swapping.report import SwapReport, SwapRow, bare
 
 LONGEST_FRAMES = 6000
 """Greatest length unless told otherwise: 60 s of features, 10 ms each."""
@@ -102,7 +102,7 @@ class Swapper:
         self.edges = Edges(graph, recipe, target)
         self.names: dict[Node, str] = {}
         self.placed: dict[str, Edge] = {}
-        self.inserted: list[Row] = []
+        self.inserted: list[SwapRow] = []
 
     def swap(self) -> TwinModel:
         """The model of twins, with its report."""
@@ -180,7 +180,7 @@ class Swapper:
         twin = Add([self.placed[name]], edge, factors=(1.0,))
         self.model.place_(inserted, twin, [name])
         self.placed[inserted] = edge
-        row = Row(
+        row = SwapRow(
             aten="",
             path=inserted,
             became=twin.kind,
@@ -217,7 +217,7 @@ class Swapper:
                     "change the recipe's rule for this path, or choose another target"
                 )
 
-    def _rows(self, account: Account) -> list[Row]:
+    def _rows(self, account: Account) -> list[SwapRow]:
         """One row for each operator that came of an ATen operator, or one that says why there is none."""
         if account.became:
             return [bare(account.aten, account.path, account.became)]
@@ -226,9 +226,9 @@ class Swapper:
             return [*rows, bare(account.aten, account.path, f"part of {account.part_of}")]
         return rows or [bare(account.aten, account.path, "unused")]
 
-    def _row(self, node: Node) -> Row:
+    def _row(self, node: Node) -> SwapRow:
         twin, settings = self.model.twin(node.name), self.edges.settings.get(node)
-        return Row(
+        return SwapRow(
             aten=node.aten,
             path=node.name,
             became=twin.kind,

@@ -19,7 +19,7 @@ from torch import Tensor
 from earnest.errors import FileError, TrainingError
 from earnest.file.whole import write_whole
 from earnest.integer.program.target import load_target
-from earnest.runtime.description import Heard
+from earnest.runtime.description import CalibrationRecording
 from earnest.swapping.recipe import load_recipe
 from earnest.training.specification import QuantizedTraining, Settings
 from earnest.training.state import State
@@ -36,7 +36,7 @@ def settings_sha256(training: Settings[Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def write_checkpoint(path: Path, state: State, settings: str, recordings: Sequence[Heard] = ()) -> None:
+def write_checkpoint(path: Path, state: State, settings: str, recordings: Sequence[CalibrationRecording] = ()) -> None:
     """Keep a state of a run with settings of this hash, and the recordings that it was trained on. TrainingError
     where it cannot be written.
     """
@@ -49,7 +49,7 @@ def write_checkpoint(path: Path, state: State, settings: str, recordings: Sequen
         raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def read_checkpoint_(path: Path, state: State, settings: str) -> tuple[Heard, ...]:
+def read_checkpoint_(path: Path, state: State, settings: str) -> tuple[CalibrationRecording, ...]:
     """Take over a kept state; the recordings that it was trained on. TrainingError: a file that is corrupt, or of a run
     with other settings.
     """
@@ -66,7 +66,7 @@ def require_run_of(path: Path, settings: str) -> dict[str, Any]:
     return told
 
 
-def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
+def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[CalibrationRecording, ...]]:
     """What another run chose of what it trained, and the recordings that it was trained on. TrainingError: a file that
     is no state of a run.
     """
@@ -80,7 +80,7 @@ def read_chosen(path: Path) -> tuple[dict[str, Tensor], tuple[Heard, ...]]:
 def _told(path: Path, advice: str) -> dict[str, Any]:
     with _errors(path, advice), safe_open(path, framework="pt") as opened:
         told = json.loads((opened.metadata() or {})[KEY])
-        recordings = tuple(Heard(id=name, audio_sha256=found) for name, found in told["heard"])
+        recordings = tuple(CalibrationRecording(id=name, audio_sha256=found) for name, found in told["heard"])
         return {key: told[key] for key in ("step", "fewest", "settings_sha256")} | {"heard": recordings}
 
 

@@ -21,7 +21,7 @@ import torch
 
 from earnest.errors import TrainingError
 from earnest.nn.parallel import one_torch_thread
-from earnest.runtime.description import Heard
+from earnest.runtime.description import CalibrationRecording
 from earnest.speech.word_errors import WordErrors
 from earnest.training import log
 from earnest.training.checkpoint import read_checkpoint_, write_checkpoint
@@ -86,10 +86,10 @@ class Run(ABC, Generic[AnySettings]):
     """The numbers of the utterances of `train` that are trained on."""
     results: tuple[Path, ...]
     """What is written."""
-    earlier_recordings: tuple[Heard, ...] = ()
+    earlier_recordings: tuple[CalibrationRecording, ...] = ()
     """Those that the run that this one starts from was trained on, or the state that is taken up."""
 
-    def all_recordings(self) -> tuple[Heard, ...]:
+    def all_recordings(self) -> tuple[CalibrationRecording, ...]:
         """The recordings that the result names: none of a float model, which has no place for them."""
         return ()
 

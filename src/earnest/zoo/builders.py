@@ -56,7 +56,7 @@ def decoder(name: str, settings: Mapping[str, Any], *, reads: str, arrange: Arra
 
 def transducer(name: str, **settings: Any) -> Callable[[], nn.Module]:
     """`<name>` of `transformers`, say ParakeetForRNNT: logits of given tokens at every frame. What LSTMs of random
-    weights say of tokens, some hundredth of what is heard, is brought to a standard deviation of 1.
+    weights say of tokens, some hundredth of the audio, is brought to a standard deviation of 1.
     """
 
     def build() -> nn.Module:

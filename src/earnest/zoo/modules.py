@@ -53,8 +53,8 @@ class TorchDecoder(nn.Module):
         """Logits of each of [batch, tokens], after [batch, time, 16]."""
         count = tokens.shape[1]
         mask = torch.full((count, count), float("-inf")).triu(1)
-        heard = self.encoder(features)
-        return self.head(self.decoder(self.embedding(tokens), heard, tgt_mask=mask, tgt_is_causal=True))
+        encoded = self.encoder(features)
+        return self.head(self.decoder(self.embedding(tokens), encoded, tgt_mask=mask, tgt_is_causal=True))
 
 
 class ConvolutionModule(nn.Module):

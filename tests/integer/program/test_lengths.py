@@ -128,15 +128,15 @@ def test_sums_of_one_operator_that_reads_values_of_several_intervals():
         assert (widest["wide:accumulator"], widest["y:accumulator"]) == (7 * 128 + 5, 7 * 2 + 5)
 
 
-def test_largest_sums_of_constants_enter_the_certificate():
+def test_largest_sums_of_constants_enter_the_overflow_proof():
     """The bias of a layer norm is seen once, before any length, and what it makes is kept to the end."""
     case = CASES["layer_norm"][0]
     features = case.operator.constants()["bias"].shape[0]
     norm = dataclasses.replace(case.operator, bias=np.full(features, 1 << 61))  # type: ignore[type-var]
     proof = Proof(symbols={}, accumulator_bits=32, path="y")
     norm.check(proof)
-    certificate = verify(program(step(norm), bits=case.domains[0].bits, features=features), INT8X16)
-    assert certificate.widest["y:intermediate"] == proof.widest["y:intermediate"] > 1 << 61
+    found = verify(program(step(norm), bits=case.domains[0].bits, features=features), INT8X16)
+    assert found.widest["y:intermediate"] == proof.widest["y:intermediate"] > 1 << 61
 
 
 class Widening(Reshape):

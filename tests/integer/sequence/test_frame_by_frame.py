@@ -28,17 +28,17 @@ from earnest.runtime.decoding.decoder import nothing_kept
 INT8X16 = load_target("int8x16")
 
 
-def joined(program: Program, heard: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+def joined(program: Program, audio: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Every row by itself: each frame, behind each token."""
     three = frame_by_frame(program)
-    frames = run(three.once, [heard], IntegerAccumulation())
+    frames = run(three.once, [audio], IntegerAccumulation())
     kept = nothing_kept(three.step.inputs[1:])
     columns = []
     for at in range(tokens.shape[1]):
         made = run(three.step, [tokens[:, at : at + 1], *kept], IntegerAccumulation())
         said, kept = made[: three.says], made[three.says :]
         rows = []
-        for frame in range(heard.shape[1]):
+        for frame in range(audio.shape[1]):
             here = [np.take(each, [frame], axis=axis) for each, axis in zip(frames, three.frames, strict=True)]
             rows += run(three.join, [*here, *said], IntegerAccumulation())
         columns.append(np.concatenate(rows, axis=1))
@@ -48,9 +48,9 @@ def joined(program: Program, heard: np.ndarray, tokens: np.ndarray) -> np.ndarra
 @pytest.mark.parametrize("time", [2, 7, MOST_TIME])
 def test_every_row_is_that_of_the_whole_program(time: int):
     program = small_transducer()
-    heard, tokens = codes_of(time, MOST_TOKENS)
-    (expected,) = run(program, [heard, tokens], IntegerAccumulation())
-    assert np.array_equal(joined(program, heard, tokens), expected)
+    audio, tokens = codes_of(time, MOST_TOKENS)
+    (expected,) = run(program, [audio, tokens], IntegerAccumulation())
+    assert np.array_equal(joined(program, audio, tokens), expected)
     assert len(np.unique(expected)) > 100
     assert (expected != expected[:, :, :1]).any(axis=(0, 1, 3))[1:].all(), "each token is told from the first"
 
@@ -84,14 +84,14 @@ def changed(name: str, operator: Operator, *more: tuple[str, Operator]) -> Progr
 
 
 def with_steps(*steps: tuple[str, Operator, tuple[str, ...]], without: tuple[str, ...] = (), **inputs: int) -> Program:
-    """The transducer without some of its steps and with others behind the rest; `inputs` are other lengths of what is
-    heard.
+    """The transducer without some of its steps and with others behind the rest; `inputs` are other lengths of the
+    audio.
     """
     program = small_transducer()
     kept = [step for step in program.steps if step.name not in without]
     made = [Step(name=name, operator=operator, inputs=reads) for name, operator, reads in steps]
-    hears = dataclasses.replace(program.inputs[0], **inputs)
-    return dataclasses.replace(program, steps=(*kept, *made), inputs=(hears, program.inputs[1]))
+    audio = dataclasses.replace(program.inputs[0], **inputs)
+    return dataclasses.replace(program, steps=(*kept, *made), inputs=(audio, program.inputs[1]))
 
 
 def operator_of(name: str) -> Operator:
@@ -104,13 +104,13 @@ def test_axes_may_be_turned_between():
     there, back = Transpose(order=(0, 2, 1, 3)), Transpose(order=(0, 2, 1, 3))
     program = changed("curve", operator_of("curve"), ("turned", there), ("back", back))
     verify(program, INT8X16)
-    heard, tokens = codes_of(5, 4)
-    (expected,) = run(program, [heard, tokens], IntegerAccumulation())
-    assert np.array_equal(joined(program, heard, tokens), expected)
+    audio, tokens = codes_of(5, 4)
+    (expected,) = run(program, [audio, tokens], IntegerAccumulation())
+    assert np.array_equal(joined(program, audio, tokens), expected)
 
 
 def test_what_is_sliced_to_the_frames_is_made_once():
-    """A table of positions, added to what is heard when a token joins it."""
+    """A table of positions, added to the audio when a token joins it."""
     codes = np.random.default_rng(1).integers(-128, 128, (1, MOST_TIME, 1, CHANNELS)).astype(np.int8)
     total = Add(zero_points=(3, 0), multipliers=(40000, 50000), shift=16, **EIGHT)
     program = with_steps(
@@ -122,9 +122,9 @@ def test_what_is_sliced_to_the_frames_is_made_once():
     )
     verify(program, INT8X16)
     assert len(frame_by_frame(program).frames) == 2
-    heard, tokens = codes_of(6, 5)
-    (expected,) = run(program, [heard, tokens], IntegerAccumulation())
-    assert np.array_equal(joined(program, heard, tokens), expected)
+    audio, tokens = codes_of(6, 5)
+    (expected,) = run(program, [audio, tokens], IntegerAccumulation())
+    assert np.array_equal(joined(program, audio, tokens), expected)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def glu(axis: int) -> GatedLinearUnit:
 
 def with_even_lengths(program: Program) -> Program:
     """Two frames or four."""
-    hears = dataclasses.replace(program.inputs[0], shortest=2, longest=4)
-    return dataclasses.replace(program, inputs=(hears, program.inputs[1]))
+    audio = dataclasses.replace(program.inputs[0], shortest=2, longest=4)
+    return dataclasses.replace(program, inputs=(audio, program.inputs[1]))
 
 
 @pytest.mark.parametrize(("shape", "rows"), [((1, 2, 1, CHANNELS), "frames"), ((1, 1, 2, CHANNELS), "tokens")])
@@ -208,12 +208,12 @@ def test_attention_behind_the_joint_is_refused():
 
 
 def test_one_length_has_no_frames():
-    with pytest.raises(ProgramError, match="expected one axis of frames, which grows with what is heard, got 0"):
+    with pytest.raises(ProgramError, match="expected one axis of frames, which grows with the audio, got 0"):
         frame_by_frame(with_steps(shortest=2, longest=2))
 
 
 def test_a_decoder_is_no_transducer():
-    with pytest.raises(ProgramError, match=r"heard\.scores: matmul: may look at several frames"):
+    with pytest.raises(ProgramError, match=r"audio\.scores: matmul: may look at several frames"):
         frame_by_frame(small_decoder())
 
 
@@ -224,7 +224,7 @@ def test_axes_in_another_order_are_refused():
         frame_by_frame(program)
 
 
-def test_tokens_that_meet_what_is_heard_at_once_are_refused():
+def test_tokens_that_meet_the_audio_at_once_are_refused():
     """Nothing is made of tokens alone: their codes are added as they are."""
     as_they_are = Add(zero_points=(3, 0), multipliers=(40000, 50000), shift=16, **EIGHT)
     program = with_steps(
@@ -245,7 +245,7 @@ def test_an_output_without_tokens_is_refused():
 
 
 def test_steps_that_nothing_reads_are_left_out():
-    """Scores of tokens, added to what is heard and never read."""
+    """Scores of tokens, added to the audio and never read."""
     program = with_steps(
         ("keys", Transpose(order=(0, 1, 3, 2)), ("said",)),
         ("scores", product(8, 8, 40000, 22), ("said", "keys")),

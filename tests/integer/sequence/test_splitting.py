@@ -29,9 +29,9 @@ def test_logits_for_every_frame_are_no_decoder_s():
         token_by_token(small_transducer())
 
 
-def test_tokens_that_do_not_depend_on_what_is_heard_are_refused():
+def test_tokens_that_do_not_depend_on_the_audio_are_refused():
     program = small_decoder()
-    deaf = [step for step in program.steps if not step.name.startswith("heard")]
+    deaf = [step for step in program.steps if not step.name.startswith("audio")]
     deaf[-1] = dataclasses.replace(deaf[-1], inputs=("own.sum",))
-    with pytest.raises(ProgramError, match="expected tokens that depend on what is heard"):
+    with pytest.raises(ProgramError, match="expected tokens that depend on the audio"):
         token_by_token(dataclasses.replace(program, steps=tuple(deaf)))

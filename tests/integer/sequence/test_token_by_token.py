@@ -19,10 +19,10 @@ from earnest.runtime.decoding.decoder import nothing_kept
 INT8X16 = load_target("int8x16")
 
 
-def stepped(program: Program, heard: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+def stepped(program: Program, audio: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Logits of every token, made one after the other."""
     two = token_by_token(program)
-    made = run(two.once, [heard], IntegerAccumulation())
+    made = run(two.once, [audio], IntegerAccumulation())
     kept = nothing_kept(two.step.inputs[1 + len(made) :])
     rows = []
     for at in range(tokens.shape[1]):
@@ -34,9 +34,9 @@ def stepped(program: Program, heard: np.ndarray, tokens: np.ndarray) -> np.ndarr
 @pytest.mark.parametrize("time", [2, 7, MOST_TIME])
 def test_codes_with_and_without_what_is_kept_are_the_same(time: int):
     program = small_decoder()
-    heard, tokens = codes_of(time, MOST_TOKENS)
-    (expected,) = run(program, [heard, tokens], IntegerAccumulation())
-    assert np.array_equal(stepped(program, heard, tokens), expected)
+    audio, tokens = codes_of(time, MOST_TOKENS)
+    (expected,) = run(program, [audio, tokens], IntegerAccumulation())
+    assert np.array_equal(stepped(program, audio, tokens), expected)
     assert len(np.unique(expected)) > 100
 
 

@@ -5,13 +5,13 @@ import re
 from tests.judge.page.material import layer, program_steps, step
 
 from earnest.judge.page.graph import draw
-from earnest.judge.page.steps import read_steps, runs_of
+from earnest.judge.page.steps import read_steps, repetitions_of
 
 
 def drawing(listed, number):
     steps = read_steps(listed)
     assert steps is not None
-    found = draw(steps, runs_of(steps)[number])
+    found = draw(steps, repetitions_of(steps)[number])
     assert found is not None
     return found
 

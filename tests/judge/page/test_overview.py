@@ -3,13 +3,13 @@
 from tests.judge.page.material import program_steps, step
 
 from earnest.judge.page.overview import COLUMNS, PITCH, overview
-from earnest.judge.page.steps import read_steps, runs_of
+from earnest.judge.page.steps import read_steps, repetitions_of
 
 
 def seen(listed):
     steps = read_steps(listed)
     assert steps is not None
-    return overview(steps, runs_of(steps))
+    return overview(steps, repetitions_of(steps))
 
 
 def test_every_step_has_a_cell_of_its_own():

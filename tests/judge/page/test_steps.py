@@ -3,13 +3,13 @@
 import pytest
 from tests.judge.page.material import layer, program_steps, step
 
-from earnest.judge.page.steps import group_of, read_steps, runs_of
+from earnest.judge.page.steps import group_of, read_steps, repetitions_of
 
 
-def runs(listed):
+def repetitions(listed):
     steps = read_steps(listed)
     assert steps is not None
-    return runs_of(steps)
+    return repetitions_of(steps)
 
 
 @pytest.mark.parametrize(
@@ -33,15 +33,15 @@ def test_group_of(name, group):
     assert group_of(name) == group
 
 
-def test_equal_layers_are_one_run_behind_what_they_read():
-    found = runs(program_steps(layers=3))
-    assert [run.title for run in found] == ["encoder.front", "encoder.places", "encoder.layers.0 to 2", "head"]
-    assert [len(run.groups) for run in found] == [1, 1, 3, 1]
+def test_equal_layers_are_one_repetition_behind_what_they_read():
+    found = repetitions(program_steps(layers=3))
+    assert [one.title for one in found] == ["encoder.front", "encoder.places", "encoder.layers.0 to 2", "head"]
+    assert [len(one.groups) for one in found] == [1, 1, 3, 1]
 
 
 def test_every_step_is_in_one_group():
-    found = runs(program_steps(layers=3))
-    places = sorted(place for run in found for group in run.groups for place in group.places)
+    found = repetitions(program_steps(layers=3))
+    places = sorted(place for one in found for group in one.groups for place in group.places)
     assert places == list(range(len(program_steps(layers=3))))
 
 
@@ -63,7 +63,7 @@ def test_a_layer_that_differs_is_no_part_of_the_run(change):
         listed[changed + 1] |= change
     else:
         listed[changed] |= change
-    assert [run.title for run in runs(listed)] == [f"encoder.layers.{n}" for n in range(3)]
+    assert [one.title for one in repetitions(listed)] == [f"encoder.layers.{n}" for n in range(3)]
 
 
 def test_layers_that_read_another_number_of_values_are_no_run():
@@ -73,18 +73,18 @@ def test_layers_that_read_another_number_of_values_are_no_run():
     outside = [step(f"front.{name}[0]", "add", ["input"], 8) for name in "abc"]
     twice = [*outside, block(0, "front.a[0]", "front.a[0]"), block(1, "front.b[0]", "front.c[0]")]
     both = [*outside, block(0, "front.a[0]", "front.b[0]"), block(1, "front.b[0]", "front.c[0]")]
-    assert [run.title for run in runs(twice)] == ["front", "layers.0", "layers.1"]
-    assert [run.title for run in runs(both)] == ["front", "layers.0 to 1"]
+    assert [one.title for one in repetitions(twice)] == ["front", "layers.0", "layers.1"]
+    assert [one.title for one in repetitions(both)] == ["front", "layers.0 to 1"]
 
 
 def test_layers_of_different_lists_are_different():
     listed = [step(f"{side}.layers.0.add[0]", "add", ["input"], 8) for side in ("encoder", "decoder")]
-    assert [run.title for run in runs(listed)] == ["encoder.layers.0", "decoder.layers.0"]
+    assert [one.title for one in repetitions(listed)] == ["encoder.layers.0", "decoder.layers.0"]
 
 
 def test_groups_that_read_each_other_are_all_there():
     listed = [step("a.x", "add", ["input"], 8), step("b.x", "add", ["a.x"], 8), step("a.y", "add", ["b.x"], 8)]
-    assert [run.title for run in runs(listed)] == ["a", "b"]
+    assert [one.title for one in repetitions(listed)] == ["a", "b"]
 
 
 def test_a_name_that_is_read_before_it_is_made_comes_from_outside():

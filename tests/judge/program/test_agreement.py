@@ -15,7 +15,7 @@ from earnest.file import dumps, loads
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.program.program import run
 from earnest.integer.program.target import Target, load_target
-from earnest.integer.program.verifier import Certificate, verify
+from earnest.integer.program.verifier import OverflowProof, verify
 
 CLAIMS = {"all-read", "declared", "headline", "from-input"}
 """What a program may be although the law has nothing against it."""
@@ -36,7 +36,7 @@ def refused(data: bytes, target: str, folder: Path) -> set[str] | None:
     }
 
 
-def proved(data: bytes, target: Target) -> Certificate | None:
+def proved(data: bytes, target: Target) -> OverflowProof | None:
     """What the verifier proves of a file, or None."""
     try:
         return verify(loads(data), target)
@@ -56,7 +56,7 @@ def is_doubled(data: bytes) -> bool:
 @pytest.mark.parametrize("seed", RANDOM)
 def test_the_sums_of_random_programs_have_the_same_widths(seed: int, tmp_path: Path):
     program, target = generate(seed)
-    certificate = verify(program, target)
+    proof = verify(program, target)
     text = anything(target.accumulator_bits).replace("int8x16", target.name)
     verdict = judged(dumps(program), tmp_path, target=text)
     assert {found.rule for found in verdict.failed} <= CLAIMS | {"nothing-hidden"}
@@ -64,13 +64,13 @@ def test_the_sums_of_random_programs_have_the_same_widths(seed: int, tmp_path: P
     found = {row["name"]: row["accumulator_bits"] for row in rows if row["accumulator_bits"] is not None}
     expected = {
         name.removesuffix(":accumulator"): bound.bit_length() + 1
-        for name, bound in certificate.widest.items()
+        for name, bound in proof.widest.items()
         if name.endswith(":accumulator")
     }
     assert {name: bits for name, bits in found.items() if bits > 1} == {
         name: bits for name, bits in expected.items() if bits > 1
     }
-    shapes = {name: list(domain.shape) for name, domain in certificate.domains.items() if name != "input"}
+    shapes = {name: list(domain.shape) for name, domain in proof.domains.items() if name != "input"}
     assert {row["name"]: row["shape"] for row in rows} == shapes
 
 
@@ -109,7 +109,7 @@ def test_both_refuse_the_same_mutants(root: Path, tmp_path: Path):
         if is_doubled(mutant):
             continue
         tried += 1
-        certificate, against = proved(mutant, target), refused(mutant, toml, tmp_path)
-        assert (certificate is not None) == (against == set()), f"mutant {seed}: {against}"
-        accepted += certificate is not None
+        proof, against = proved(mutant, target), refused(mutant, toml, tmp_path)
+        assert (proof is not None) == (against == set()), f"mutant {seed}: {against}"
+        accepted += proof is not None
     assert tried // 10 < accepted < tried // 2, "the mutants tell nothing"

@@ -6,7 +6,7 @@ import pytest
 
 from earnest.judge.program.decodings import CTC, DECODINGS, Autoregressive, Transducer, decoding_of
 
-HEARD: dict[str, Any] = {"low": -128, "high": 127}
+AUDIO: dict[str, Any] = {"low": -128, "high": 127}
 READ: dict[str, Any] = {"low": 0, "high": 9, "longest": 6}
 DECODER: dict[str, Any] = {
     "name": "autoregressive",
@@ -31,9 +31,9 @@ FRAMES: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("found", "inputs", "kind", "axes", "durations"),
     [
-        ("ctc-greedy", [HEARD], CTC, None, 0),
-        (DECODER, [HEARD, READ], Autoregressive, 3, 0),
-        (FRAMES, [HEARD, READ], Transducer, 4, 2),
+        ("ctc-greedy", [AUDIO], CTC, None, 0),
+        (DECODER, [AUDIO, READ], Autoregressive, 3, 0),
+        (FRAMES, [AUDIO, READ], Transducer, 4, 2),
     ],
 )
 def test_each_is_found_by_its_name(found: Any, inputs: Any, kind: type, axes: int | None, durations: int) -> None:
@@ -46,22 +46,22 @@ def test_each_is_found_by_its_name(found: Any, inputs: Any, kind: type, axes: in
 @pytest.mark.parametrize(
     ("found", "inputs"),
     [
-        (None, [HEARD]),
-        ("beam", [HEARD]),
-        (DECODER, [HEARD]),
-        (FRAMES, [HEARD]),
-        ("ctc-greedy", [HEARD, READ]),
-        (DECODER | {"name": "transducer"}, [HEARD, READ]),
-        (FRAMES | {"name": "autoregressive"}, [HEARD, READ]),
-        (DECODER | {"more": 1}, [HEARD, READ]),
-        (DECODER | {"shift": True}, [HEARD, READ]),
-        (DECODER | {"suppressed": [10]}, [HEARD, READ]),
-        (DECODER | {"suppressed": [3, 3]}, [HEARD, READ]),
-        (FRAMES | {"blank": 10}, [HEARD, READ]),
-        (FRAMES | {"durations": [1025]}, [HEARD, READ]),
-        (FRAMES | {"durations": [1] * 17}, [HEARD, READ]),
-        (FRAMES | {"most_of_a_frame": 0}, [HEARD, READ]),
-        (FRAMES | {"most_tokens": 7}, [HEARD, READ]),
+        (None, [AUDIO]),
+        ("beam", [AUDIO]),
+        (DECODER, [AUDIO]),
+        (FRAMES, [AUDIO]),
+        ("ctc-greedy", [AUDIO, READ]),
+        (DECODER | {"name": "transducer"}, [AUDIO, READ]),
+        (FRAMES | {"name": "autoregressive"}, [AUDIO, READ]),
+        (DECODER | {"more": 1}, [AUDIO, READ]),
+        (DECODER | {"shift": True}, [AUDIO, READ]),
+        (DECODER | {"suppressed": [10]}, [AUDIO, READ]),
+        (DECODER | {"suppressed": [3, 3]}, [AUDIO, READ]),
+        (FRAMES | {"blank": 10}, [AUDIO, READ]),
+        (FRAMES | {"durations": [1025]}, [AUDIO, READ]),
+        (FRAMES | {"durations": [1] * 17}, [AUDIO, READ]),
+        (FRAMES | {"most_of_a_frame": 0}, [AUDIO, READ]),
+        (FRAMES | {"most_tokens": 7}, [AUDIO, READ]),
     ],
 )
 def test_nothing_else_is_lawful(found: Any, inputs: Any) -> None:
@@ -79,7 +79,7 @@ def test_pieces_are_those_that_are_told_as_they_should() -> None:
 
 
 def test_suppressed_tokens_are_not_counted_where_they_are_lawful() -> None:
-    inputs = [HEARD, READ]
+    inputs = [AUDIO, READ]
     assert set(DECODER) - set(Autoregressive().few(DECODER, inputs)) == {"suppressed", "suppressed_first"}
     unlawful = DECODER | {"suppressed": [99]}
     assert Autoregressive().few(unlawful, inputs) is unlawful

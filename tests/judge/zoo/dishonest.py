@@ -42,7 +42,7 @@ def with_steps(*steps: Step, output: str = "logits") -> Program:
 
 
 def remembered() -> Program:
-    """The transcript is a constant: what is heard is read, and forgotten."""
+    """The transcript is a constant: the audio is read, and forgotten."""
     codes = np.arange(CLASSES * 3).reshape(1, 3, CLASSES)
     step = Step(name="answer", operator=Constant(codes=codes, bits=8), inputs=())
     return with_steps(step, output="answer")
@@ -123,7 +123,7 @@ def diluted() -> Program:
 
 def deaf() -> Program:
     """A decoder that knows what comes next without listening."""
-    kept = [step for step in decoder().steps if not step.name.startswith("heard")]
+    kept = [step for step in decoder().steps if not step.name.startswith("audio")]
     return replace(decoder(), steps=(*kept[:-1], replace(kept[-1], inputs=("own.sum",))))
 
 

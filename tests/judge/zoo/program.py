@@ -265,25 +265,25 @@ CHEATS = (
         name="the transcript is remembered", patterns=(23,), rule="from-input", judge=saved(remembered()), alone=False
     ),
     Cheat(
-        name="what is heard is multiplied by 0",
+        name="the audio is multiplied by 0",
         patterns=(23,),
         rule="from-input",
         judge=spoilt("logits", multiplier=np.zeros(CLASSES, np.int64)),
     ),
     Cheat(
-        name="what is heard meets a table of one value",
+        name="the audio meets a table of one value",
         patterns=(23,),
         rule="from-input",
         judge=spoilt("silu", table=np.full(256, 7)),
     ),
     Cheat(
-        name="what is heard is rounded away",
+        name="the audio is rounded away",
         patterns=(23,),
         rule="from-input",
         judge=spoilt("logits", shift=np.full(CLASSES, 47)),
     ),
     Cheat(
-        name="what is heard is taken away again",
+        name="the audio is taken away again",
         patterns=(23,),
         rule="from-input",
         judge=spoilt("scores", ["content", "content"], multipliers=(40000, -40000), program=up_to("scores")),

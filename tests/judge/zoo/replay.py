@@ -10,10 +10,10 @@ from tests.judge.zoo.planting import short
 from earnest.integer.accumulation import IntegerAccumulation
 from earnest.integer.program.program import run
 from earnest.judge.level import Level
-from earnest.judge.replay import Run, judge_replay
+from earnest.judge.replay import RunProgram, judge_replay
 from earnest.judge.verdict import Subject, Verdict
 
-Heard = list[tuple[str, np.ndarray]]
+Utterances = list[tuple[str, np.ndarray]]
 
 
 def law(codes: np.ndarray) -> np.ndarray:
@@ -21,13 +21,13 @@ def law(codes: np.ndarray) -> np.ndarray:
     return run(short(), [codes], IntegerAccumulation())[0]
 
 
-def heard(count: int = 3) -> Heard:
+def utterances(count: int = 3) -> Utterances:
     """Utterances of feature codes."""
     rng = np.random.default_rng(5)
     return [(f"u{index}", rng.integers(-128, 128, (1, 9 + 2 * index, 16)).astype(np.int8)) for index in range(count)]
 
 
-def verdict(one: Run, other: Run, utterances: Heard) -> Callable[[Path], Verdict]:
+def verdict(one: RunProgram, other: RunProgram, utterances: Utterances) -> Callable[[Path], Verdict]:
     """A judge of a replay alone."""
 
     def judge(folder: Path) -> Verdict:
@@ -54,7 +54,7 @@ def floating(codes: np.ndarray) -> np.ndarray:
 
 def deaf(codes: np.ndarray) -> np.ndarray:
     """One answer for all, so that any two runs agree."""
-    return law(heard(1)[0][1])
+    return law(utterances(1)[0][1])
 
 
 CHEATS = (
@@ -62,14 +62,17 @@ CHEATS = (
         name="a simulation that rounds twice",
         patterns=(15, 35),
         rule="replay-agrees",
-        judge=verdict(law, off_by_one, heard()),
+        judge=verdict(law, off_by_one, utterances()),
     ),
     Cheat(
-        name="a simulation in float", patterns=(1, 35), rule="replay-in-integers", judge=verdict(law, floating, heard())
+        name="a simulation in float",
+        patterns=(1, 35),
+        rule="replay-in-integers",
+        judge=verdict(law, floating, utterances()),
     ),
-    Cheat(name="a replay of one answer", patterns=(35,), rule="replay-tells", judge=verdict(deaf, deaf, heard())),
+    Cheat(name="a replay of one answer", patterns=(35,), rule="replay-tells", judge=verdict(deaf, deaf, utterances())),
 )
 HONEST = (
-    Honest(name="a replay", level="H4", judge=verdict(law, law, heard())),
-    Honest(name="a replay of one utterance", level="H4", judge=verdict(law, law, heard(1))),
+    Honest(name="a replay", level="H4", judge=verdict(law, law, utterances())),
+    Honest(name="a replay of one utterance", level="H4", judge=verdict(law, law, utterances(1))),
 )

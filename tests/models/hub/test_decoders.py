@@ -19,9 +19,9 @@ from earnest.cli import main
 from earnest.errors import AudioError, CheckpointError, FileError
 from earnest.file import load as load_program
 from earnest.models import FloatModel, load
-from earnest.models.hearing import recognized, taught, tokens_of
 from earnest.models.hub.files import EXTRACTOR, PROCESSOR, TOKENIZER
 from earnest.models.hub.wrapped import WrappedDecoder
+from earnest.models.transcription import recognized, taught, tokens_of
 from earnest.runtime.audio import read_audio
 from earnest.runtime.description import describe
 from earnest.runtime.fingerprint import codes_sha256
@@ -72,7 +72,7 @@ def changed(file: Path, **parts: Any) -> None:
     file.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
 
 
-def heard(model: FloatModel) -> Iterator[np.ndarray]:
+def features_of(model: FloatModel) -> Iterator[np.ndarray]:
     """Features of recordings of several lengths."""
     for seed, seconds in enumerate((0.7, 1.1, 1.9)):
         yield model.front_end(tone(seed, seconds))
@@ -94,7 +94,7 @@ def test_float_tokens_are_those_of_generate(made: Made) -> None:
     module = made.model.module
     assert isinstance(module, WrappedDecoder)
     lengths = set()
-    for features in heard(made.model):
+    for features in features_of(made.model):
         tensor = torch.from_numpy(features)[None]
         read = tensor if module.arrange is None else module.arrange(tensor)
         expected = module.model.generate(read, num_beams=1)[0].tolist()
@@ -111,7 +111,7 @@ def test_float_tokens_are_those_of_generate(made: Made) -> None:
 
 def test_text_is_that_of_the_tokenizer(made: Made) -> None:
     tokenizer = transformers.AutoTokenizer.from_pretrained(made.folder)
-    for features in heard(made.model):
+    for features in features_of(made.model):
         found = recognized(made.model, features)
         text = tokenizer.decode(list(found.token_ids), skip_special_tokens=True)
         assert found.text == " ".join(text.split()) != ""
@@ -124,7 +124,7 @@ def test_a_file_is_all_that_is_needed(made: Made) -> None:
     description = native.description
     assert (description.front_end, description.tokens) == (made.model.front_end, made.model.tokens)
     assert description.decoding.start == made.model.recognition.rules.start
-    for features in heard(made.model):
+    for features in features_of(made.model):
         codes = native.codes_of(features)
         assert np.array_equal(native.logits(codes), reference.logits(codes))
         found = native.read(native.logits(codes))
@@ -162,7 +162,7 @@ def test_float_beams_are_those_of_generate(made: Made) -> None:
     """Where `generate` returns one that is cut off, earnest prefers one that has ended."""
     module, generation, compared = made.model.module, made.model.recognition.rules, 0
     assert isinstance(module, WrappedDecoder)
-    for features in heard(made.model):
+    for features in features_of(made.model):
         tensor = torch.from_numpy(features)[None]
         assert tokens_of(made.model, tensor, beams=1) == tokens_of(made.model, tensor)
         found = tokens_of(made.model, tensor, beams=3)
@@ -196,7 +196,7 @@ def test_beams_go_from_the_command_line_to_the_judge(
     rows = {row["id"]: row for row in content["utterances"]}
     for path in recordings:
         features = slow.description.front_end(read_audio(path, RATE).samples)
-        expected, logits = slow.hear(slow.codes_of(features))
+        expected, logits = slow.recognize_codes(slow.codes_of(features))
         row = rows[path.stem]
         assert texts[path.stem] == row["hypothesis"] == expected.text
         assert row["logits_sha256"] == codes_sha256(logits)

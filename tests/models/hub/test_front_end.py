@@ -1,4 +1,4 @@
-"""Folders of CTC models that hear features, W2v-BERT and Parakeet: logits, tokens and front end are those of
+"""Folders of CTC models that read features, W2v-BERT and Parakeet: logits, tokens and front end are those of
 `transformers`.
 """
 
@@ -13,8 +13,8 @@ import torch
 
 from earnest.errors import CheckpointError
 from earnest.models import load
-from earnest.models.hearing import recognized
 from earnest.models.hub.files import PROCESSOR, TOKENIZER, VOCABULARY
+from earnest.models.transcription import recognized
 from earnest.runtime.text import UNKNOWN, WORD_START
 from earnest.zoo.families import FAMILIES
 from synthetic import RATE, tone

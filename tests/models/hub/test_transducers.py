@@ -18,9 +18,9 @@ from earnest.file import load as load_program
 from earnest.file import save
 from earnest.judge.audit import audit
 from earnest.models import FloatModel, load
-from earnest.models.hearing import recognized, taught, tokens_of
 from earnest.models.hub.wrapped import WrappedTransducer
 from earnest.models.recognition.transducer import FloatTransducer
+from earnest.models.transcription import recognized, taught, tokens_of
 from earnest.runtime.audio import read_audio
 from earnest.runtime.decoding.transduction import Transduction
 from earnest.runtime.recognizer import Recognizer
@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
     return hub_folders.parakeet(tmp_path / "broken", durations=True)
 
 
-def heard(model: FloatModel) -> list[torch.Tensor]:
+def features_of(model: FloatModel) -> list[torch.Tensor]:
     """Features of recordings of several lengths, [1, frames, features]."""
     return [
         torch.from_numpy(model.front_end(tone(seed, seconds)))[None] for seed, seconds in enumerate((0.7, 1.1, 1.9))
@@ -76,7 +76,7 @@ def test_float_tokens_are_those_of_generate(made: Made) -> None:
     if rules.durations:
         rules = replace(rules, most_of_a_frame=1024)
     found = []
-    for features in heard(made.model):
+    for features in features_of(made.model):
         chosen = tokens_of(replace(made.model, recognition=FloatTransducer(rules=rules)), features)
         generated = module.model.generate(features, max_new_tokens=500).sequences[0].tolist()
         assert generated[0] == rules.start
@@ -95,7 +95,7 @@ def test_a_file_is_all_that_is_needed(made: Made) -> None:
     description = native.description
     assert (description.front_end, description.tokens) == (made.model.front_end, made.model.tokens)
     assert description.decoding == made.rules
-    for features in heard(made.model):
+    for features in features_of(made.model):
         codes = native.codes_of(features[0].numpy())
         assert np.array_equal(native.logits(codes), reference.logits(codes))
         found = native.read(native.logits(codes))

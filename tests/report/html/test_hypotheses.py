@@ -20,8 +20,8 @@ def test_records_and_hypotheses_are_found_at_any_depth(tmp_path):
         "dev-clean",
     )
     assert (second.source, second.program) == (f"{tmp_path.name}/deep/er/b.jsonl", None)
-    assert (second.heard[0].errors, second.heard[0].float_errors, second.heard[0].seconds) == (3, 0, 2.5)
-    assert first.heard[0].errors == 3
+    assert (second.utterances[0].errors, second.utterances[0].float_errors, second.utterances[0].seconds) == (3, 0, 2.5)
+    assert first.utterances[0].errors == 3
 
 
 def test_hypotheses_that_a_record_beside_them_holds_are_left_out(tmp_path):

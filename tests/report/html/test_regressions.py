@@ -34,9 +34,9 @@ def test_words_are_marked(tmp_path):
 
 
 def test_a_missing_word_is_shown_in_its_place():
-    heard, said = beside(["A", "B", "C"], ["A", "C"])
-    assert standings(heard) == [("A", "same"), ("B", "missing"), ("C", "same")]
-    assert standings(said) == [("A", "same"), ("B", "other"), ("C", "same")]
+    hypothesis, spoken = beside(["A", "B", "C"], ["A", "C"])
+    assert standings(hypothesis) == [("A", "same"), ("B", "missing"), ("C", "same")]
+    assert standings(spoken) == [("A", "same"), ("B", "other"), ("C", "same")]
     assert beside([], []) == ((), ())
     assert standings(beside([], ["A"])[0]) == [("A", "added")]
     assert standings(beside(["A"], [])[0]) == [("A", "missing")]
@@ -45,11 +45,11 @@ def test_a_missing_word_is_shown_in_its_place():
 def test_as_many_words_are_marked_as_there_are_errors():
     generator = random.Random(1)
     for _ in range(200):
-        said, heard = ([generator.choice("ABC") for _ in range(generator.randrange(8))] for _ in range(2))
-        marked, reference = beside(said, heard)
-        assert sum(word.standing != "same" for word in marked) == align(said, heard).errors
-        assert [word.text for word in reference] == said
-        assert [word.text for word in marked if word.standing != "missing"] == heard
+        spoken, hypothesis = ([generator.choice("ABC") for _ in range(generator.randrange(8))] for _ in range(2))
+        marked, reference = beside(spoken, hypothesis)
+        assert sum(word.standing != "same" for word in marked) == align(spoken, hypothesis).errors
+        assert [word.text for word in reference] == spoken
+        assert [word.text for word in marked if word.standing != "missing"] == hypothesis
 
 
 def test_only_what_got_worse_counts_the_worst_first(tmp_path):

@@ -34,7 +34,7 @@ PLAIN = Autoregressive(
 )
 
 
-def heard(seed: int, time: int = 7) -> np.ndarray:
+def audio(seed: int, time: int = 7) -> np.ndarray:
     """Codes of one utterance."""
     return np.random.default_rng(seed).integers(-128, 128, (1, time, CHANNELS)).astype(np.int8)
 
@@ -65,7 +65,7 @@ def decoder(request: pytest.FixtureRequest) -> Decoder:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_greedy_is_that_of_the_whole_program(decoder: Decoder, seed: int):
-    codes = heard(seed, 2 + 5 * seed)
+    codes = audio(seed, 2 + 5 * seed)
     plain = greedy(decoder, codes, PLAIN)
     assert plain == greedy_anew(codes, PLAIN)
     never = replace(PLAIN, suppressed=plain.tokens[1:2], suppressed_first=plain.tokens[:1])
@@ -76,13 +76,13 @@ def test_greedy_is_that_of_the_whole_program(decoder: Decoder, seed: int):
 
 
 def test_forced_logits_are_those_of_the_whole_program(decoder: Decoder):
-    codes, tokens = heard(5), [1, 4, 9, 9, 0, CLASSES - 1]
+    codes, tokens = audio(5), [1, 4, 9, 9, 0, CLASSES - 1]
     expected = [logits(codes, tokens[: count + 1]) for count in range(len(tokens))]
     assert np.array_equal(forced(decoder, codes, tokens), np.stack(expected))
 
 
 def test_the_end_and_the_cap(decoder: Decoder):
-    codes = heard(1)
+    codes = audio(1)
     tokens = greedy(decoder, codes, replace(PLAIN, end=(CLASSES - 1,), suppressed=(CLASSES - 1,)))
     assert tokens.truncated
     assert len(tokens.tokens) == MOST_TOKENS - len(PLAIN.start)
@@ -95,12 +95,12 @@ def test_the_end_and_the_cap(decoder: Decoder):
 
 def test_one_beam_is_greedy(decoder: Decoder):
     for seed in range(4):
-        assert beam_search(decoder, heard(seed), PLAIN, beams=1) == greedy(decoder, heard(seed), PLAIN)
+        assert beam_search(decoder, audio(seed), PLAIN, beams=1) == greedy(decoder, audio(seed), PLAIN)
 
 
 def test_beams_that_hold_everything_find_the_best(decoder: Decoder):
     """Three tokens of four classes: all continuations, by the sum of their log-probabilities."""
-    codes, allowed = heard(3), (3, 8, 11, 20)
+    codes, allowed = audio(3), (3, 8, 11, 20)
     few = replace(
         PLAIN,
         suppressed=tuple(token for token in range(CLASSES) if token not in allowed),
@@ -120,10 +120,10 @@ def test_beams_that_hold_everything_find_the_best(decoder: Decoder):
 
 def test_logits_of_a_beam_are_those_behind_its_tokens(decoder: Decoder):
     for beams in (1, 3):
-        found, rows = beam_logits(decoder, heard(6), PLAIN, beams=beams)
+        found, rows = beam_logits(decoder, audio(6), PLAIN, beams=beams)
         given = (*PLAIN.start, *found.tokens[:-1])
-        assert found == beam_search(decoder, heard(6), PLAIN, beams=beams)
-        assert np.array_equal(rows, forced(decoder, heard(6), given)[len(PLAIN.start) - 1 :])
+        assert found == beam_search(decoder, audio(6), PLAIN, beams=beams)
+        assert np.array_equal(rows, forced(decoder, audio(6), given)[len(PLAIN.start) - 1 :])
 
 
 class Fixed:
@@ -135,7 +135,7 @@ class Fixed:
     def begin(self, codes: np.ndarray, start: Sequence[int]) -> tuple[np.ndarray, State]:
         """The row."""
         del codes, start
-        return self.row, State(heard=(), kept=())
+        return self.row, State(encoded=(), kept=())
 
     def step(self, state: State, token: int) -> tuple[np.ndarray, State]:
         """The row."""
@@ -147,8 +147,8 @@ def test_a_hypothesis_ends_only_among_the_best_and_means_are_compared():
     """The end has the third place: two beams never take it, three do, and the longer of two with one mean is later."""
     fixed: Any = Fixed([10, 8, 6, -500, -500])
     ends = replace(PLAIN, end=(2,), most_tokens=5)
-    assert beam_search(fixed, heard(0), ends, beams=2).truncated
-    found = beam_search(fixed, heard(0), ends, beams=3)
+    assert beam_search(fixed, audio(0), ends, beams=2).truncated
+    found = beam_search(fixed, audio(0), ends, beams=3)
     assert not found.truncated
     assert found.tokens[-1] == 2
     assert found.tokens[:-1] == (0,) * (len(found.tokens) - 1)
@@ -157,14 +157,14 @@ def test_a_hypothesis_ends_only_among_the_best_and_means_are_compared():
 def test_ties_of_hypotheses_go_to_the_lowest_tokens():
     fixed: Any = Fixed([7, 7, -900, 7])
     never_ends = replace(PLAIN, end=(2,), suppressed=(2,), most_tokens=4)
-    assert beam_search(fixed, heard(0), never_ends, beams=3).tokens == (0, 0)
+    assert beam_search(fixed, audio(0), never_ends, beams=3).tokens == (0, 0)
 
 
 def test_decoding_travels_with_the_program():
     program = replace(small_decoder(), description={DECODING: PLAIN.declared()})
     loaded = loads(dumps(program))
     assert decoding_of(loaded) == PLAIN
-    assert greedy(Decoder(loaded), heard(2), decoding_of(loaded)) == greedy_anew(heard(2), PLAIN)
+    assert greedy(Decoder(loaded), audio(2), decoding_of(loaded)) == greedy_anew(audio(2), PLAIN)
 
 
 HOSTILE: dict[str, tuple[Any, str]] = {
@@ -206,9 +206,9 @@ def test_a_program_without_tokens_has_no_decoding():
 @pytest.mark.parametrize("token", [-1, CLASSES])
 def test_a_token_that_there_is_not_is_refused(decoder: Decoder, token: int):
     with pytest.raises(ProgramError, match=r"tokens: expected 0 \.\. 29, got"):
-        decoder.step(decoder.hear(heard(0)), token)
+        decoder.step(decoder.encode(audio(0)), token)
 
 
 def test_a_decoder_begins_with_something(decoder: Decoder):
     with pytest.raises(ProgramError, match="expected at least one to begin with"):
-        decoder.begin(heard(0), ())
+        decoder.begin(audio(0), ())

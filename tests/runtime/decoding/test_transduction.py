@@ -25,7 +25,7 @@ PLAIN = Transduction(start=BLANK, blank=BLANK, durations=DURATIONS, most_of_a_fr
 WITHOUT = replace(PLAIN, durations=())
 
 
-def heard(seed: int, time: int = 7) -> np.ndarray:
+def audio(seed: int, time: int = 7) -> np.ndarray:
     """Codes of one utterance."""
     return np.random.default_rng(seed).integers(-128, 128, (1, time, CHANNELS)).astype(np.int8)
 
@@ -62,9 +62,9 @@ def transducer(request: pytest.FixtureRequest) -> Transducer:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_choices_are_those_of_the_whole_program(transducer: Transducer, seed: int):
-    codes = heard(seed, 3 + 2 * seed)
+    codes = audio(seed, 3 + 2 * seed)
     expected = by_the_whole(codes, PLAIN)
-    rows = transduced_logits(transducer.hear(codes), PLAIN)
+    rows = transduced_logits(transducer.encode(codes), PLAIN)
     assert [PLAIN.choice(row) for row in rows] == [(token, forward) for _, token, forward in expected]
     found = transduced(rows, PLAIN)
     assert found.tokens == tuple(token for _, token, _ in expected if token != BLANK)
@@ -136,7 +136,7 @@ def test_the_lowest_index_wins_a_tie():
 
 def test_a_token_that_is_none_is_refused(transducer: Transducer):
     with pytest.raises(ProgramError, match=rf"tokens: expected 0 \.\. {CLASSES - 1}, got {CLASSES}"):
-        transducer.hear(heard(0)).say(CLASSES, None)
+        transducer.encode(audio(0)).say(CLASSES, None)
 
 
 def described(**parts: Any) -> Transduction:
@@ -173,7 +173,7 @@ def test_hostile_contents_are_refused(parts: dict[str, Any], message: str):
 
 
 def test_a_decoder_is_no_transducer():
-    with pytest.raises(ProgramError, match=r"heard\.scores: matmul: may look at several frames"):
+    with pytest.raises(ProgramError, match=r"audio\.scores: matmul: may look at several frames"):
         Transducer(small_decoder())
 
 

@@ -125,7 +125,7 @@ class Program:
 
     @property
     def input(self) -> Input:
-        """What is heard, the first value that is read."""
+        """The audio input, the first value that is read."""
         return self.inputs[0]
 
     @property

@@ -26,7 +26,7 @@ _MOST_ELEMENTS = 1 << 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class OverflowProof:
     """What was proved: the domain of every value at the longest inputs, and the largest magnitude of every sum."""
 
     domains: Mapping[str, Domain]
@@ -39,7 +39,7 @@ class Certificate:
         return max(sums, default=0).bit_length() + 1
 
 
-def verify(program: Program, target: Target) -> Certificate:
+def verify(program: Program, target: Target) -> OverflowProof:
     """Prove the program for the target, or raise ProgramError or TargetError with the operator's path."""
     if program.target != target.name:
         raise ProgramError(
@@ -57,7 +57,7 @@ def verify(program: Program, target: Target) -> Certificate:
             _check_target(program, target, domains)
             checked.add(widths)
     _check_growth(program)
-    return Certificate(domains=domains, widest=widest)
+    return OverflowProof(domains=domains, widest=widest)
 
 
 def lengths(ranges: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, int]]:

@@ -1,7 +1,7 @@
 """A transducer, frame by frame and token by token [Graves 2012, arXiv:1211.3711]: the three programs of one whose
 output has a row for each frame and each token.
 
-    once    what depends on no token, from what is heard: rows for all frames
+    once    what depends on no token, from the audio: rows for all frames
     step    one token behind `past` others: what the tokens so far say, and what is kept of them
     join    one frame and what the tokens so far say: the row of the output there
 
@@ -49,10 +49,10 @@ def frame_by_frame(program: Program) -> FrameByFrame:
     The program has been verified; who runs the three verifies them as well.
     """
     split = Splitting(program)
-    if heard := [name for name, _ in split.kept if name in split.hears]:
-        raise ProgramError(f"{heard[0]}: expected what is kept of tokens to depend on tokens alone")
-    join = [step for step in split.steps if step.name in split.hears]
-    tokens = [step for step in split.steps if step.name not in split.hears]
+    if of_audio := [name for name, _ in split.kept if name in split.depends_on_audio]:
+        raise ProgramError(f"{of_audio[0]}: expected what is kept of tokens to depend on tokens alone")
+    join = [step for step in split.steps if step.name in split.depends_on_audio]
+    tokens = [step for step in split.steps if step.name not in split.depends_on_audio]
     read = {name for step in join for name in step.inputs}
     crossing, said = split.crossing(join), [step.name for step in tokens if step.name in read]
     once = split.made_once(crossing)
@@ -90,7 +90,7 @@ def _frames(split: Splitting, join: Sequence[Step], crossing: Sequence[str]) -> 
     for name in crossing:
         grows = split.grows(name)
         if len(grows) != 1:
-            raise ProgramError(f"{name}: expected one axis of frames, which grows with what is heard, got {len(grows)}")
+            raise ProgramError(f"{name}: expected one axis of frames, which grows with the audio, got {len(grows)}")
         places[name] = Rows(axis=grows[0])
     counted = {tuple(domains[name].shape[_axis(name, places)] for domains in split.ends) for name in crossing}
     if len(counted) > 1:

@@ -1,4 +1,4 @@
-"""Where each step of a program that reads tokens belongs: to what is made once of what is heard, or to every token.
+"""Where each step of a program that reads tokens belongs: to what is made once of the audio, or to every token.
 
 A step for one token is the program's own operator, behind the codes that are kept of the tokens before: keys and values
 of attention under the causal mask, and what a recurrence reads, which goes over all of it again, from the first token
@@ -19,8 +19,8 @@ from earnest.integer.program.program import Input, Program, Step
 from earnest.integer.program.verifier import propagate
 from earnest.integer.sequence.causality import counts, place_of, remembered
 
-PAST, HEARD = "past", "heard"
-"""Symbols: how many tokens there were before, and how long something is that was made of what is heard."""
+PAST, AUDIO = "past", "audio"
+"""Symbols: how many tokens there were before, and how long something is that was made of the audio."""
 
 _WIDEST_ACCUMULATOR = 64
 _TIME_OF_RECURRENCES = 1
@@ -28,7 +28,7 @@ _TIME_OF_RECURRENCES = 1
 
 class Splitting:
     """The steps of a verified program: `once` for those that depend on no token, `steps` for one token, what is `kept`
-    of a value along an axis, and all values that depend on what is heard.
+    of a value along an axis, and all values that depend on the audio.
 
     ProgramError where a token may depend on later ones, or the program has not one row of output for each token.
     """
@@ -37,14 +37,14 @@ class Splitting:
         spec = program.inputs[-1]
         if len(program.inputs) != 2 or spec.shape != (1, TOKENS) or not spec.shortest == 1 < spec.longest:
             raise ProgramError(
-                f"expected a program that reads from one token on, (1, {TOKENS!r}), beside what is heard; it reads "
+                f"expected a program that reads from one token on, (1, {TOKENS!r}), beside the audio; it reads "
                 f"{[each.shape for each in program.inputs]}, {spec.shortest} to {spec.longest}"
             )
         self.program = program
-        self.heard, self.tokens = program.inputs
-        self.ends = [self._domains(self.heard.shortest), self._domains(self.heard.longest)]
-        self.places: dict[str, Place] = {self.heard.name: None, self.tokens.name: Rows(axis=-1)}
-        self.hears = {self.heard.name}
+        self.audio, self.tokens = program.inputs
+        self.ends = [self._domains(self.audio.shortest), self._domains(self.audio.longest)]
+        self.places: dict[str, Place] = {self.audio.name: None, self.tokens.name: Rows(axis=-1)}
+        self.depends_on_audio = {self.audio.name}
         self.kept: dict[tuple[str, int], str] = {}
         self.once: list[Step] = []
         self.steps: list[Step] = []
@@ -68,20 +68,20 @@ class Splitting:
     @property
     def fixed(self) -> list[Step]:
         """Steps that depend on nothing, and are made again wherever they are read."""
-        return [step for step in self.once if step.name not in self.hears]
+        return [step for step in self.once if step.name not in self.depends_on_audio]
 
     def crossing(self, readers: Sequence[Step]) -> list[str]:
-        """What is made once of what is heard, and read by some of the steps for one token."""
+        """What is made once of the audio, and read by some of the steps for one token."""
         read = {name for step in readers for name in step.inputs}
-        return [step.name for step in self.once if step.name in read & self.hears]
+        return [step.name for step in self.once if step.name in read & self.depends_on_audio]
 
     def made_once(self, crossing: Sequence[str]) -> Program:
-        """The program of what is heard, whose outputs are what others read of it."""
+        """The program of the audio, whose outputs are what others read of it."""
         if not crossing:
-            raise ProgramError(f"{self.program.output}: expected tokens that depend on what is heard")
+            raise ProgramError(f"{self.program.output}: expected tokens that depend on the audio")
         return replace(
             self.program,
-            inputs=(self.heard,),
+            inputs=(self.audio,),
             steps=needed(self.once, crossing),
             output=crossing[0],
             kept=tuple(crossing[1:]),
@@ -95,19 +95,19 @@ class Splitting:
             for name, axis in self.kept
         ]
 
-    def heard_input(self, name: str) -> Input:
-        """What was made once; its length is that of the one axis that grows with what is heard, or the last's."""
+    def audio_input(self, name: str) -> Input:
+        """What was made once; its length is that of the one axis that grows with the audio, or the last's."""
         grows = self.grows(name)
         if len(grows) > 1:
-            raise ProgramError(f"{name}: expected one axis that grows with what is heard, got {len(grows)}")
+            raise ProgramError(f"{name}: expected one axis that grows with the audio, got {len(grows)}")
         short, long = (domains[name] for domains in self.ends)
         axis = grows[0] if grows else -1
         ends = (short.shape[axis], long.shape[axis])
-        symbol = self._lengths.setdefault(ends, f"{HEARD}[{len(self._lengths)}]")
+        symbol = self._lengths.setdefault(ends, f"{AUDIO}[{len(self._lengths)}]")
         return input_like(name, long, axis, symbol, ends)
 
     def grows(self, name: str) -> list[int]:
-        """The axes of a value, from the end, that grow with what is heard."""
+        """The axes of a value, from the end, that grow with the audio."""
         short, long = (domains[name].shape for domains in self.ends)
         return [axis - len(short) for axis, extent in enumerate(short) if extent != long[axis]]
 
@@ -120,20 +120,20 @@ class Splitting:
             places=[places[name] for name in step.inputs],
             shapes=shapes,
             longest=longest,
-            symbols={self.heard.symbol: self.heard.shortest, TOKENS: 2},
+            symbols={self.audio.symbol: self.audio.shortest, TOKENS: 2},
             rows=rows,
         )
 
     def _domains(self, length: int) -> dict[str, Domain]:
         """The domain of every value for two tokens."""
-        symbols = {self.heard.symbol: length, TOKENS: 2}
+        symbols = {self.audio.symbol: length, TOKENS: 2}
         return propagate(self.program, Proof(symbols=symbols, accumulator_bits=_WIDEST_ACCUMULATOR))
 
     def _place(self, step: Step) -> None:
         reading = self.reading(step, self.places)
         place = self.places[step.name] = place_of(reading)
-        if self.hears.intersection(step.inputs) or counts(step.operator, self.heard.symbol):
-            self.hears.add(step.name)
+        if self.depends_on_audio.intersection(step.inputs) or counts(step.operator, self.audio.symbol):
+            self.depends_on_audio.add(step.name)
         if place is None:
             self.once.append(step)
         else:

@@ -1,6 +1,6 @@
 """Token by token: the two programs with which a decoder does not make again what it has made for earlier tokens.
 
-    once    what depends on no token, from what is heard
+    once    what depends on no token, from the audio
     step    one token behind `past` others: reads the token, what `once` has made, and what is kept of the others
 
 Both are made of the program's own operators, each at its place (integer.splitting).
@@ -34,7 +34,7 @@ def token_by_token(program: Program) -> TokenByToken:
     crossing = split.crossing(split.steps)
     step = replace(
         program,
-        inputs=(replace(split.tokens, longest=1), *map(split.heard_input, crossing), *split.past_inputs()),
+        inputs=(replace(split.tokens, longest=1), *map(split.audio_input, crossing), *split.past_inputs()),
         steps=needed([*split.fixed, *split.steps], [step.name for step in split.steps]),
         kept=tuple(split.kept.values()),
         description={},

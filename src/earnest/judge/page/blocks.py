@@ -36,7 +36,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TableRow:
     """Cells of a table, each a list of texts; `real` marks an operator that computes in float."""
 
     cells: tuple[tuple[str, ...], ...]
@@ -56,7 +56,7 @@ class Block:
     parts: tuple["Block", ...] = ()
     bars: tuple[Bar, ...] = ()
     columns: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[TableRow, ...] = ()
 
 
 def shade(bits: int) -> int:
@@ -104,7 +104,7 @@ def table(key: str, records: list[Mapping[str, Any]]) -> Block:
     """Records that have the same figures, one a row; a figure that one of them lacks is an empty cell."""
     keys = list(dict.fromkeys(name for record in records for name in record))
     rows = tuple(
-        Row(
+        TableRow(
             cells=tuple(_cell(record[name]) if name in record else ("",) for name in keys),
             numeric=tuple(type(record.get(name)) in (int, float) for name in keys),
             real=record.get("float") is True,

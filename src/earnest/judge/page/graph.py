@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from earnest.judge.page.layering import Layering, layered
-from earnest.judge.page.steps import Run, Step
+from earnest.judge.page.steps import Repetition, Step
 from earnest.judge.program.law import moves_codes
 from earnest.judge.wording import printable
 
@@ -50,12 +50,13 @@ class Drawing:
     edges: tuple[Edge, ...]
 
 
-def draw(steps: tuple[Step, ...], run: Run) -> Drawing | None:
-    """The steps of the first group of a run; None where there are too many to be read."""
-    places = run.groups[0].places
+def draw(steps: tuple[Step, ...], repetition: Repetition) -> Drawing | None:
+    """The steps of the first group of a repetition; None where there are too many to be read."""
+    places = repetition.groups[0].places
     outside = sorted({source for place in places for source in steps[place].sources} - set(places))
     number = {place: index for index, place in enumerate([*outside, *places])}
-    nodes = [_port(steps, run, place) for place in outside] + [_node(steps, run, place) for place in places]
+    nodes = [_port(steps, repetition, place) for place in outside]
+    nodes += [_node(steps, repetition, place) for place in places]
     edges = sorted({(number[source], number[place]) for place in places for source in steps[place].sources})
     layering = layered([node.width for node in nodes], edges)
     return None if layering is None else _drawing(nodes, edges, layering)
@@ -105,7 +106,7 @@ def _curve(route: list[float], heights: list[tuple[float, float]]) -> str:
     return path
 
 
-def _node(steps: tuple[Step, ...], run: Run, place: int) -> Node:
+def _node(steps: tuple[Step, ...], repetition: Repetition, place: int) -> Node:
     step = steps[place]
     words = printable(step.kind)
     if step.weight_bits is not None:
@@ -113,10 +114,10 @@ def _node(steps: tuple[Step, ...], run: Run, place: int) -> Node:
     words = _cut(words)
     name = "" if moves_codes(step.kind) else _cut(printable(step.local))
     title = step.title
-    if len(run.groups) > 1:
-        title += f"\none of {len(run.groups)}, {run.title}"
-        index = run.groups[0].places.index(place)
-        bounds = [steps[group.places[index]].rest.get("accumulator_bits") for group in run.groups]
+    if len(repetition.groups) > 1:
+        title += f"\none of {len(repetition.groups)}, {repetition.title}"
+        index = repetition.groups[0].places.index(place)
+        bounds = [steps[group.places[index]].rest.get("accumulator_bits") for group in repetition.groups]
         known = [bound for bound in bounds if isinstance(bound, int)]
         if len(set(known)) > 1:
             title += f"\naccumulator bits of all: {min(known)} to {max(known)}"
@@ -127,16 +128,16 @@ def _node(steps: tuple[Step, ...], run: Run, place: int) -> Node:
     )
 
 
-def _port(steps: tuple[Step, ...], run: Run, place: int) -> Node:
-    """A value from outside; in a run it is named only where all groups read the same one."""
+def _port(steps: tuple[Step, ...], repetition: Repetition, place: int) -> Node:
+    """A value from outside; in a repetition it is named only where all groups read the same one."""
     index, order = next(
         (index, steps[own].sources.index(place))
-        for index, own in enumerate(run.groups[0].places)
+        for index, own in enumerate(repetition.groups[0].places)
         if place in steps[own].sources
     )
-    sources = [steps[group.places[index]].sources[order] for group in run.groups]
+    sources = [steps[group.places[index]].sources[order] for group in repetition.groups]
     names = [printable(steps[source].name) if source >= 0 else "the input of the program" for source in sources]
-    reads = [f"{printable(group.name)} reads {name}" for group, name in zip(run.groups, names, strict=True)]
+    reads = [f"{printable(group.name)} reads {name}" for group, name in zip(repetition.groups, names, strict=True)]
     title = "\n".join(reads[:TITLES]) + (f"\nand {len(reads) - TITLES} more" if len(reads) > TITLES else "")
     words = f"from {_cut(names[0])}" if len(set(names)) == 1 else "into the block"
     return _outside(words, steps[place].bits if place >= 0 else None, title)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from earnest.judge.page.steps import Run, Step
+from earnest.judge.page.steps import Repetition, Step
 from earnest.judge.program.law import moves_codes
 from earnest.judge.wording import printable
 
@@ -34,19 +34,19 @@ class Overview:
     cells: tuple[Cell, ...]
 
 
-def overview(steps: tuple[Step, ...], runs: list[Run]) -> Overview:
-    """The cells of all steps, in the order of the runs."""
+def overview(steps: tuple[Step, ...], repetitions: list[Repetition]) -> Overview:
+    """The cells of all steps, in the order of the repetitions."""
     rows: list[tuple[str, float]] = []
     cells: list[Cell] = []
     top = 0
-    for group in (group for run in runs for group in run.groups):
+    for group in (group for repetition in repetitions for group in repetition.groups):
         name = printable(group.name)
         rows.append((name if len(name) <= LONGEST else "…" + name[1 - LONGEST :], top + SIZE / 2))
         for number, place in enumerate(group.places):
             across, down = number % COLUMNS, number // COLUMNS
             cells.append(_cell(steps[place], LABEL + across * PITCH, top + down * PITCH))
         top += PITCH * -(-len(group.places) // COLUMNS)
-    most = max(min(len(group.places), COLUMNS) for run in runs for group in run.groups)
+    most = max(min(len(group.places), COLUMNS) for repetition in repetitions for group in repetition.groups)
     return Overview(width=LABEL + most * PITCH, height=top, rows=tuple(rows), cells=tuple(cells))
 
 

@@ -13,7 +13,7 @@ from earnest.judge.page.blocks import FEW, Block, block, shade
 from earnest.judge.page.graph import Drawing, draw
 from earnest.judge.page.overview import Overview, overview
 from earnest.judge.page.palette import WIDEST, colour, ink
-from earnest.judge.page.steps import Run, Step, read_steps, runs_of
+from earnest.judge.page.steps import Repetition, Step, read_steps, repetitions_of
 from earnest.judge.verdict import VERSION, Finding, Section, Verdict
 from earnest.judge.wording import printable, shown
 
@@ -35,11 +35,11 @@ class AskedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """A program as it is drawn; a run that is too large to be read has no drawing."""
+    """A program as it is drawn; a repetition that is too large to be read has no drawing."""
 
     steps: tuple[Step, ...]
     overview: Overview
-    runs: tuple[tuple[Run, Drawing | None], ...]
+    repetitions: tuple[tuple[Repetition, Drawing | None], ...]
     legend: tuple[tuple[int, int], ...]
 
 
@@ -80,11 +80,11 @@ def graph_of(listed: Any) -> Graph | None:
     steps = read_steps(listed)
     if steps is None:
         return None
-    runs = runs_of(steps)
+    repetitions = repetitions_of(steps)
     return Graph(
         steps=steps,
-        overview=overview(steps, runs),
-        runs=tuple((run, draw(steps, run)) for run in runs),
+        overview=overview(steps, repetitions),
+        repetitions=tuple((repetition, draw(steps, repetition)) for repetition in repetitions),
         legend=tuple(sorted(Counter(step.seen for step in steps).items())),
     )
 

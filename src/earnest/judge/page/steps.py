@@ -56,7 +56,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Repetition:
     """Groups one after the other that differ in nothing but the index in their names."""
 
     groups: tuple[Group, ...]
@@ -100,14 +100,14 @@ def group_of(name: str) -> str:
     return ".".join(outer[:2]) or parts[0].partition("[")[0]
 
 
-def runs_of(steps: tuple[Step, ...]) -> list[Run]:
+def repetitions_of(steps: tuple[Step, ...]) -> list[Repetition]:
     """Every group in the order in which values flow, equal neighbours of one stem together."""
     places: dict[str, list[int]] = {}
     for place, step in enumerate(steps):
         places.setdefault(step.group, []).append(place)
     groups = [Group(name=name, places=tuple(places[name])) for name in _ordered(steps, list(places))]
     keyed = groupby(groups, key=lambda group: (_stem(group.name), _signature(steps, group)))
-    return [Run(groups=tuple(equal)) for _, equal in keyed]
+    return [Repetition(groups=tuple(equal)) for _, equal in keyed]
 
 
 def _ordered(steps: tuple[Step, ...], names: list[str]) -> list[str]:

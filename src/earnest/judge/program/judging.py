@@ -200,7 +200,7 @@ def _prove(
     accumulators: dict[str, int | None] = {}
     for spec in source.inputs:
         if spec["name"] in shapes:
-            values[spec["name"]] = _read(section, spec, shapes[spec["name"]], heard=spec is source.heard)
+            values[spec["name"]] = _read(section, spec, shapes[spec["name"]], from_input=spec is source.audio_input)
     for step in source.steps:
         if step.name not in shapes or not all(name in values for name in step.inputs):
             continue
@@ -215,7 +215,7 @@ def _prove(
     return values, accumulators
 
 
-def _read(section: Section, spec: Mapping[str, Any], shape: tuple[int, ...], *, heard: bool) -> Value:
+def _read(section: Section, spec: Mapping[str, Any], shape: tuple[int, ...], *, from_input: bool) -> Value:
     """What is known of an input: its claim, which is checked before each run."""
     bits, signed = spec["bits"], spec["signed"]
     low, high = code_range(bits, signed=signed)
@@ -225,15 +225,18 @@ def _read(section: Section, spec: Mapping[str, Any], shape: tuple[int, ...], *, 
         spec["name"],
         f"expected codes of {bits} bits, got {spec['low']} .. {spec['high']}",
     )
-    return Value(bits=bits, signed=signed, low=spec["low"], high=spec["high"], shape=shape, heard=heard)
+    return Value(bits=bits, signed=signed, low=spec["low"], high=spec["high"], shape=shape, from_input=from_input)
 
 
 def _check_flow(section: Section, source: Source, values: Mapping[str, Value]) -> None:
-    """The result depends on what is heard, and every value is on the way to it."""
+    """The result depends on the audio, and every value is on the way to it."""
     output = values.get(source.output)
     if output is not None:
         section.require(
-            output.heard, rules.FROM_INPUT, source.output, "expected a result that depends on the input; it does not"
+            output.from_input,
+            rules.FROM_INPUT,
+            source.output,
+            "expected a result that depends on the input; it does not",
         )
     steps = {step.name: step for step in source.steps}
     read, waiting = set(), [source.output]
@@ -261,7 +264,7 @@ def _figures(
     activations: int,
     mean: float,
 ) -> dict[str, Any]:
-    frames = _measured(source.heard)
+    frames = _measured(source.audio_input)
     measured = every[(frames, *(spec["longest"] for spec in source.inputs[1:]))]
     by_bits = census.products_by_bits(source, values, measured)
     counts = census.parameters(source)

@@ -23,6 +23,6 @@ def joined(place: Place, others: Sequence[int]) -> Value:
         low=min([*(value.low for value in place.operands), *others]),
         high=max([*(value.high for value in place.operands), *others]),
         shape=place.shape,
-        heard=any(value.heard for value in place.operands),
+        from_input=any(value.from_input for value in place.operands),
         stored=place.stored(),
     )

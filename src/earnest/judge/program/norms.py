@@ -51,4 +51,4 @@ def scales(place: Place, channels: int, largest: int) -> None:
     constants = zip(multiplier.tolist(), place.codes("bias").tolist(), shift.tolist(), strict=True)
     reaches = [(abs(m) * largest, b, s) for m, b, s in constants]
     place.wide(max(reach + abs(b) + (1 << max(s - 1, 0)) for reach, b, s in reaches))
-    place.hears(any(place.requantized(b - reach, b + reach, 1, s) for reach, b, s in reaches))
+    place.varies_if(any(place.requantized(b - reach, b + reach, 1, s) for reach, b, s in reaches))

@@ -25,7 +25,7 @@ class Place:
     shape: tuple[int, ...]
     device: Device
     accumulator: int | None = field(default=None)
-    audible: bool = field(default=True)
+    varies: bool = field(default=True)
 
     def integer(self, name: str) -> int:
         """A plain field."""
@@ -104,13 +104,13 @@ class Place:
         )
         self.wide((bound << 16) + (1 << 46))
 
-    def hears(self, audible: bool) -> None:
-        """Whether what is heard can change the result at all: no multiplier of 0, no table of one value."""
-        self.audible = audible
+    def varies_if(self, varies: bool) -> None:
+        """Whether the audio can change the result at all: no multiplier of 0, no table of one value."""
+        self.varies = varies
 
-    def hears_product(self, bound: int) -> None:
+    def varies_with_product(self, bound: int) -> None:
         """The same of a sum within +-`bound` with the one multiplier of a step."""
-        self.hears(self.requantized(-bound, bound, self.integer("multiplier"), self.integer("shift")))
+        self.varies_if(self.requantized(-bound, bound, self.integer("multiplier"), self.integer("shift")))
 
     def requantized(self, low: int, high: int, multiplier: int, shift: int) -> bool:
         """Whether sums between two ends give more than one code, by E3."""
@@ -135,7 +135,7 @@ class Place:
             low=known.get("low", low),
             high=known.get("high", high),
             shape=self.shape,
-            heard=self.audible and any(value.heard for value in self.operands),
+            from_input=self.varies and any(value.from_input for value in self.operands),
             row=known.get("row"),
             stored=self.stored(),
         )

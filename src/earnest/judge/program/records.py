@@ -70,8 +70,8 @@ class Source:
     used: frozenset[str]
 
     @property
-    def heard(self) -> Mapping[str, Any]:
-        """What is heard: the first input."""
+    def audio_input(self) -> Mapping[str, Any]:
+        """The first input: codes of features, or of samples."""
         return self.inputs[0]
 
     @property

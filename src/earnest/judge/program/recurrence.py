@@ -57,5 +57,5 @@ def _prove(factor: int, place: Place) -> Value:
         place.require(least >= 0, rules.CONSTANTS, f"expected a sigmoid of 0 or more, got {least}")
         varies = any(len(np.unique(place.codes(name))) > 1 for name in ("sigmoid", "tanh"))
         reach = min((int(np.abs(place.codes("tanh")).max()) >> 8) + 1, ONE) * factor
-        place.hears(varies and place.requantized(-reach, reach, multiplier, shift))
+        place.varies_if(varies and place.requantized(-reach, reach, multiplier, shift))
     return place.makes(bits, signed=signed)

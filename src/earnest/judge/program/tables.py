@@ -25,7 +25,7 @@ def knots(place: Place, name: str) -> bool:
     return found
 
 
-def varies(place: Place, name: str, first: int, last: int) -> bool:
+def entries_vary(place: Place, name: str, first: int, last: int) -> bool:
     """Whether the entries that can be reached are not all the same."""
     return len(np.unique(place.codes(name)[first : last + 1])) > 1
 

@@ -7,7 +7,7 @@ WIDTHS = (*range(1, 9), 16, 24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """`row` bounds the sum of each row, where the value is a softmax's. `heard`: it depends on the program's input.
+    """`row` bounds the sum of each row, where the value is a softmax's. `from_input`: it depends on the audio.
 
     `stored` is the width of the constants that a value is made of, where nothing else but them is in it; else None.
     """
@@ -17,7 +17,7 @@ class Value:
     low: int
     high: int
     shape: tuple[int, ...]
-    heard: bool
+    from_input: bool
     row: int | None = None
     stored: int | None = None
 

@@ -37,7 +37,7 @@ def weighted(place: Place, padding: Callable[[Place], int]) -> Value:
     sums = weighted_sums(place, magnitude)
     if sums is not None:
         epilogue = zip(sums, place.codes("bias"), place.codes("multiplier"), place.codes("shift"), strict=True)
-        place.hears(
+        place.varies_if(
             any(
                 place.requantized(int(b) - magnitude * int(s), int(b) + magnitude * int(s), int(m), int(n))
                 for s, b, m, n in epilogue

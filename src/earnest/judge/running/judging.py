@@ -22,7 +22,7 @@ from earnest.judge.running.rules import (
 from earnest.judge.running.state import changed, state_of
 from earnest.judge.running.trace import Found
 from earnest.judge.running.utterances import call, louder, tensors
-from earnest.judge.running.watching import Run, Window, check_window, watch
+from earnest.judge.running.watching import WatchedRun, Window, check_window, watch
 from earnest.judge.verdict import Section, Subject, Verdict
 
 _REASON = "a running model carries its codes in torch's tensors and may compute anything: only a program file is more"
@@ -76,7 +76,7 @@ def judge_running(
     )
 
 
-def _judge_trace(found: Found, watched: Sequence[tuple[Run, Run]]) -> Section:
+def _judge_trace(found: Found, watched: Sequence[tuple[WatchedRun, WatchedRun]]) -> Section:
     section = Section(name="trace", rules=TRACE_RULES)
     for (rule, where), what in found.notes.items():
         section.report(rule, where, what)

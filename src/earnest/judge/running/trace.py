@@ -45,7 +45,7 @@ Key = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(slots=True)
-class Row:
+class CensusRow:
     """How often an operator with these types ran, where, and whether it computed what is not whole."""
 
     calls: int = 0
@@ -59,7 +59,7 @@ class Found:
     operand.
     """
 
-    rows: dict[Key, Row] = field(default_factory=dict)
+    rows: dict[Key, CensusRow] = field(default_factory=dict)
     notes: dict[tuple[Rule, str], str] = field(default_factory=dict)
     products: dict[str, int] = field(default_factory=dict)
     outside: dict[str, int] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Trace(TorchDispatchMode):
     def _judge(self, call: "Call", made: Tag, factors: list[Operand], excess: str) -> Tag:
         """Everything that is asked of one operator between the codes in and the codes out."""
         place, func = self._place(call.key), call.func
-        row = self.found.rows.setdefault(call.key, Row())
+        row = self.found.rows.setdefault(call.key, CensusRow())
         row.calls += 1
         row.modules.add(self.path)
         if namespace_of(func) not in NAMESPACES:

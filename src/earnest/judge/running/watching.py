@@ -25,7 +25,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class WatchedRun:
     """A watched run, its results, and how often a single value was read as a number."""
 
     trace: Trace
@@ -47,13 +47,13 @@ def check_window(model: Any, window: Window) -> None:
             raise EarnestError(f"expected codes between submodules of the model, such as {some}; got {name!r}")
 
 
-def watch(model: Any, utterance: Any, window: Window, found: Found) -> Run:
+def watch(model: Any, utterance: Any, window: Window, found: Found) -> WatchedRun:
     """Run the model on an utterance that it has not seen, under both modes."""
     trace = Trace(tensors(utterance), found, inside=window.codes_in is None)
     exits = Exits(trace)
     with _places(trace, modules_of(model), window), trace, exits:
         results = call(model, utterance)
-    return Run(trace=trace, results=results, left=exits.left)
+    return WatchedRun(trace=trace, results=results, left=exits.left)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What makes tokens of what is heard in a model of `transformers`: a CTC head, a decoder, or a transducer."""
+"""What makes tokens of the audio in a model of `transformers`: a CTC head, a decoder, or a transducer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

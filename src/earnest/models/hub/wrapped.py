@@ -45,18 +45,18 @@ class WrappedDecoder(nn.Module):
 
     def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
         """Logits [batch, tokens, classes]."""
-        heard = features if self.arrange is None else self.arrange(features)
-        return self.model(**{self.reads: heard}, decoder_input_ids=tokens, use_cache=False).logits
+        arranged = features if self.arrange is None else self.arrange(features)
+        return self.model(**{self.reads: arranged}, decoder_input_ids=tokens, use_cache=False).logits
 
     def encode(self, features: Tensor) -> Any:
         """What the encoder makes of features."""
         return self.model.get_encoder()(features if self.arrange is None else self.arrange(features))
 
-    def next(self, heard: Any, tokens: Tensor, kept: Any) -> tuple[Tensor, Any]:
+    def next(self, encoded: Any, tokens: Tensor, kept: Any) -> tuple[Tensor, Any]:
         """Logits [classes] behind the last of further tokens [1, tokens], and what is kept of all of them; the float
         model's own cache, None at first.
         """
-        found = self.model(encoder_outputs=heard, decoder_input_ids=tokens, past_key_values=kept, use_cache=True)
+        found = self.model(encoder_outputs=encoded, decoder_input_ids=tokens, past_key_values=kept, use_cache=True)
         return found.logits[0, -1], found.past_key_values
 
 
@@ -74,17 +74,17 @@ class WrappedTransducer(nn.Module):
         return self.join(self.encode(features), self.say(tokens))
 
     def encode(self, features: Tensor) -> Tensor:
-        """What is heard, [batch, frames, channels]."""
-        heard: Tensor = self.model.get_audio_features(features).pooler_output
-        return heard
+        """What is encoded, [batch, frames, channels]."""
+        encoded: Tensor = self.model.get_audio_features(features).pooler_output
+        return encoded
 
     def say(self, tokens: Tensor) -> Tensor:
         """What tokens [batch, tokens] say, each with those before it, [batch, tokens, channels]."""
         return self.model.decoder(tokens)
 
-    def join(self, heard: Tensor, said: Tensor) -> Tensor:
+    def join(self, encoded: Tensor, said: Tensor) -> Tensor:
         """Logits of some frames and some tokens."""
-        return self.model.joint(encoder_hidden_states=heard[:, :, None], decoder_hidden_states=said[:, None])
+        return self.model.joint(encoder_hidden_states=encoded[:, :, None], decoder_hidden_states=said[:, None])
 
 
 def features_last(features: Tensor) -> Tensor:

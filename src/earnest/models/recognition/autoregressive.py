@@ -85,12 +85,12 @@ class _Steps:
 
     def step(self, state: tuple[Any, Any], token: int) -> tuple[np.ndarray, tuple[Any, Any]]:
         """The logits behind a token, and the state after it."""
-        heard, kept = state
-        return self._next(heard, [token], kept)
+        encoded, kept = state
+        return self._next(encoded, [token], kept)
 
-    def _next(self, heard: Any, tokens: Sequence[int], kept: Any) -> tuple[np.ndarray, tuple[Any, Any]]:
-        logits, kept = self.module.next(heard, torch.tensor([[*tokens]]), kept)
-        return logits.numpy(), (heard, kept)
+    def _next(self, encoded: Any, tokens: Sequence[int], kept: Any) -> tuple[np.ndarray, tuple[Any, Any]]:
+        logits, kept = self.module.next(encoded, torch.tensor([[*tokens]]), kept)
+        return logits.numpy(), (encoded, kept)
 
 
 class _BranchingSteps(_Steps):
@@ -98,8 +98,8 @@ class _BranchingSteps(_Steps):
 
     def step(self, state: tuple[Any, Any], token: int) -> tuple[np.ndarray, tuple[Any, Any]]:
         """The logits behind a token, and the state after it."""
-        heard, kept = state
-        return self._next(heard, [token], copy.deepcopy(kept))
+        encoded, kept = state
+        return self._next(encoded, [token], copy.deepcopy(kept))
 
 
 def _log_probabilities(logits: np.ndarray) -> np.ndarray:

@@ -57,8 +57,8 @@ class FloatTransducer(TokenRecognition):
 class _Frames:
     """The frames of a float transducer; tokens [1, tokens] say what they say with all that came before."""
 
-    def __init__(self, module: WrappedTransducer, heard: Tensor) -> None:
-        self.module, self.heard, self.count = module, heard, heard.shape[1]
+    def __init__(self, module: WrappedTransducer, encoded: Tensor) -> None:
+        self.module, self.encoded, self.count = module, encoded, encoded.shape[1]
 
     def say(self, token: int, before: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
         """The tokens so far, and what the last of them says."""
@@ -68,4 +68,4 @@ class _Frames:
 
     def row(self, frame: int, said: tuple[Tensor, Tensor]) -> np.ndarray:
         """The logits [classes] at a frame, behind the tokens so far."""
-        return self.module.join(self.heard[:, frame : frame + 1], said[1])[0, 0, 0].numpy()
+        return self.module.join(self.encoded[:, frame : frame + 1], said[1])[0, 0, 0].numpy()

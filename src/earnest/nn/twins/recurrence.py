@@ -72,9 +72,9 @@ class Recurrence(Weighted):
         assert weight is not None
         identity = torch.eye(len(weight), dtype=weight.dtype, device=weight.device)
         biases = [] if bias is None else [torch.zeros_like(bias), bias]
-        heard = x.to(weight.dtype).flip(1) if self.reverse else x.to(weight.dtype)
-        zeros = heard.new_zeros(1, len(heard), weight.shape[1])
-        made = self.torch(heard, zeros, [identity, weight, *biases], has_biases=bias is not None)
+        sequence = x.to(weight.dtype).flip(1) if self.reverse else x.to(weight.dtype)
+        zeros = sequence.new_zeros(1, len(sequence), weight.shape[1])
+        made = self.torch(sequence, zeros, [identity, weight, *biases], has_biases=bias is not None)
         return made.flip(1) if self.reverse else made
 
     @abstractmethod

@@ -92,7 +92,7 @@ def _regressions(found: Regressions) -> dict[str, Any]:
     texts = found.texts
     return {
         **{key: getattr(texts, key) for key in ("source", "program", "recipe", "target", "data")},
-        "utterances": len(texts.heard),
+        "utterances": len(texts.utterances),
         **{key: getattr(found, key) for key in ("worse", "better", "added", "removed")},
         "worst": [{"id": each.id, "errors": each.errors, "float_errors": each.float_errors} for each in found.shown],
     }

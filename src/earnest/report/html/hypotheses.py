@@ -20,8 +20,8 @@ PAIRED = ("float_hypothesis", "float_errors")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """One utterance as the program and the float model heard it, with their numbers of word errors."""
+class UtteranceTexts:
+    """What the program and the float model made of one utterance, with their numbers of word errors."""
 
     id: str
     seconds: float | None
@@ -41,7 +41,7 @@ class Texts:
     recipe: str | None
     target: str | None
     data: str | None
-    heard: tuple[Heard, ...]
+    utterances: tuple[UtteranceTexts, ...]
 
 
 def texts_below(folders: Iterable[Path]) -> list[Texts]:
@@ -52,11 +52,11 @@ def texts_below(folders: Iterable[Path]) -> list[Texts]:
     places = {path.resolve(): (path, folder) for folder in folders for path in _files(folder)}
     read = {path: read_texts(*place) for path, place in places.items()}
     found = {path: texts for path, texts in read.items() if texts is not None}
-    recorded = {(path.parent, texts.heard) for path, texts in found.items() if texts.program is not None}
+    recorded = {(path.parent, texts.utterances) for path, texts in found.items() if texts.program is not None}
     kept = [
         texts
         for path, texts in found.items()
-        if texts.program is not None or (path.parent, texts.heard) not in recorded
+        if texts.program is not None or (path.parent, texts.utterances) not in recorded
     ]
     return sorted(kept, key=lambda texts: (texts.program or texts.source, texts.source))
 
@@ -77,8 +77,8 @@ def read_texts(path: Path, folder: Path) -> Texts | None:
     first = _parsed(lines[0]) if lines else None
     if not isinstance(first, dict) or any(key not in first for key in (*TEXTS, *PAIRED)):
         return None
-    heard = tuple(_heard(_parsed(line), f"{path}, line {number}") for number, line in enumerate(lines, 1))
-    return Texts(source=source, program=None, recipe=None, target=None, data=None, heard=heard)
+    utterances = tuple(_utterance(_parsed(line), f"{path}, line {number}") for number, line in enumerate(lines, 1))
+    return Texts(source=source, program=None, recipe=None, target=None, data=None, utterances=utterances)
 
 
 def _of_record(record: Mapping[str, Any], source: str, path: Path) -> Texts | None:
@@ -92,7 +92,7 @@ def _of_record(record: Mapping[str, Any], source: str, path: Path) -> Texts | No
         source=source,
         **{key: str(told["program"].get(name, "?")) for key, name in names.items()},
         data=str(told["data"].get("name", "?")),
-        heard=tuple(_heard(row, f"{path}, utterance {number}") for number, row in enumerate(rows, 1)),
+        utterances=tuple(_utterance(row, f"{path}, utterance {number}") for number, row in enumerate(rows, 1)),
     )
 
 
@@ -110,14 +110,14 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _heard(row: Any, where: str) -> Heard:
+def _utterance(row: Any, where: str) -> UtteranceTexts:
     if not isinstance(row, dict):
         raise DataError(f"{where}: expected a JSON object with {', '.join((*TEXTS, *PAIRED))}; write the file anew")
     for key in (*TEXTS, "float_hypothesis"):
         if not isinstance(row.get(key), str):
             raise DataError(f"{where}: key {key!r}: expected text, got {row.get(key)!r}; write the file anew")
     seconds = row.get("seconds")
-    return Heard(
+    return UtteranceTexts(
         id=row["id"],
         seconds=seconds if isinstance(seconds, float) and 0 <= seconds < math.inf else None,
         reference=row["reference"],

@@ -1,4 +1,4 @@
-"""Utterances that a program hears worse than its float model, with the words that differ.
+"""Utterances that a program recognizes worse than its float model, with the words that differ.
 
 Words are aligned with the fewest errors [Levenshtein 1966], by jiwer; the numbers of errors that a file tells are
 counted again for what is shown.
@@ -11,7 +11,7 @@ from typing import Literal
 import jiwer
 
 from earnest.errors import DataError
-from earnest.report.html.hypotheses import Heard, Texts
+from earnest.report.html.hypotheses import Texts, UtteranceTexts
 from earnest.speech.normalisation import words
 
 SHOWN = 50
@@ -60,8 +60,8 @@ class Regressions:
 
 def regressions(texts: Texts) -> Regressions:
     """What got worse, most added errors first, then most errors. DataError: a file that miscounts what is shown."""
-    worse = [each for each in texts.heard if each.errors > each.float_errors]
-    better = [each for each in texts.heard if each.errors < each.float_errors]
+    worse = [each for each in texts.utterances if each.errors > each.float_errors]
+    better = [each for each in texts.utterances if each.errors < each.float_errors]
     worse.sort(key=lambda each: (each.float_errors - each.errors, -each.errors, each.id))
     return Regressions(
         texts=texts,
@@ -73,22 +73,23 @@ def regressions(texts: Texts) -> Regressions:
     )
 
 
-def _regression(heard: Heard, source: str) -> Regression:
-    reference, integer, real = (words(text) for text in (heard.reference, heard.integer, heard.real))
+def _regression(utterance: UtteranceTexts, source: str) -> Regression:
+    reference, integer, real = (words(text) for text in (utterance.reference, utterance.integer, utterance.real))
     marked, missed = beside(reference, integer)
     real_marked, _ = beside(reference, real)
-    for told, found, name in ((heard.errors, marked, "errors"), (heard.float_errors, real_marked, "float_errors")):
+    counts = ((utterance.errors, marked, "errors"), (utterance.float_errors, real_marked, "float_errors"))
+    for told, found, name in counts:
         counted = sum(word.standing != "same" for word in found)
         if counted != told:
             raise DataError(
-                f"{source}: utterance {heard.id}: expected the {counted} {name} of its texts, got {told}; "
+                f"{source}: utterance {utterance.id}: expected the {counted} {name} of its texts, got {told}; "
                 "evaluate the program anew"
             )
     return Regression(
-        id=heard.id,
-        seconds=heard.seconds,
-        errors=heard.errors,
-        float_errors=heard.float_errors,
+        id=utterance.id,
+        seconds=utterance.seconds,
+        errors=utterance.errors,
+        float_errors=utterance.float_errors,
         reference=missed,
         real=real_marked,
         integer=marked,
@@ -97,18 +98,18 @@ def _regression(heard: Heard, source: str) -> Regression:
 
 def beside(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     """The words of a hypothesis with those that it lacks, and those of the reference, `other` where it has not them."""
-    heard, said = [], []
+    marked, spoken = [], []
     aligned = jiwer.process_words(" ".join(reference), " ".join(hypothesis)).alignments[0]
     for chunk in aligned:
         ours = hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]
         theirs = reference[chunk.ref_start_idx : chunk.ref_end_idx]
         standing: Standing = "same" if chunk.type == "equal" else "other"
         if chunk.type == "insert":
-            heard += [Word(text=word, standing="added") for word in ours]
+            marked += [Word(text=word, standing="added") for word in ours]
         elif chunk.type == "delete":
-            heard += [Word(text=word, standing="missing") for word in theirs]
-            said += [Word(text=word, standing="other") for word in theirs]
+            marked += [Word(text=word, standing="missing") for word in theirs]
+            spoken += [Word(text=word, standing="other") for word in theirs]
         else:
-            heard += [Word(text=word, standing=standing) for word in ours]
-            said += [Word(text=word, standing=standing) for word in theirs]
-    return tuple(heard), tuple(said)
+            marked += [Word(text=word, standing=standing) for word in ours]
+            spoken += [Word(text=word, standing=standing) for word in theirs]
+    return tuple(marked), tuple(spoken)

@@ -75,7 +75,7 @@ class Autoregressive(Generation, TokenDecoding):
     def recognition(
         self, program: Program, make: Make, *, target: Target | None, beams: int
     ) -> "AutoregressiveRecognition":
-        """A run for what is heard, and one for each token."""
+        """A run for the audio, and one for each token."""
         decoder = Decoder(program, make, target=target)
         check_classes(decoder.classes, program.inputs[1].high + 1)
         return AutoregressiveRecognition(self, decoder, beams)

@@ -14,7 +14,7 @@ import numpy as np
 
 from earnest.runtime.decoding.decoded import Decoded
 from earnest.runtime.decoding.generation import Generation
-from earnest.runtime.decoding.greedy import Heard_contra, State, Steps
+from earnest.runtime.decoding.greedy import Audio_contra, State, Steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,8 @@ class Hypothesis(Generic[State]):
 
 
 def search(
-    decoder: Steps[Heard_contra, State],
-    heard: Heard_contra,
+    decoder: Steps[Audio_contra, State],
+    codes: Audio_contra,
     generation: Generation,
     scores: Callable[[np.ndarray], np.ndarray],
     *,
@@ -44,7 +44,7 @@ def search(
     """The tokens of the best of `beams` hypotheses, and the logits [tokens, classes] that each of them was chosen from,
     of any decoder, whose logits `scores` turns into log-probabilities.
     """
-    logits, state = decoder.begin(heard, generation.start)
+    logits, state = decoder.begin(codes, generation.start)
     live, ended = [Hypothesis(tokens=(), score=0, rows=(logits,), state=state)], list[Hypothesis[State]]()
     for length in range(len(generation.start) + 1, generation.most_tokens + 1):
         candidates = _candidates(live, generation, scores, beams)
@@ -77,7 +77,7 @@ def _longer(before: Hypothesis[State], score: float, token: int) -> Hypothesis[S
     return Hypothesis(tokens=(*before.tokens, token), score=score, rows=before.rows, state=before.state)
 
 
-def _followed(decoder: Steps[Heard_contra, State], one: Hypothesis[State]) -> Hypothesis[State]:
+def _followed(decoder: Steps[Audio_contra, State], one: Hypothesis[State]) -> Hypothesis[State]:
     logits, state = decoder.step(one.state, one.tokens[-1])
     return Hypothesis(tokens=one.tokens, score=one.score, rows=(*one.rows, logits), state=state)
 

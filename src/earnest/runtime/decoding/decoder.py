@@ -1,4 +1,4 @@
-"""A decoder as deployed, without torch: a run for what is heard, and one for each token, which reads what was kept."""
+"""A decoder as deployed, without torch: a run for the audio, and one for each token, which reads what was kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from earnest.runtime.backend import Make
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Codes that the next token needs: what was made of what is heard, and what was kept of the tokens before."""
+    """Codes that the next token needs: what was made of the audio, and what was kept of the tokens before."""
 
-    heard: tuple[np.ndarray, ...]
+    encoded: tuple[np.ndarray, ...]
     kept: tuple[np.ndarray, ...]
 
 
@@ -43,10 +43,10 @@ class Decoder:
         self._once, self._step = backend(programs.once), backend(programs.step)
         self._inputs = programs.step.inputs
 
-    def hear(self, codes: np.ndarray) -> State:
+    def encode(self, codes: np.ndarray) -> State:
         """The state before the first token, for the codes of one utterance."""
-        heard = self._once.run_all(codes)
-        return State(heard=tuple(heard), kept=nothing_kept(self._inputs[1 + len(heard) :]))
+        encoded = self._once.run_all(codes)
+        return State(encoded=tuple(encoded), kept=nothing_kept(self._inputs[1 + len(encoded) :]))
 
     def step(self, state: State, token: int) -> tuple[np.ndarray, State]:
         """The logits [classes] behind a token, and the state after it."""
@@ -54,12 +54,12 @@ class Decoder:
         if not spec.low <= token <= spec.high:
             raise ProgramError(f"{TOKENS}: expected {spec.low} .. {spec.high}, got {token}")
         tokens = np.asarray([[token]], dtype=spec.container)
-        logits, *kept = self._step.run_all(tokens, *state.heard, *state.kept)
-        return logits[0, 0], State(heard=state.heard, kept=tuple(kept))
+        logits, *kept = self._step.run_all(tokens, *state.encoded, *state.kept)
+        return logits[0, 0], State(encoded=state.encoded, kept=tuple(kept))
 
     def begin(self, codes: np.ndarray, start: Sequence[int]) -> tuple[np.ndarray, State]:
         """The logits behind the tokens that a decoder begins with, and the state there."""
-        state, logits = self.hear(codes), None
+        state, logits = self.encode(codes), None
         for token in start:
             logits, state = self.step(state, token)
         if logits is None:

@@ -45,7 +45,7 @@ class Decoding(ABC):
     name: ClassVar[str]
     """What a file calls it."""
     reads_tokens: ClassVar[bool]
-    """Whether the program reads tokens beside what is heard."""
+    """Whether the program reads tokens beside the audio."""
     follows_beams: ClassVar[bool] = False
     """Whether it may follow several hypotheses."""
 

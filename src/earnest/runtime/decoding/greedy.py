@@ -14,14 +14,14 @@ from earnest.runtime.decoding.decoded import Decoded
 from earnest.runtime.decoding.decoder import Decoder
 from earnest.runtime.decoding.generation import Generation
 
-Heard_contra = TypeVar("Heard_contra", contravariant=True)
+Audio_contra = TypeVar("Audio_contra", contravariant=True)
 State = TypeVar("State")
 
 
-class Steps(Protocol[Heard_contra, State]):
+class Steps(Protocol[Audio_contra, State]):
     """A decoder that runs token by token, and whose states stay as they are when it goes on from them."""
 
-    def begin(self, codes: Heard_contra, start: Sequence[int]) -> tuple[np.ndarray, State]:
+    def begin(self, codes: Audio_contra, start: Sequence[int]) -> tuple[np.ndarray, State]:
         """The logits behind the tokens that it begins with, and the state there."""
         ...
 
@@ -30,12 +30,12 @@ class Steps(Protocol[Heard_contra, State]):
         ...
 
 
-def greedy(decoder: Steps[Heard_contra, State], codes: Heard_contra, generation: Generation) -> Decoded:
+def greedy(decoder: Steps[Audio_contra, State], codes: Audio_contra, generation: Generation) -> Decoded:
     """The tokens of one utterance, the best after the other."""
     return chosen(greedy_logits(decoder, codes, generation), generation)
 
 
-def greedy_logits(decoder: Steps[Heard_contra, State], codes: Heard_contra, generation: Generation) -> np.ndarray:
+def greedy_logits(decoder: Steps[Audio_contra, State], codes: Audio_contra, generation: Generation) -> np.ndarray:
     """The logits that each of those tokens is the best of, [tokens, classes]."""
     logits, state = decoder.begin(codes, generation.start)
     rows = [logits]
@@ -67,7 +67,7 @@ def best(logits: np.ndarray, allowed: np.ndarray) -> int:
 
 def forced(decoder: Decoder, codes: np.ndarray, tokens: Sequence[int]) -> np.ndarray:
     """The logits after each of some given tokens, [tokens, classes]."""
-    state, rows = decoder.hear(codes), []
+    state, rows = decoder.encode(codes), []
     for token in tokens:
         logits, state = decoder.step(state, token)
         rows.append(logits)

@@ -1,4 +1,4 @@
-"""A transducer as deployed, without torch: a run for what is heard, one for each token, and one for each choice."""
+"""A transducer as deployed, without torch: a run for the audio, one for each token, and one for each choice."""
 
 from dataclasses import dataclass
 
@@ -35,19 +35,19 @@ class Transducer:
             made.append(backend(each))
         self.once, self.step, self.join = made
 
-    def hear(self, codes: np.ndarray) -> "HeardFrames":
+    def encode(self, codes: np.ndarray) -> "EncodedFrames":
         """The frames of one utterance."""
-        return HeardFrames(self, self.once.run_all(codes))
+        return EncodedFrames(self, self.once.run_all(codes))
 
 
-class HeardFrames:
+class EncodedFrames:
     """The frames of one utterance, each of them a part of what was made of the whole."""
 
-    def __init__(self, transducer: Transducer, heard: list[np.ndarray]) -> None:
-        self.transducer, self.heard = transducer, heard
-        counts = {codes.shape[axis] for codes, axis in zip(heard, transducer.programs.frames, strict=True)}
+    def __init__(self, transducer: Transducer, encoded: list[np.ndarray]) -> None:
+        self.transducer, self.encoded = transducer, encoded
+        counts = {codes.shape[axis] for codes, axis in zip(encoded, transducer.programs.frames, strict=True)}
         if len(counts) != 1:
-            raise ProgramError(f"expected as many frames in all that was made of what is heard, got {sorted(counts)}")
+            raise ProgramError(f"expected as many frames in all that was made of the audio, got {sorted(counts)}")
         (self.count,) = counts
 
     def say(self, token: int, before: Said | None) -> Said:
@@ -63,6 +63,6 @@ class HeardFrames:
     def row(self, frame: int, said: Said) -> np.ndarray:
         """The logits [classes] at a frame, behind the tokens so far."""
         axes = self.transducer.programs.frames
-        here = [np.take(codes, [frame], axis=axis) for codes, axis in zip(self.heard, axes, strict=True)]
+        here = [np.take(codes, [frame], axis=axis) for codes, axis in zip(self.encoded, axes, strict=True)]
         (logits,) = self.transducer.join.run_all(*here, *said.codes)
         return logits.reshape(-1)

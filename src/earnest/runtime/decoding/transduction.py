@@ -92,7 +92,7 @@ class Transduction(TokenDecoding):
     def recognition(
         self, program: Program, make: Make, *, target: Target | None, beams: int
     ) -> "TransducerRecognition":
-        """A run for what is heard, one for each token, and one for each choice."""
+        """A run for the audio, one for each token, and one for each choice."""
         del beams
         transducer = Transducer(program, make, target=target)
         check_classes(transducer.programs.classes, program.inputs[1].high + 1 + len(self.durations))
@@ -115,7 +115,7 @@ class TransducerRecognition(Recognition):
 
     def logits(self, codes: np.ndarray) -> np.ndarray:
         """Those of every choice."""
-        return transduced_logits(self.transducer.hear(codes), self.decoding)
+        return transduced_logits(self.transducer.encode(codes), self.decoding)
 
     def search(self, codes: np.ndarray) -> tuple[Decoded, np.ndarray]:
         """The best of each choice."""
@@ -127,7 +127,7 @@ Said = TypeVar("Said")
 
 
 class Frames(Protocol[Said]):
-    """One utterance as a transducer hears it. What tokens say stays as it is when it goes on from there."""
+    """One utterance as a transducer encodes it. What tokens say stays as it is when it goes on from there."""
 
     @property
     def count(self) -> int:

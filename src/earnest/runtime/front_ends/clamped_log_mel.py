@@ -1,4 +1,4 @@
-"""Clamped log-mel front end, version 1: what Whisper hears; declared float, outside the program.
+"""Clamped log-mel front end, version 1: what Whisper reads; declared float, outside the program.
 
     x[t]    = 0 from the end of the recording up to `samples`;  mirrored at both ends by n_fft / 2
     P[f, k] = | sum_t x[f hop + t - n_fft/2] h[t] e^(-2 pi i k t / n_fft) |^2,   f = 0 .. samples / hop - 1

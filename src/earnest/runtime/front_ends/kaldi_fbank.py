@@ -1,4 +1,4 @@
-"""Kaldi's filter banks as a front end, version 1: what Speech2Text and W2v-BERT hear; declared float, outside the
+"""Kaldi's filter banks as a front end, version 1: what Speech2Text and W2v-BERT read; declared float, outside the
 program.
 
     x[f, t] = 2^15 x[f step + t],   t = 0 .. window - 1,  f = 0 .. floor((samples - window) / step)    whole windows

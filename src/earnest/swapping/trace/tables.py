@@ -1,6 +1,6 @@
 """Values that depend on no data: folded weights, and tables of positions, computed offline up to the greatest length.
 
-Lengths are those of what is heard and of the tokens; a table depends on one of them.
+Lengths are those of the audio and of the tokens; a table depends on one of them.
 
 A table is evaluated at the greatest length; at every other length it must be a slice of that, from the front, the
 middle or the end, which is checked at many lengths and refused where it fails.

@@ -15,7 +15,7 @@ import numpy as np
 
 from earnest.errors import EarnestError, TrainingError
 from earnest.models import FloatModel, load
-from earnest.models.hearing import recognized
+from earnest.models.transcription import recognized
 from earnest.nn.parallel import each
 from earnest.runtime.audio import read_audio
 from earnest.speech.librispeech import Utterance, data_sha256

@@ -25,7 +25,7 @@ from earnest.nn.lowering import lower
 from earnest.nn.parallel import each
 from earnest.pipeline import companion, description_of, prepared, quantize
 from earnest.runtime.audio import read_audio
-from earnest.runtime.description import Heard
+from earnest.runtime.description import CalibrationRecording
 from earnest.runtime.fingerprint import audio_sha256
 from earnest.runtime.naming import model_name
 from earnest.runtime.recognizer import Recognizer
@@ -162,12 +162,12 @@ class QuantizedRun(TaughtRun[QuantizedTraining]):
         verify(program, self.ready.target)
         return program
 
-    def all_recordings(self) -> tuple[Heard, ...]:
+    def all_recordings(self) -> tuple[CalibrationRecording, ...]:
         """Of calibration and training, each once, those of the runs that it started from too."""
         return tuple(dict.fromkeys((*self.ready.recordings, *self._training_recordings, *self.earlier_recordings)))
 
     @cached_property
-    def _training_recordings(self) -> list[Heard]:
+    def _training_recordings(self) -> list[CalibrationRecording]:
         rate = self.model.front_end.sample_rate
         return list(each(lambda one: _identify(one, rate), self.spoken))
 
@@ -195,9 +195,9 @@ def _groups(latents: Latents, descent: LatentDescent) -> list[Group]:
     ]
 
 
-def _identify(utterance: Utterance, rate: int) -> Heard:
+def _identify(utterance: Utterance, rate: int) -> CalibrationRecording:
     samples = read_audio(utterance.path, rate).samples
-    return Heard(id=utterance.id, audio_sha256=audio_sha256(samples))
+    return CalibrationRecording(id=utterance.id, audio_sha256=audio_sha256(samples))
 
 
 def _errors(recognizer: Recognizer, features: Features, index: int) -> WordErrors:

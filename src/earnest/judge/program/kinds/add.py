@@ -36,16 +36,16 @@ def _check_sum(place: Place, zero_points: list[int], multipliers: list[int]) -> 
         rules.CONSTANTS,
         f"expected zero points that are codes of the operands, got {zero_points}",
     )
-    place.hears(_hears_sum(place, multipliers))
+    place.varies_if(_sum_varies(place, multipliers))
     terms = zip(place.operands, zero_points, multipliers, strict=True)
     place.wide(sum(value.centred(zero) * abs(m) for value, zero, m in terms) + (1 << max(shift - 1, 0)), bits=52)
 
 
-def _hears_sum(place: Place, multipliers: list[int]) -> bool:
-    """Whether what is heard moves the sum by more than is rounded away; a value may be there several times."""
+def _sum_varies(place: Place, multipliers: list[int]) -> bool:
+    """Whether the audio moves the sum by more than is rounded away; a value may be there several times."""
     factors: Counter[str] = Counter()
     for name, value, m in zip(place.step.inputs, place.operands, multipliers, strict=True):
-        factors[name] += m if value.heard else 0
+        factors[name] += m if value.from_input else 0
     ranges = dict(zip(place.step.inputs, place.operands, strict=True))
     reach = sum(abs(m) * (ranges[name].high - ranges[name].low) for name, m in factors.items())
     return place.requantized(-reach, reach, 1, place.integer("shift"))

@@ -32,7 +32,7 @@ def _prove(place: Place) -> Value:
         low=int(codes.min()),
         high=int(codes.max()),
         shape=place.shape,
-        heard=False,
+        from_input=False,
         stored=array.bits,
     )
 

@@ -36,7 +36,7 @@ def _prove(place: Place) -> Value:
     shaped = place.array("multiplier", (rows,), 0, MANTISSA_HIGH - 1) & place.array("shift", (rows,), 0, 255)
     if weight_sizes(place, weight.codes) is not None and shaped and known:
         place.multiplier(place.codes("multiplier"), place.codes("shift"), negative=False)
-        place.hears(_tells_rows_apart(place, weight.codes[x.low : x.high + 1], x.low))
+        place.varies_if(_tells_rows_apart(place, weight.codes[x.low : x.high + 1], x.low))
     return place.makes(bits, signed=signed)
 
 

@@ -4,7 +4,7 @@ from earnest.judge.program.fields import truth, width
 from earnest.judge.program.kind import Kind
 from earnest.judge.program.place import Place
 from earnest.judge.program.shapes import rows
-from earnest.judge.program.tables import begins_with, furthest, narrow, varies
+from earnest.judge.program.tables import begins_with, entries_vary, furthest, narrow
 from earnest.judge.program.values import Value
 
 
@@ -14,7 +14,7 @@ def _prove(place: Place) -> Value:
     narrow(place, input_bits)
     if place.array("table", (1 << place.operands[0].bits,), 0, 255):
         begins_with(place, "table", 255)
-        place.hears(varies(place, "table", 0, furthest(place)))
+        place.varies_if(entries_vary(place, "table", 0, furthest(place)))
     return place.makes(8, signed=False)
 
 

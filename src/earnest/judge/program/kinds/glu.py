@@ -34,7 +34,7 @@ def _prove(place: Place) -> Value:
     if place.array("gate", (1 << x.bits,), *code_range(min(gate_bits, 16), signed=True)):
         bound = x.centred(place.integer("input_zero_point")) * int(np.abs(place.codes("gate")).max())
         place.sums(bound)
-        place.hears_product(bound)
+        place.varies_with_product(bound)
     return place.makes(bits, signed=signed)
 
 

@@ -4,7 +4,7 @@ from earnest.judge.program.fields import width
 from earnest.judge.program.kind import Kind
 from earnest.judge.program.place import Place
 from earnest.judge.program.shapes import same
-from earnest.judge.program.tables import knots, reached, varies
+from earnest.judge.program.tables import entries_vary, knots, reached
 from earnest.judge.program.values import Value
 
 
@@ -13,7 +13,7 @@ def _prove(place: Place) -> Value:
     place.reads(0, 16, signed=True)
     if knots(place, "table"):
         first, last = reached(place.operands[0])
-        place.hears(varies(place, "table", first >> 7, (last >> 7) + 1))
+        place.varies_if(entries_vary(place, "table", first >> 7, (last >> 7) + 1))
     return place.makes(bits, signed=True)
 
 

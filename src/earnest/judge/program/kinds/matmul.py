@@ -24,7 +24,7 @@ def _prove(place: Place) -> Value:
         left = min(left, a.row)
     bound = left * b.centred(place.integer("right_zero_point"))
     place.sums(bound)
-    place.hears_product(bound)
+    place.varies_with_product(bound)
     if bits == 24:
         epilogue = (place.integer("multiplier"), place.integer("shift"), place.integer("zero_point"))
         _, most = code_range(bits, signed=signed)

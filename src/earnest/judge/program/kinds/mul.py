@@ -13,7 +13,7 @@ def _prove(place: Place) -> Value:
     check_pair(place, bits, signed)
     bound = a.centred(place.integer("left_zero_point")) * b.centred(place.integer("right_zero_point"))
     place.sums(bound)
-    place.hears_product(bound)
+    place.varies_with_product(bound)
     return place.makes(bits, signed=signed)
 
 

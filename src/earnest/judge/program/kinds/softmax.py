@@ -5,7 +5,7 @@ from earnest.judge.program.fields import shift, truth, width
 from earnest.judge.program.kind import Kind
 from earnest.judge.program.place import Place
 from earnest.judge.program.shapes import rows
-from earnest.judge.program.tables import begins_with, furthest, varies
+from earnest.judge.program.tables import begins_with, entries_vary, furthest
 from earnest.judge.program.values import Value
 
 FULL, UNIT = 32767, 32768
@@ -25,7 +25,7 @@ def _prove(place: Place) -> Value:
             if place.array(name, (1 << entries,), 0, first):
                 begins_with(place, name, first)
         far = furthest(place)
-        place.hears(varies(place, "coarse", 0, far >> fine_bits) or varies(place, "fine", 0, far))
+        place.varies_if(entries_vary(place, "coarse", 0, far >> fine_bits) or entries_vary(place, "fine", 0, far))
     keys = place.shape[-1]
     return place.makes(16, signed=True, low=0, high=FULL, row=FULL + (keys + 1) // 2)
 

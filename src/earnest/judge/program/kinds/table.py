@@ -4,7 +4,7 @@ from earnest.judge.program.fields import truth, width
 from earnest.judge.program.kind import Kind
 from earnest.judge.program.place import Place
 from earnest.judge.program.shapes import same
-from earnest.judge.program.tables import narrow, reached, varies
+from earnest.judge.program.tables import entries_vary, narrow, reached
 from earnest.judge.program.values import Value, code_range
 
 
@@ -14,7 +14,7 @@ def _prove(place: Place) -> Value:
     place.reads(0, input_bits, place.step.fields["input_signed"])
     narrow(place, input_bits)
     if place.array("table", (1 << place.operands[0].bits,), *code_range(min(bits, 16), signed=True)):
-        place.hears(varies(place, "table", *reached(place.operands[0])))
+        place.varies_if(entries_vary(place, "table", *reached(place.operands[0])))
     return place.makes(bits, signed=True)
 
 

@@ -1,4 +1,4 @@
-"""What a float model hears: the text of features, and the tokens that it chooses, by torch in float32."""
+"""What a float model recognizes: the text of features, and the tokens that it chooses, by torch in float32."""
 
 from collections.abc import Callable, Sequence
 
