@@ -190,22 +190,16 @@ def prepared(
         most_tokens=model.recognition.most_tokens,
     )
     twin = twins(recipe)
-    features, calibration = zip(*_recorded(model, recordings, twin.longest, progress), strict=True)
+    features, known = zip(*_recorded(model, recordings, twin.longest, progress), strict=True)
     batches = taught(model, features, _stage("listening", progress))
     with one_torch_thread():
         if budget is not None:
-            measured = measured or _measure(model, twins, recipe, target, features, calibration, progress)
+            measured = measured or _measure(model, twins, recipe, target, features, known, progress)
             recipe = allocated(recipe, budget, measured, target)
             twin = twins(recipe)
     _calibrate_(twin, recipe, batches, target, progress)
     return Prepared(
-        twin=twin,
-        twins=twins,
-        recipe=recipe,
-        target=target,
-        batches=batches,
-        calibration=calibration,
-        measured=measured,
+        twin=twin, twins=twins, recipe=recipe, target=target, batches=batches, calibration=known, measured=measured
     )
 
 
