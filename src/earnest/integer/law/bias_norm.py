@@ -16,12 +16,12 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from earnest.integer.accumulation import Accumulation
-from earnest.integer.codes import Domain, code_range
+from earnest.integer.codes import Domain
 from earnest.integer.dimension import Symbols
-from earnest.integer.fixed_point import clamp, shift_round, widen
-from earnest.integer.law.locality import RowByRow
-from earnest.integer.law.norm import Norm, inverse_root, prove_variance
-from earnest.integer.law.operator import Proof, check_output, check_zero_point, constant
+from earnest.integer.fixed_point import shift_round, widen
+from earnest.integer.law.norm import inverse_root, prove_variance
+from earnest.integer.law.operator import Proof, check_zero_point, constant
+from earnest.integer.law.row_norm import RowNorm
 
 Array = Any
 
@@ -31,7 +31,7 @@ OFFSET_BITS = 24
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BiasNorm(RowByRow, Norm):
+class BiasNorm(RowNorm):
     """E31."""
 
     kind: ClassVar[str] = "bias_norm"
@@ -49,18 +49,12 @@ class BiasNorm(RowByRow, Norm):
         super().check(proof)
         channels = self.multiplier.shape
         proof.require(self.offset.shape == channels, f"expected offsets of shape {channels}, got {self.offset.shape}")
-        check_output(self.bits, self.signed, self.zero_point, proof)
-        proof.require(self.epsilon >= 1, f"expected an epsilon of at least 1, got {self.epsilon}")
 
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """Every width that the equation forms, for the N, the zero point and the offsets at hand."""
         (x,) = inputs
-        channels = self.multiplier.shape[0]
-        if x.bits != self.input_bits:
-            proof.refuse(f"expected an input of {self.input_bits} bits, got {x.bits}")
+        channels = self.channels_of(x, proof)
         check_zero_point(self.input_zero_point, x, proof)
-        if x.shape[-1:] != (channels,):
-            proof.refuse(f"expected {channels} channels, got an input of {x.shape}")
         low, high = x.low - int(self.offset.max()), x.high - int(self.offset.min())
         prove_variance(channels, low, high, self.epsilon, f"{channels} codes of {x.bits} bits from offsets", proof)
         self.prove_scaled(self._largest_normalised(channels * x.centred(self.input_zero_point), proof), proof)
@@ -81,6 +75,4 @@ class BiasNorm(RowByRow, Norm):
         around = codes - widen(self.offset)
         root, k = inverse_root(channels * xp.sum(around * around, axis=-1, keepdims=True) + self.epsilon)
         n = shift_round(channels * (codes - self.input_zero_point) * root, 16 + k)
-        scaled = shift_round(n * widen(self.multiplier) + self.bias, widen(self.shift))
-        low, high = code_range(self.bits, signed=self.signed)
-        return clamp(scaled + self.zero_point, low, high)
+        return self.finish(n)

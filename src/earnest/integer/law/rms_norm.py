@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
-from earnest.integer.codes import Domain, code_range
+from earnest.integer.codes import Domain
 from earnest.integer.dimension import Symbols
-from earnest.integer.fixed_point import clamp, shift_round, widen
-from earnest.integer.law.locality import RowByRow
-from earnest.integer.law.norm import Norm, largest_normalised, normalised, prove_normalised
-from earnest.integer.law.operator import Proof, check_output, check_zero_point
+from earnest.integer.fixed_point import widen
+from earnest.integer.law.norm import largest_normalised, normalised, prove_normalised
+from earnest.integer.law.operator import Proof, check_zero_point
+from earnest.integer.law.row_norm import RowNorm
 
 Array = Any
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RmsNorm(RowByRow, Norm):
+class RmsNorm(RowNorm):
     """E28."""
 
     kind: ClassVar[str] = "rms_norm"
@@ -35,19 +35,13 @@ class RmsNorm(RowByRow, Norm):
     def check(self, proof: Proof) -> None:
         """Constants for each of N channels; what follows the normalised value is proved to fit int64."""
         super().check(proof)
-        check_output(self.bits, self.signed, self.zero_point, proof)
-        proof.require(self.epsilon >= 1, f"expected an epsilon of at least 1, got {self.epsilon}")
         self.prove_scaled(largest_normalised(self.multiplier.shape[0]), proof)
 
     def propagate(self, inputs: Sequence[Domain], proof: Proof) -> Domain:
         """What precedes the normalised value is proved to fit int64 for the N, the width and the zero point at hand."""
         (x,) = inputs
-        channels = self.multiplier.shape[0]
-        if x.bits != self.input_bits:
-            proof.refuse(f"expected an input of {self.input_bits} bits, got {x.bits}")
+        channels = self.channels_of(x, proof)
         check_zero_point(self.input_zero_point, x, proof)
-        if x.shape[-1:] != (channels,):
-            proof.refuse(f"expected {channels} channels, got an input of {x.shape}")
         low, high = min(0, x.low - self.input_zero_point), max(0, x.high - self.input_zero_point)
         what = f"{channels} codes of {x.bits} bits"
         prove_normalised(channels, low, high, self.epsilon, what, proof)
@@ -58,6 +52,4 @@ class RmsNorm(RowByRow, Norm):
         del symbols, accumulation
         (x,) = inputs
         n = normalised(widen(x) - self.input_zero_point, self.epsilon, centred=False)
-        scaled = shift_round(n * widen(self.multiplier) + self.bias, widen(self.shift))
-        low, high = code_range(self.bits, signed=self.signed)
-        return clamp(scaled + self.zero_point, low, high)
+        return self.finish(n)
