@@ -12,7 +12,7 @@ import numpy as np
 from earnest.errors import ProgramError
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import WEIGHT_CONTAINER, Domain, code_range, storage
-from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute
+from earnest.integer.dimension import Dimension, Symbols, evaluate, substitute, symbols_of
 from earnest.integer.fixed_point import MANTISSA_BITS, MANTISSA_HIGH, MANTISSA_LOW, SHIFT_HIGH, SHIFT_LOW
 from earnest.integer.law.places import Place, Reading
 
@@ -160,6 +160,10 @@ class Operator(ABC):
     def dimensions(self) -> tuple[Dimension, ...]:
         """All dimensions that this operator has."""
         return tuple(chain.from_iterable(self.dimensions_by_field().values()))
+
+    def depends_on(self, symbol: str) -> bool:
+        """Whether any of its dimensions depends on this length."""
+        return any(symbol in symbols_of(dimension) for dimension in self.dimensions())
 
     def dimensions_by_field(self) -> dict[str, tuple[Dimension, ...]]:
         """The dimensions of each field that holds some."""

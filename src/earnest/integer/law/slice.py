@@ -6,7 +6,7 @@ from typing import Any, ClassVar, final
 
 from earnest.integer.accumulation import Accumulation
 from earnest.integer.codes import Domain
-from earnest.integer.dimension import TOKENS, Dimension, Symbols, evaluate, symbols_of
+from earnest.integer.dimension import TOKENS, Dimension, Symbols, evaluate
 from earnest.integer.law.operator import Operator, Proof, dimension_field
 from earnest.integer.law.places import Place, Reading, Rows
 
@@ -37,8 +37,7 @@ class Slice(Operator):
         from_the_front = place is None and self.start == 0 and self.step == 1
         if from_the_front and self.stop in (TOKENS, ("+", 0, TOKENS)):
             return Rows(axis=axis)
-        counts_tokens = any(TOKENS in symbols_of(each) for each in self.dimensions())
-        if not isinstance(place, Rows) or axis == place.axis or counts_tokens:
+        if not isinstance(place, Rows) or axis == place.axis or self.depends_on(TOKENS):
             raise reading.refuse("takes part of the tokens")
         return place
 

@@ -3,14 +3,13 @@
 Each operator says it of itself (`Operator.place`); one that may look at any token is refused.
 """
 
-from earnest.integer.dimension import TOKENS, symbols_of
-from earnest.integer.law.operator import Operator
+from earnest.integer.dimension import TOKENS
 from earnest.integer.law.places import Place, Reading, Rows
 
 
 def place_of(reading: Reading) -> Place:
     """Where the tokens are in the result of a step; ProgramError if it may depend on later ones."""
-    if all(place is None for place in reading.places) and not counts(reading.operator, TOKENS):
+    if all(place is None for place in reading.places) and not reading.operator.depends_on(TOKENS):
         return None
     return reading.operator.place(reading)
 
@@ -19,8 +18,3 @@ def remembered(reading: Reading) -> tuple[int, int] | None:
     """The operand that holds tokens which are to be kept, the last one, and their axis from the end, if any."""
     last = reading.places[-1] if reading.operator.remembers else None
     return (len(reading.places) - 1, last.axis) if isinstance(last, Rows) else None
-
-
-def counts(operator: Operator, symbol: str) -> bool:
-    """Whether an operator depends on a length."""
-    return any(symbol in symbols_of(dimension) for dimension in operator.dimensions())

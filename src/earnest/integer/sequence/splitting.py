@@ -17,7 +17,7 @@ from earnest.integer.law.places import Place, Reading, Rows
 from earnest.integer.law.slice import Slice
 from earnest.integer.program.program import Input, Program, Step
 from earnest.integer.program.verifier import propagate
-from earnest.integer.sequence.causality import counts, place_of, remembered
+from earnest.integer.sequence.causality import place_of, remembered
 
 PAST, AUDIO = "past", "audio"
 """Symbols: how many tokens there were before, and how long something is that was made of the audio."""
@@ -132,7 +132,7 @@ class Splitting:
     def _place(self, step: Step) -> None:
         reading = self.reading(step, self.places)
         place = self.places[step.name] = place_of(reading)
-        if self.depends_on_audio.intersection(step.inputs) or counts(step.operator, self.audio.symbol):
+        if self.depends_on_audio.intersection(step.inputs) or step.operator.depends_on(self.audio.symbol):
             self.depends_on_audio.add(step.name)
         if place is None:
             self.once.append(step)
